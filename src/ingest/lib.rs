@@ -1,0 +1,110 @@
+//! Bytes of a supplier's export to facts and issues. A folder per format, a file per table or statement.
+//!
+//! Reading never fails because of a row: a bad row is an [`record::Issue`] with file, line, field and code, and the
+//! file goes on. Only what makes the whole batch untrustworthy (a missing file, a missing column, an unknown column
+//! that may carry visibility, a truncated message) refuses it, before anything is stored.
+
+pub mod emis;
+pub mod gp2gp;
+
+use std::{fmt, path::PathBuf, str::FromStr};
+
+use record::{Issue, OdsCode, Sink, SinkError};
+
+/// The export formats that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// EMIS Web bulk extract, CSV, versions 5.4 to 8.2.
+    EmisCsv,
+    /// GP2GP EHR extract, `RCMR_IN030000UK06` and `UK07`, XML.
+    Gp2gp,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 2] = [Self::EmisCsv, Self::Gp2gp];
+
+    /// The name by which commands and configuration know it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EmisCsv => "emis-csv",
+            Self::Gp2gp => "gp2gp",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|format| format.name() == text).ok_or_else(|| {
+            format!("unknown format; known are {}", Self::ALL.map(Self::name).join(" and "))
+        })
+    }
+}
+
+/// Why reading stopped before its end.
+#[derive(Debug)]
+pub enum Stop {
+    /// The batch cannot be trusted as a whole; these are the reasons.
+    Refused(Vec<Issue>),
+    /// The sink could not take more.
+    Sink(SinkError),
+}
+
+impl From<SinkError> for Stop {
+    fn from(error: SinkError) -> Self {
+        Self::Sink(error)
+    }
+}
+
+/// A batch that has been looked at and may be read, as often as one likes.
+#[derive(Debug)]
+pub enum Batch {
+    /// EMIS CSV.
+    Emis(emis::Batch),
+    /// GP2GP.
+    Gp2gp(gp2gp::Batch),
+}
+
+impl Batch {
+    /// Looks at the files (or, for a folder, at the files in it): that they are there, belong together and have the
+    /// headers that they must have.
+    ///
+    /// # Errors
+    /// The fatal issues for which the batch is refused.
+    pub fn open(format: Format, practice: &OdsCode, paths: &[PathBuf]) -> Result<Self, Vec<Issue>> {
+        match format {
+            Format::EmisCsv => emis::Batch::open(practice, paths).map(Self::Emis),
+            Format::Gp2gp => gp2gp::Batch::open(practice, paths).map(Self::Gp2gp),
+        }
+    }
+
+    /// The size of all files in bytes, for a progress bar.
+    #[must_use]
+    pub fn total_bytes(&self) -> u64 {
+        match self {
+            Self::Emis(batch) => batch.total_bytes(),
+            Self::Gp2gp(batch) => batch.total_bytes(),
+        }
+    }
+
+    /// Reads every row into the sink, in an order in which what others refer to comes first where it can.
+    ///
+    /// # Errors
+    /// [`Stop::Refused`] for what makes the whole batch untrustworthy; the loader reads every batch once into a sink
+    /// that stores nothing, so that a refusal leaves nothing half stored.
+    pub fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop> {
+        match self {
+            Self::Emis(batch) => batch.read(sink),
+            Self::Gp2gp(batch) => batch.read(sink),
+        }
+    }
+}

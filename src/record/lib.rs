@@ -1,0 +1,33 @@
+//! What a GP record is, whoever's system it came from: numbers, codes, dates with their precision, entries and what
+//! the source said about who may see them. Pure: no clock, no I/O, nothing about FHIR and nothing about a supplier.
+//!
+//! Values that identify a person or were typed by one ([`NhsNumber`], [`FreeText`]) do not print themselves.
+
+mod code;
+mod decimal;
+mod entry;
+mod issue;
+mod nhs_number;
+mod ods_code;
+mod patient;
+mod reference;
+mod section;
+mod text;
+mod value;
+mod when;
+
+pub use code::{CodeClass, CodeRef, CodeSystem, Coded, Coding};
+pub use decimal::{Decimal, DecimalError};
+pub use entry::{
+    Container, Content, Entry, EntryId, Link, Mark, MarksCarried, Place, Role, Statement, StatementStatus, Subject,
+    Vaccination,
+};
+pub use issue::{Fate, FileReport, Issue, IssueCode, Report, Severity};
+pub use nhs_number::{NhsNumber, NhsNumberError};
+pub use ods_code::{OdsCode, OdsCodeError};
+pub use patient::{Address, Demographics, Gender, PatientKey, PersonName, Registration};
+pub use reference::{Dictionary, Fact, Reference, ReferenceKey, Sink, SinkError, Staff};
+pub use section::{ResourceType, Section};
+pub use text::FreeText;
+pub use value::{Comparator, Interpretation, Quantity, ReferenceRange, Value};
+pub use when::{Effective, EffectiveError, london};
