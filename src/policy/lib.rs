@@ -1,1 +1,28 @@
-//! policy
+//! Who may see what: label, decide, disclose. Pure, total, deny by default.
+//!
+//! - [`label`] gathers what the source said against showing an entry, over the entry and all that contains it;
+//! - [`admit`] decides once for each request whether anybody may see anything of this patient, and yields an
+//!   [`Admission`]; [`decide`] then decides for each resource, and yields a [`Permit`];
+//! - [`disclose`] turns what the store holds and a permit into a [`Disclosed`]. Nothing else makes one, and only a
+//!   `Disclosed` can be searched or become part of a response.
+//!
+//! The rules themselves are tables: `profiles/access_levels.toml` and `profiles/disclosure/*.toml`.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
+
+mod admit;
+mod decide;
+mod disclosure;
+mod grant;
+mod held;
+mod identifying;
+mod label;
+mod level;
+
+pub use admit::{AccessRequest, Actor, Admission, Refusal, Standing, admit};
+pub use decide::{Decision, Permit, Rule, decide};
+pub use disclosure::{DisclosureTable, TableError, View};
+pub use grant::{Grant, LegalBasis, ProxyGrant};
+pub use held::{BodyChange, Disclosed, Header, Release, Released, ViewHeader, disclose};
+pub use identifying::is_identifying;
+pub use label::{Labels, Reason, Walk, label};
+pub use level::{AccessLevel, LevelTable};

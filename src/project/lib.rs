@@ -1,1 +1,221 @@
-//! project
+//! One patient's facts to what may be released of them: map, label, cut into views. A pure function of the entries,
+//! the practice's dictionary and the built-in tables; nothing else ever makes a released resource.
+//!
+//! [`release`] then compares with what was released before, so that only what changed gets a new version.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
+
+mod ids;
+mod release;
+mod render;
+mod views;
+
+use std::{cell::Cell, collections::HashSet};
+
+use map::Mapped;
+use policy::{Labels, Standing, Walk};
+use record::{
+    CodeClass, Coded, Content, Demographics, Dictionary, Entry, EntryId, IssueCode, NhsNumber, OdsCode, PatientKey,
+    Place, Registration, ResourceType, Staff,
+};
+
+pub use ids::IdKey;
+pub use release::release;
+pub use render::{practice_side, render};
+pub use views::{Body, Views};
+
+/// All that is known of one patient of one practice.
+pub struct Record<'a> {
+    /// The practice.
+    pub practice: &'a OdsCode,
+    /// Its name, if known.
+    pub practice_name: Option<&'a str>,
+    /// The patient's key there.
+    pub patient: &'a PatientKey,
+    /// Every entry, deleted ones too.
+    pub entries: &'a [Entry],
+    /// The practice's codes and staff.
+    pub dictionary: &'a dyn Dictionary,
+}
+
+/// What a patient's record comes to.
+#[derive(Debug)]
+pub struct Projection {
+    /// The logical id of the patient.
+    pub subject: String,
+    /// Whether and how far they are served.
+    pub standing: Standing,
+    /// The NHS number.
+    pub nhs_number: Option<NhsNumber>,
+    /// The resources, withheld ones too.
+    pub resources: Vec<Projected>,
+    /// Entries that wait for something, and for what.
+    pub waiting: Vec<Waiting>,
+    /// A code or a member of staff that some entry names has not come: when it does, project again.
+    pub incomplete: bool,
+    /// Entries that no resource is made from, and why.
+    pub unmapped: Vec<map::Unmapped>,
+}
+
+/// One resource with its labels, before any request.
+#[derive(Debug)]
+pub struct Projected {
+    /// What mapping made of the entries: the practice's own side of it.
+    pub mapped: Mapped,
+    /// What speaks against showing it.
+    pub labels: Labels,
+    /// Its views, none of which exist where a label withholds it.
+    pub views: Views,
+}
+
+/// An entry that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Which.
+    pub entry: EntryId,
+    /// Where it was read.
+    pub place: Place,
+    /// For what.
+    pub code: IssueCode,
+}
+
+/// Projects one patient.
+#[must_use]
+pub fn project(record: &Record<'_>, ids: &IdKey) -> Projection {
+    let id = |kind: ResourceType, entry: &EntryId| ids.resource(record.practice, record.patient, kind, entry);
+    let subject = ids.subject(record.practice, record.patient);
+    let walk = Walk::new(record.entries);
+    let (patient, demographics) = find_patient(record.entries);
+    let mut projection = Projection {
+        standing: standing(patient, demographics),
+        nhs_number: demographics.and_then(|person| person.nhs_number),
+        subject,
+        resources: Vec::new(),
+        waiting: Vec::new(),
+        incomplete: false,
+        unmapped: Vec::new(),
+    };
+    if patient.is_some_and(|patient| patient.deleted) {
+        return projection;
+    }
+    if demographics.is_none() {
+        projection.waiting = all_wait(record.entries);
+        return projection;
+    }
+    let dictionary = Watched { inner: record.dictionary, missed: Cell::new(false) };
+    let context = map::Context {
+        dictionary: &dictionary,
+        practice: record.practice,
+        practice_name: record.practice_name,
+        id: &id,
+    };
+    let mapping = map::map(record.entries, &context);
+    projection.waiting = waiting(record.entries, &walk, &mapping.unmapped);
+    projection.incomplete = dictionary.missed.get();
+    projection.unmapped = mapping.unmapped;
+    projection.resources = mapping.resources.into_iter().map(|mapped| labelled(mapped, &walk)).collect();
+    withdraw_dangling(&mut projection.resources, &id);
+    projection
+}
+
+fn labelled(mapped: Mapped, walk: &Walk<'_>) -> Projected {
+    let identifying = mapped.concepts.iter().any(|(system, code)| policy::is_identifying(system, code));
+    let parts = mapped.sources.iter().chain(&mapped.members);
+    let labels = policy::label(walk, mapped.section, parts, identifying);
+    let views = if labels.reasons.is_empty() { Views::of(mapped.kind, &mapped.json) } else { Views::default() };
+    Projected { mapped, labels, views }
+}
+
+/// A panel that refers to something without a view of its own would say that there is something.
+fn withdraw_dangling(resources: &mut [Projected], id: &dyn Fn(ResourceType, &EntryId) -> String) {
+    let present = |view: fn(&Views) -> bool, resources: &[Projected]| -> HashSet<String> {
+        resources.iter().filter(|made| view(&made.views)).map(|made| made.mapped.id.clone()).collect()
+    };
+    let coded = present(|views| views.coded.is_some(), resources);
+    let full = present(|views| views.full.is_some(), resources);
+    for made in resources {
+        let members: Vec<String> =
+            made.mapped.members.iter().map(|member| id(ResourceType::Observation, member)).collect();
+        if !members.iter().all(|member| coded.contains(member)) {
+            made.views.coded = None;
+        }
+        if !members.iter().all(|member| full.contains(member)) {
+            made.views.full = None;
+        }
+    }
+}
+
+fn find_patient(entries: &[Entry]) -> (Option<&Entry>, Option<&Demographics>) {
+    for entry in entries {
+        if let Some(Content::Patient(demographics)) = &entry.content {
+            return (Some(entry), Some(demographics));
+        }
+    }
+    (None, None)
+}
+
+fn standing(patient: Option<&Entry>, demographics: Option<&Demographics>) -> Standing {
+    let (Some(patient), Some(person)) = (patient, demographics) else {
+        // Nobody knows who this is: nothing is served.
+        return Standing {
+            birth_date: None,
+            regular: false,
+            dummy: false,
+            sensitive: true,
+            deceased: false,
+            deducted_on: None,
+        };
+    };
+    Standing {
+        birth_date: person.birth_date,
+        regular: person.registration == Registration::Regular && !patient.deleted,
+        dummy: person.dummy,
+        sensitive: !patient.marks.is_empty(),
+        deceased: person.death_date.is_some(),
+        deducted_on: person.deducted_on,
+    }
+}
+
+fn all_wait(entries: &[Entry]) -> Vec<Waiting> {
+    let living = entries.iter().filter(|entry| !entry.deleted);
+    living
+        .map(|entry| Waiting { entry: entry.id.clone(), place: entry.place.clone(), code: IssueCode::PatientAwaited })
+        .collect()
+}
+
+fn waiting(entries: &[Entry], walk: &Walk<'_>, unmapped: &[map::Unmapped]) -> Vec<Waiting> {
+    let mut without_code: HashSet<&EntryId> = HashSet::new();
+    without_code.extend(unmapped.iter().filter(|left| left.why == map::WhyNot::CodeAwaited).map(|left| &left.entry));
+    let mut waiting = Vec::new();
+    for entry in entries.iter().filter(|entry| !entry.deleted) {
+        let known = |to: &EntryId| walk.entry(to).is_some_and(|there| there.content.is_some());
+        let code = if without_code.contains(&entry.id) {
+            IssueCode::CodeAwaited
+        } else if !entry.links.iter().all(|link| known(&link.to)) {
+            IssueCode::ParentAwaited
+        } else {
+            continue;
+        };
+        waiting.push(Waiting { entry: entry.id.clone(), place: entry.place.clone(), code });
+    }
+    waiting
+}
+
+/// A dictionary that remembers whether something was asked for in vain.
+struct Watched<'a> {
+    inner: &'a dyn Dictionary,
+    missed: Cell<bool>,
+}
+
+impl Dictionary for Watched<'_> {
+    fn code(&self, key: &str) -> Option<(Coded, CodeClass)> {
+        let found = self.inner.code(key);
+        self.missed.set(self.missed.get() || found.is_none());
+        found
+    }
+
+    fn staff(&self, key: &str) -> Option<Staff> {
+        let found = self.inner.staff(key);
+        self.missed.set(self.missed.get() || found.is_none());
+        found
+    }
+}

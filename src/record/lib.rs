@@ -6,6 +6,7 @@
 mod code;
 mod decimal;
 mod entry;
+mod index;
 mod issue;
 mod nhs_number;
 mod ods_code;
@@ -22,6 +23,7 @@ pub use entry::{
     Container, Content, Entry, EntryId, Link, Mark, MarksCarried, Place, Role, Statement, StatementStatus, Subject,
     Vaccination,
 };
+pub use index::Index;
 pub use issue::{Fate, FileReport, Issue, IssueCode, Report, Severity};
 pub use nhs_number::{NhsNumber, NhsNumberError};
 pub use ods_code::{OdsCode, OdsCodeError};

@@ -1,1 +1,225 @@
-//! store
+//! Where facts, released records, grants, apps and tokens are kept. One trait, [`Store`]; [`Lmdb`] is the embedded
+//! engine. What a call acknowledged is on disk.
+//!
+//! Two keyspaces matter most. The *vault* holds facts as they came, and is not opened by the serving path. The
+//! *release* holds what was made safe to serve; a body leaves it only for a [`policy::Disclosed`].
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
+
+mod codec;
+mod error;
+mod lmdb;
+mod model;
+
+#[cfg(test)]
+mod contract;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use policy::{Disclosed, Release, Released};
+use record::{CodeClass, Coded, Entry, EntryId, Fact, Fate, IssueCode, NhsNumber, OdsCode, PatientKey, Staff};
+
+pub use error::StoreError;
+pub use lmdb::{Lmdb, Settings};
+pub use model::{Access, Account, App, AppStatus, Begun, Practice, Subject, TokenKind, TokenRecord};
+
+/// The facts of one patient, and what was released of them.
+#[derive(Debug)]
+pub struct PatientFacts {
+    /// Every entry with the number of the batch that last changed it.
+    pub entries: Vec<(Entry, u64)>,
+    /// What is released now.
+    pub released: Option<Arc<Released>>,
+}
+
+/// A store. Every method is safe to call from several threads; each write is durable when it returns.
+pub trait Store: Send + Sync {
+    /// Opens a batch for a practice. Until it is closed, nothing that it changed may be projected.
+    ///
+    /// # Errors
+    /// [`StoreError::BatchOpen`] if another batch was begun and not closed: it must be sent again first, because the
+    /// marks of what it brought may not have arrived.
+    fn begin(&self, practice: &OdsCode, fingerprint: &str) -> Result<Begun, StoreError>;
+
+    /// Puts facts into the vault and notes whose record they change, in one transaction.
+    ///
+    /// # Errors
+    /// If they could not be made durable; then none of them was.
+    fn put(&self, practice: &OdsCode, batch: u64, facts: &[Fact]) -> Result<Vec<Fate>, StoreError>;
+
+    /// Deletes the entries of a patient that are not in `keep` and not of a later sequence.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn retain(
+        &self,
+        practice: &OdsCode,
+        batch: u64,
+        patient: &PatientKey,
+        keep: &BTreeSet<EntryId>,
+        sequence: u64,
+    ) -> Result<(), StoreError>;
+
+    /// Closes the open batch: what it changed may now be projected.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn close(&self, practice: &OdsCode) -> Result<(), StoreError>;
+
+    /// Patients of a practice whose record must be projected anew, at most `limit`. None while a batch is open.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn dirty(&self, practice: &OdsCode, limit: usize) -> Result<Vec<PatientKey>, StoreError>;
+
+    /// How many patients [`Store::dirty`] would name.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn dirty_count(&self, practice: &OdsCode) -> Result<u64, StoreError>;
+
+    /// The facts of one patient.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn facts(&self, practice: &OdsCode, patient: &PatientKey) -> Result<PatientFacts, StoreError>;
+
+    /// A code of the practice's code list.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn code(&self, practice: &OdsCode, key: &str) -> Result<Option<(Coded, CodeClass)>, StoreError>;
+
+    /// A member of the practice's staff.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn staff(&self, practice: &OdsCode, key: &str) -> Result<Option<Staff>, StoreError>;
+
+    /// Swaps in what is released of patients, all of them or none, and takes them off the list of [`Store::dirty`].
+    ///
+    /// # Errors
+    /// If it could not be made durable; then the old records stand.
+    fn release(&self, practice: &OdsCode, releases: &[NewRelease]) -> Result<(), StoreError>;
+
+    /// Whose logical id this is.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn subject(&self, logical_id: &str) -> Result<Option<Subject>, StoreError>;
+
+    /// The patients of a practice with this NHS number.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn with_nhs_number(&self, practice: &OdsCode, number: &NhsNumber) -> Result<Vec<Subject>, StoreError>;
+
+    /// What is released of a patient, and the bodies of what may be shown, at one instant.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn read<'s>(&'s self, subject: &Subject) -> Result<Option<Box<dyn Snapshot + 's>>, StoreError>;
+
+    /// A practice's settings; the defaults if none were ever made.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn practice(&self, practice: &OdsCode) -> Result<Practice, StoreError>;
+
+    /// Replaces the part of a practice's settings that people decide.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn set_sections_off(&self, practice: &OdsCode, off: &BTreeSet<record::Section>) -> Result<(), StoreError>;
+
+    /// Who may see a patient's record.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn access(&self, subject: &Subject) -> Result<Access, StoreError>;
+
+    /// Replaces who may see a patient's record.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn set_access(&self, subject: &Subject, access: &Access) -> Result<(), StoreError>;
+
+    /// An app by its client id.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn app(&self, client_id: &str) -> Result<Option<App>, StoreError>;
+
+    /// Replaces an app.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn set_app(&self, app: &App) -> Result<(), StoreError>;
+
+    /// A person who can sign in.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn account(&self, id: &str) -> Result<Option<Account>, StoreError>;
+
+    /// Replaces a person who can sign in.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn set_account(&self, account: &Account) -> Result<(), StoreError>;
+
+    /// A code or token by its hash.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError>;
+
+    /// Keeps a code or token under its hash.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn set_token(&self, hash: &[u8; 32], token: &TokenRecord) -> Result<(), StoreError>;
+
+    /// Takes a code or token that may be used once: of several callers exactly one gets it. What stays behind is
+    /// marked used, so that a second use can be told from an unknown token.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn take_token(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError>;
+
+    /// Revokes every token that came from one sign-in.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn revoke_family(&self, family: &str) -> Result<(), StoreError>;
+
+    /// Whether the sign-in that a token came from has been revoked.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn is_revoked(&self, family: &str) -> Result<bool, StoreError>;
+}
+
+/// The new released record of one patient.
+#[derive(Debug)]
+pub struct NewRelease {
+    /// Whose.
+    pub patient: PatientKey,
+    /// What is released.
+    pub release: Release,
+    /// Entries that wait for something.
+    pub waiting: Vec<(EntryId, IssueCode)>,
+    /// Something in the dictionary is missing.
+    pub incomplete: bool,
+}
+
+/// One patient's released record at one instant.
+pub trait Snapshot {
+    /// The headers.
+    fn released(&self) -> &Released;
+
+    /// The body of what may be shown, without version and time.
+    ///
+    /// # Errors
+    /// If the store cannot be read, or the body is damaged.
+    fn body(&self, disclosed: &Disclosed<'_>) -> Result<Vec<u8>, StoreError>;
+}

@@ -1,0 +1,302 @@
+//! The decision that is made once for a request: may this person see anything of this patient at all?
+
+use std::collections::BTreeSet;
+
+use jiff::civil::Date;
+use record::{ResourceType, Section};
+use serde::{Deserialize, Serialize};
+
+use crate::{AccessLevel, Grant, LegalBasis, ProxyGrant};
+
+/// What the practice's own data say about serving a patient. Computed when the record is projected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Date of birth, for the age rules.
+    pub birth_date: Option<Date>,
+    /// Registered for general medical services, not temporary, private, a single service or unknown.
+    pub regular: bool,
+    /// A patient for tests or training.
+    pub dummy: bool,
+    /// Marked sensitive as a whole.
+    pub sensitive: bool,
+    /// Died.
+    pub deceased: bool,
+    /// The registration ended on this day.
+    pub deducted_on: Option<Date>,
+}
+
+/// Who looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor<'a> {
+    /// The patient, with their own grant if there is one.
+    Patient(Option<&'a Grant>),
+    /// Somebody who acts for them, with the grant that is theirs.
+    Proxy(&'a ProxyGrant),
+}
+
+/// All that decides whether a request is admitted.
+#[derive(Clone, Debug)]
+pub struct AccessRequest<'a> {
+    /// Today, in London.
+    pub today: Date,
+    /// Whether the practice shares its data with us.
+    pub practice_shares: bool,
+    /// Sections that the practice has switched off for everybody.
+    pub practice_sections_off: &'a BTreeSet<Section>,
+    /// What the record says.
+    pub standing: &'a Standing,
+    /// Who looks.
+    pub actor: Actor<'a>,
+    /// The resource types that the app's token opens.
+    pub types: &'a BTreeSet<ResourceType>,
+}
+
+/// Why nothing of this patient is served. An app never learns which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Refusal {
+    /// The practice's sharing agreement is off.
+    PracticeNotSharing,
+    /// Not a regular patient of the practice.
+    NotRegular,
+    /// A dummy patient.
+    Dummy,
+    /// Sensitive as a whole.
+    Sensitive,
+    /// Died.
+    Deceased,
+    /// Left the practice.
+    Deducted,
+    /// Nobody granted anything.
+    NoGrant,
+    /// The proxy's time has not begun.
+    ProxyNotYet,
+    /// The proxy's time is over.
+    ProxyEnded,
+    /// The patient is 11 and the practice has not looked at the parent's access again.
+    ProxySuspendedAtEleven,
+    /// The patient is 16: parental access ends.
+    ProxyEndedAtSixteen,
+    /// A parent's access cannot be judged without the patient's date of birth.
+    ProxyAgeUnknown,
+}
+
+impl Refusal {
+    /// Every refusal.
+    pub const ALL: [Self; 12] = [
+        Self::PracticeNotSharing,
+        Self::NotRegular,
+        Self::Dummy,
+        Self::Sensitive,
+        Self::Deceased,
+        Self::Deducted,
+        Self::NoGrant,
+        Self::ProxyNotYet,
+        Self::ProxyEnded,
+        Self::ProxySuspendedAtEleven,
+        Self::ProxyEndedAtSixteen,
+        Self::ProxyAgeUnknown,
+    ];
+
+    /// A stable code for audit and metrics.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::PracticeNotSharing => "practice-not-sharing",
+            Self::NotRegular => "not-regular",
+            Self::Dummy => "dummy-patient",
+            Self::Sensitive => "sensitive-patient",
+            Self::Deceased => "deceased",
+            Self::Deducted => "deducted",
+            Self::NoGrant => "no-grant",
+            Self::ProxyNotYet => "proxy-not-yet",
+            Self::ProxyEnded => "proxy-ended",
+            Self::ProxySuspendedAtEleven => "proxy-suspended-at-11",
+            Self::ProxyEndedAtSixteen => "proxy-ended-at-16",
+            Self::ProxyAgeUnknown => "proxy-age-unknown",
+        }
+    }
+}
+
+/// Proof that this person may see something of this patient today, and what decides the rest.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    pub(crate) effective_date: Date,
+    pub(crate) current: AccessLevel,
+    pub(crate) historical: AccessLevel,
+    pub(crate) sections_off: BTreeSet<Section>,
+    pub(crate) types: BTreeSet<ResourceType>,
+}
+
+/// Decides whether this person may see anything of this patient.
+///
+/// # Errors
+/// The first reason for which nothing is served.
+pub fn admit(request: &AccessRequest<'_>) -> Result<Admission, Refusal> {
+    if !request.practice_shares {
+        return Err(Refusal::PracticeNotSharing);
+    }
+    stands(request.standing, request.today)?;
+    let grant = match &request.actor {
+        Actor::Patient(grant) => grant.ok_or(Refusal::NoGrant)?,
+        Actor::Proxy(proxy) => current_proxy(proxy, request.standing, request.today)?,
+    };
+    if grant.current == AccessLevel::None && grant.historical == AccessLevel::None {
+        return Err(Refusal::NoGrant);
+    }
+    Ok(Admission {
+        effective_date: grant.effective_date,
+        current: grant.current,
+        historical: grant.historical,
+        sections_off: grant.sections_off.union(request.practice_sections_off).copied().collect(),
+        types: request.types.clone(),
+    })
+}
+
+fn stands(standing: &Standing, today: Date) -> Result<(), Refusal> {
+    if standing.sensitive {
+        Err(Refusal::Sensitive)
+    } else if standing.dummy {
+        Err(Refusal::Dummy)
+    } else if !standing.regular {
+        Err(Refusal::NotRegular)
+    } else if standing.deceased {
+        Err(Refusal::Deceased)
+    } else if standing.deducted_on.is_some_and(|day| day <= today) {
+        Err(Refusal::Deducted)
+    } else {
+        Ok(())
+    }
+}
+
+/// England's age rules for parents (RCGP): at 11 access stops until the practice has looked again, at 16 it ends.
+/// They are applied on each request, because a grant's own end may be missing or later than a birthday.
+fn current_proxy<'a>(proxy: &'a ProxyGrant, standing: &Standing, today: Date) -> Result<&'a Grant, Refusal> {
+    if today < proxy.starts {
+        return Err(Refusal::ProxyNotYet);
+    }
+    if proxy.ends.is_some_and(|last| last < today) {
+        return Err(Refusal::ProxyEnded);
+    }
+    if proxy.legal_basis == LegalBasis::ParentalResponsibility {
+        let born = standing.birth_date.ok_or(Refusal::ProxyAgeUnknown)?;
+        let age = age_on(born, today);
+        if age >= 16 {
+            return Err(Refusal::ProxyEndedAtSixteen);
+        }
+        if age >= 11 && !proxy.reviewed_since_eleven {
+            return Err(Refusal::ProxySuspendedAtEleven);
+        }
+    }
+    Ok(&proxy.grant)
+}
+
+/// Whole years; somebody born on 29 February has their birthday on 1 March in other years (English law).
+fn age_on(born: Date, today: Date) -> i16 {
+    let had_birthday = (today.month(), today.day()) >= (born.month(), born.day());
+    today.year() - born.year() - i16::from(!had_birthday)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use record::ResourceType;
+
+    use super::*;
+
+    fn standing() -> Standing {
+        Standing {
+            birth_date: Some(date(2014, 2, 28)),
+            regular: true,
+            dummy: false,
+            sensitive: false,
+            deceased: false,
+            deducted_on: None,
+        }
+    }
+
+    fn grant() -> Grant {
+        Grant {
+            effective_date: date(2020, 1, 1),
+            current: AccessLevel::Full,
+            historical: AccessLevel::None,
+            sections_off: BTreeSet::new(),
+        }
+    }
+
+    fn ask(standing: &Standing, actor: Actor<'_>, today: Date, shares: bool) -> Result<Admission, Refusal> {
+        admit(&AccessRequest {
+            today,
+            practice_shares: shares,
+            practice_sections_off: &BTreeSet::new(),
+            standing,
+            actor,
+            types: &ResourceType::ALL.into_iter().collect(),
+        })
+    }
+
+    #[test]
+    fn each_standing_that_is_not_served_is_refused_whatever_the_grant() {
+        let today = date(2026, 1, 1);
+        let grant = grant();
+        let cases = [
+            (Standing { dummy: true, ..standing() }, Refusal::Dummy),
+            (Standing { sensitive: true, ..standing() }, Refusal::Sensitive),
+            (Standing { regular: false, ..standing() }, Refusal::NotRegular),
+            (Standing { deceased: true, ..standing() }, Refusal::Deceased),
+            (Standing { deducted_on: Some(today), ..standing() }, Refusal::Deducted),
+        ];
+        for (standing, refusal) in cases {
+            assert_eq!(ask(&standing, Actor::Patient(Some(&grant)), today, true).unwrap_err(), refusal);
+        }
+        assert_eq!(
+            ask(&standing(), Actor::Patient(Some(&grant)), today, false).unwrap_err(),
+            Refusal::PracticeNotSharing
+        );
+        assert_eq!(ask(&standing(), Actor::Patient(None), today, true).unwrap_err(), Refusal::NoGrant);
+        assert!(ask(&standing(), Actor::Patient(Some(&grant)), today, true).is_ok());
+    }
+
+    #[test]
+    fn a_parent_is_suspended_at_eleven_until_reviewed_and_ends_at_sixteen() {
+        let mut proxy = ProxyGrant {
+            grant: grant(),
+            legal_basis: LegalBasis::ParentalResponsibility,
+            relationship: "MTH".into(),
+            starts: date(2015, 1, 1),
+            ends: None,
+            reviewed_since_eleven: false,
+        };
+        let on = |proxy: &ProxyGrant, today| ask(&standing(), Actor::Proxy(proxy), today, true).map(|_| ());
+        assert_eq!(on(&proxy, date(2025, 2, 27)), Ok(()));
+        assert_eq!(on(&proxy, date(2025, 2, 28)), Err(Refusal::ProxySuspendedAtEleven));
+        proxy.reviewed_since_eleven = true;
+        assert_eq!(on(&proxy, date(2030, 2, 27)), Ok(()));
+        assert_eq!(on(&proxy, date(2030, 2, 28)), Err(Refusal::ProxyEndedAtSixteen));
+        assert_eq!(on(&proxy, date(2014, 12, 31)), Err(Refusal::ProxyNotYet));
+        proxy.ends = Some(date(2024, 12, 31));
+        assert_eq!(on(&proxy, date(2025, 1, 1)), Err(Refusal::ProxyEnded));
+    }
+
+    #[test]
+    fn a_parent_of_a_child_without_birth_date_is_refused_and_a_consented_carer_is_not() {
+        let mut proxy = ProxyGrant {
+            grant: grant(),
+            legal_basis: LegalBasis::ParentalResponsibility,
+            relationship: "FTH".into(),
+            starts: date(2015, 1, 1),
+            ends: None,
+            reviewed_since_eleven: false,
+        };
+        let unborn = Standing { birth_date: None, ..standing() };
+        let ask = |proxy: &ProxyGrant| ask(&unborn, Actor::Proxy(proxy), date(2026, 1, 1), true).map(|_| ());
+        assert_eq!(ask(&proxy), Err(Refusal::ProxyAgeUnknown));
+        proxy.legal_basis = LegalBasis::Consent;
+        assert_eq!(ask(&proxy), Ok(()));
+    }
+
+    #[test]
+    fn a_leap_day_child_is_a_year_older_on_the_first_of_march() {
+        assert_eq!(age_on(date(2012, 2, 29), date(2023, 2, 28)), 10);
+        assert_eq!(age_on(date(2012, 2, 29), date(2023, 3, 1)), 11);
+    }
+}

@@ -1,0 +1,211 @@
+//! The decision for each resource: total, from tables, under a microsecond.
+
+use jiff::civil::Date;
+use record::{MarksCarried, ResourceType};
+
+use crate::{AccessLevel, Admission, Labels, LevelTable, Reason, View};
+
+/// The rule that decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    /// The app's token does not open this resource type.
+    TypeNotInScope,
+    /// A label speaks against it.
+    Labelled(Reason),
+    /// Its section is switched off by the practice or for this patient.
+    SectionOff,
+    /// The level does not open this resource type.
+    Level(AccessLevel),
+    /// The level opens it.
+    Opened(AccessLevel),
+    /// The level opens it in full, but the feed could not have marked it, so that free text stays back.
+    FeedUnmarked(AccessLevel),
+}
+
+impl Rule {
+    /// A stable code.
+    #[must_use]
+    pub fn code(self) -> String {
+        match self {
+            Self::TypeNotInScope => "type-not-in-scope".to_owned(),
+            Self::Labelled(reason) => format!("label:{}", reason.code()),
+            Self::SectionOff => "section-off".to_owned(),
+            Self::Level(level) => format!("level:{}", level.name()),
+            Self::Opened(level) => format!("opened:{}", level.name()),
+            Self::FeedUnmarked(level) => format!("opened:{}:feed-unmarked", level.name()),
+        }
+    }
+}
+
+/// Leave to show one view of one resource in one request, and the rule that gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permit {
+    view: View,
+    rule: Rule,
+}
+
+impl Permit {
+    /// The view.
+    #[must_use]
+    pub fn view(self) -> View {
+        self.view
+    }
+
+    /// The rule.
+    #[must_use]
+    pub fn rule(self) -> Rule {
+        self.rule
+    }
+}
+
+/// What was decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It may be shown.
+    Show(Permit),
+    /// It is withheld by this rule.
+    Withhold(Rule),
+}
+
+/// Decides what of a resource may be shown.
+#[must_use]
+pub fn decide(admission: &Admission, kind: ResourceType, labels: &Labels) -> Decision {
+    if !admission.types.contains(&kind) {
+        return Decision::Withhold(Rule::TypeNotInScope);
+    }
+    if let Some(reason) = labels.reasons.first() {
+        return Decision::Withhold(Rule::Labelled(*reason));
+    }
+    if labels.sections.is_empty() || !labels.sections.is_disjoint(&admission.sections_off) {
+        return Decision::Withhold(Rule::SectionOff);
+    }
+    let level = level(admission, kind, labels);
+    match LevelTable::built_in().view(level, kind) {
+        None => Decision::Withhold(Rule::Level(level)),
+        Some(View::Full) if labels.marks_carried == MarksCarried::No && kind != ResourceType::Patient => {
+            Decision::Show(Permit { view: View::Coded, rule: Rule::FeedUnmarked(level) })
+        }
+        Some(view) => Decision::Show(Permit { view, rule: Rule::Opened(level) }),
+    }
+}
+
+/// Who the patient is has no date: the higher of the two levels opens it. Everything else is current only if all of
+/// it was recorded on or after the effective date; with parts on both sides, the lower level counts.
+fn level(admission: &Admission, kind: ResourceType, labels: &Labels) -> AccessLevel {
+    if kind == ResourceType::Patient {
+        return admission.current.max(admission.historical);
+    }
+    let on = |day: Date| if day >= admission.effective_date { admission.current } else { admission.historical };
+    let dated = labels.recorded.map(|(earliest, latest)| on(earliest).min(on(latest)));
+    match (dated, labels.undated) {
+        (Some(level), false) => level,
+        (Some(level), true) => level.min(admission.historical),
+        (None, _) => admission.historical,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use jiff::civil::date;
+    use proptest::prelude::*;
+    use record::Section;
+
+    use super::*;
+
+    fn admission(current: AccessLevel, historical: AccessLevel, off: &[Section]) -> Admission {
+        Admission {
+            effective_date: date(2020, 1, 1),
+            current,
+            historical,
+            sections_off: off.iter().copied().collect(),
+            types: ResourceType::ALL.into_iter().collect(),
+        }
+    }
+
+    fn shown(decision: Decision) -> Option<View> {
+        match decision {
+            Decision::Show(permit) => Some(permit.view()),
+            Decision::Withhold(_) => None,
+        }
+    }
+
+    fn levels() -> impl Strategy<Value = AccessLevel> {
+        prop::sample::select(AccessLevel::ALL.to_vec())
+    }
+
+    fn kinds() -> impl Strategy<Value = ResourceType> {
+        prop::sample::select(ResourceType::ALL.to_vec())
+    }
+
+    prop_compose! {
+        fn labels()(
+            reasons in prop::collection::btree_set(prop::sample::select(Reason::ALL.to_vec()), 0..3),
+            sections in prop::collection::btree_set(prop::sample::select(Section::ALL.to_vec()), 1..3),
+            recorded in prop::option::of((2015i16..2025, 0i16..5)),
+            undated in any::<bool>(),
+            marked in any::<bool>(),
+        ) -> Labels {
+            Labels {
+                reasons,
+                sections,
+                recorded: recorded.map(|(year, more)| (date(year, 6, 1), date(year + more, 6, 1))),
+                undated: undated || recorded.is_none(),
+                marks_carried: if marked { MarksCarried::Yes } else { MarksCarried::No },
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_higher_level_never_shows_less(labels in labels(), kind in kinds(), a in levels(), b in levels(), h in levels()) {
+            let (low, high) = (a.min(b), a.max(b));
+            prop_assert!(shown(decide(&admission(low, h, &[]), kind, &labels)) <= shown(decide(&admission(high, h, &[]), kind, &labels)));
+            prop_assert!(shown(decide(&admission(h, low, &[]), kind, &labels)) <= shown(decide(&admission(h, high, &[]), kind, &labels)));
+        }
+
+        #[test]
+        fn any_reason_withholds_at_every_level(mut labels in labels(), kind in kinds(), reason in prop::sample::select(Reason::ALL.to_vec())) {
+            labels.reasons.insert(reason);
+            prop_assert_eq!(shown(decide(&admission(AccessLevel::Full, AccessLevel::Full, &[]), kind, &labels)), None);
+        }
+
+        #[test]
+        fn labels_that_grow_never_show_more(a in labels(), b in labels(), kind in kinds(), current in levels(), historical in levels()) {
+            let admission = admission(current, historical, &[Section::TestResults]);
+            let before = shown(decide(&admission, kind, &a));
+            let mut joined = a.clone();
+            joined.join(&b);
+            prop_assert!(shown(decide(&admission, kind, &joined)) <= before);
+            let mut other_way = b.clone();
+            other_way.join(&a);
+            prop_assert_eq!(&joined, &other_way);
+            let mut twice = joined.clone();
+            twice.join(&b);
+            prop_assert_eq!(joined, twice);
+        }
+    }
+
+    #[test]
+    fn free_text_of_a_feed_without_marks_stays_back_at_full() {
+        let labels = Labels::new(Section::TestResults, Some(date(2024, 1, 1)), MarksCarried::No);
+        let full = admission(AccessLevel::Full, AccessLevel::None, &[]);
+        assert_eq!(shown(decide(&full, ResourceType::Observation, &labels)), Some(View::Coded));
+    }
+
+    #[test]
+    fn what_has_no_recorded_date_is_historical() {
+        let labels = Labels::new(Section::TestResults, None, MarksCarried::Yes);
+        let prospective = admission(AccessLevel::Full, AccessLevel::None, &[]);
+        assert_eq!(shown(decide(&prospective, ResourceType::Observation, &labels)), None);
+    }
+
+    #[test]
+    fn a_type_outside_the_scope_is_withheld() {
+        let mut admission = admission(AccessLevel::Full, AccessLevel::Full, &[]);
+        admission.types = BTreeSet::from([ResourceType::Patient]);
+        let labels = Labels::new(Section::TestResults, Some(date(2024, 1, 1)), MarksCarried::Yes);
+        assert_eq!(decide(&admission, ResourceType::Observation, &labels), Decision::Withhold(Rule::TypeNotInScope));
+    }
+}

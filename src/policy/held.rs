@@ -1,0 +1,158 @@
+//! What the store holds of a resource, and the one way to make it something that may leave.
+
+use jiff::Timestamp;
+use record::{Index, ResourceType};
+use serde::{Deserialize, Serialize};
+
+use crate::{Labels, Permit, Standing, View};
+
+/// What is held of one released resource beside its bodies. Its parts are for [`disclose`] and for those who make or
+/// explain it on the practice's side; the serving path may only pass it on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// Logical id.
+    pub id: String,
+    /// Resource type.
+    pub kind: ResourceType,
+    /// What speaks against showing it.
+    pub labels: Labels,
+    /// The coded view, if the resource has one.
+    pub coded: Option<ViewHeader>,
+    /// The full view, if the resource has one.
+    pub full: Option<ViewHeader>,
+    /// The newest version number that any view has had.
+    pub last_version: u32,
+    /// The entries that it was made from, for explanations.
+    pub sources: Vec<record::EntryId>,
+}
+
+/// One view's version and what it can be found by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ViewHeader {
+    /// `meta.versionId`: counts up when this view's body changes.
+    pub version: u32,
+    /// `meta.lastUpdated`.
+    pub updated: Timestamp,
+    /// First 16 bytes of the SHA-256 of the body.
+    pub digest: [u8; 16],
+    /// What it can be found by.
+    pub index: Index,
+}
+
+impl Header {
+    /// A view's own header.
+    #[must_use]
+    pub fn view(&self, view: View) -> Option<&ViewHeader> {
+        match view {
+            View::Coded => self.coded.as_ref(),
+            View::Full => self.full.as_ref(),
+        }
+    }
+}
+
+/// A resource in the view that was permitted. Only [`disclose`] makes one.
+#[derive(Clone, Copy, Debug)]
+pub struct Disclosed<'a> {
+    header: &'a Header,
+    shown: &'a ViewHeader,
+    permit: Permit,
+}
+
+/// Discloses what a permit allows of what is held. `None` where the permitted view does not exist, which to the
+/// outside is the same as if the resource did not.
+#[must_use]
+pub fn disclose(header: &Header, permit: Permit) -> Option<Disclosed<'_>> {
+    header.view(permit.view()).map(|shown| Disclosed { header, shown, permit })
+}
+
+impl<'a> Disclosed<'a> {
+    /// Logical id.
+    #[must_use]
+    pub fn id(&self) -> &'a str {
+        &self.header.id
+    }
+
+    /// Resource type.
+    #[must_use]
+    pub fn kind(&self) -> ResourceType {
+        self.header.kind
+    }
+
+    /// The view that may be shown.
+    #[must_use]
+    pub fn view(&self) -> View {
+        self.permit.view()
+    }
+
+    /// `meta.versionId`.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.shown.version
+    }
+
+    /// `meta.lastUpdated`.
+    #[must_use]
+    pub fn updated(&self) -> Timestamp {
+        self.shown.updated
+    }
+
+    /// What it can be found by.
+    #[must_use]
+    pub fn index(&self) -> &'a Index {
+        &self.shown.index
+    }
+
+    /// Why it is shown.
+    #[must_use]
+    pub fn permit(&self) -> Permit {
+        self.permit
+    }
+}
+
+/// All that is released of one patient beside the bodies, replaced as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    /// The patient's own logical id.
+    pub subject: String,
+    /// Whether and how far they are served.
+    pub standing: Standing,
+    /// The NHS number, for those who look a patient up on the practice's side and for sign-in.
+    pub nhs_number: Option<record::NhsNumber>,
+    /// The headers: by resource type, then newest first, then by id.
+    pub headers: Vec<Header>,
+    /// Ids that are no longer released, with the newest version that they had.
+    pub gone: Vec<(String, u32)>,
+}
+
+impl Released {
+    /// The header of an id.
+    #[must_use]
+    pub fn header(&self, kind: ResourceType, id: &str) -> Option<&Header> {
+        self.headers.iter().find(|header| header.kind == kind && header.id == id)
+    }
+
+    /// The headers of one type.
+    pub fn of(&self, kind: ResourceType) -> impl Iterator<Item = &Header> {
+        self.headers.iter().filter(move |header| header.kind == kind)
+    }
+}
+
+/// A new released record of one patient, and the bodies that must change with it.
+#[derive(Clone, Debug)]
+pub struct Release {
+    /// The record.
+    pub released: Released,
+    /// Bodies to write (or, without bytes, to remove).
+    pub bodies: Vec<BodyChange>,
+}
+
+/// One view's body to write or remove.
+#[derive(Clone, Debug)]
+pub struct BodyChange {
+    /// Logical id.
+    pub id: String,
+    /// Which view.
+    pub view: View,
+    /// The bytes, or `None` to remove.
+    pub bytes: Option<Vec<u8>>,
+}

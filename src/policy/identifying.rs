@@ -1,0 +1,37 @@
+//! Codes that exist to hold somebody's identifying data: next of kin, key holder, door code
+//! (`profiles/codes/identifying.csv`). An entry with one is withheld at every level.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use record::CodeSystem;
+
+static TABLE: LazyLock<BTreeSet<(&str, &str)>> = LazyLock::new(|| {
+    let text = include_str!("../../profiles/codes/identifying.csv");
+    text.lines().skip(1).filter_map(|line| line.split_once(',')).filter_map(|(system, rest)| {
+        rest.split_once(',').map(|(code, _)| (system, code))
+    }).collect()
+});
+
+/// Whether a coding is one of them. Read codes are compared by their five characters, without the term code.
+#[must_use]
+pub fn is_identifying(system: &CodeSystem, code: &str) -> bool {
+    match system {
+        CodeSystem::SnomedCt => TABLE.contains(&("snomed", code)),
+        CodeSystem::ReadV2 => TABLE.contains(&("readv2", code.get(..5).unwrap_or(code))),
+        CodeSystem::Ctv3 => TABLE.contains(&("ctv3", code)),
+        CodeSystem::SnomedCtDescription | CodeSystem::Egton | CodeSystem::Dmd | CodeSystem::Oid(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn next_of_kin_is_identifying_in_each_system_and_a_blood_pressure_is_not() {
+        assert!(is_identifying(&CodeSystem::SnomedCt, "184142008"));
+        assert!(is_identifying(&CodeSystem::ReadV2, "9182.00"));
+        assert!(!is_identifying(&CodeSystem::SnomedCt, "75367002"));
+        assert_eq!(TABLE.len(), include_str!("../../profiles/codes/identifying.csv").lines().count() - 1);
+    }
+}

@@ -1,0 +1,54 @@
+//! Logical ids: stable across projections, and telling nothing. A keyed hash of the source's key.
+
+use aws_lc_rs::hmac;
+use record::{EntryId, OdsCode, PatientKey, ResourceType};
+
+/// The deployment's secret for logical ids. Who changes it changes every id.
+pub struct IdKey(hmac::Key);
+
+impl IdKey {
+    /// From 32 secret bytes.
+    #[must_use]
+    pub fn new(secret: &[u8; 32]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, secret))
+    }
+
+    /// The key of offline mapping, whose ids are not those of any deployment.
+    #[must_use]
+    pub fn offline() -> Self {
+        Self::new(b"recordgate offline mapping, v1\0\0")
+    }
+
+    /// The logical id of a patient.
+    #[must_use]
+    pub fn subject(&self, practice: &OdsCode, patient: &PatientKey) -> String {
+        self.id(&[practice.as_str(), patient.expose(), ResourceType::Patient.name()])
+    }
+
+    /// The logical id of what an entry becomes.
+    #[must_use]
+    pub fn resource(&self, practice: &OdsCode, patient: &PatientKey, kind: ResourceType, entry: &EntryId) -> String {
+        match kind {
+            ResourceType::Patient => self.subject(practice, patient),
+            ResourceType::Observation | ResourceType::Immunization => {
+                self.id(&[practice.as_str(), patient.expose(), kind.name(), entry.as_str()])
+            }
+        }
+    }
+
+    fn id(&self, parts: &[&str]) -> String {
+        let mut mac = hmac::Context::with_key(&self.0);
+        for part in parts {
+            // No part holds a control character, so the separator keeps two lists of parts apart.
+            mac.update(part.as_bytes());
+            mac.update(&[0]);
+        }
+        mac.sign().as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl std::fmt::Debug for IdKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("IdKey(..)")
+    }
+}

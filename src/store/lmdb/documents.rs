@@ -1,0 +1,77 @@
+//! Small documents: practices, grants, people, apps, tokens.
+
+use heed::{AnyTls, RoTxn, RwTxn};
+use record::OdsCode;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Lmdb, Space};
+use crate::{Practice, StoreError, TokenRecord, codec};
+
+/// LMDB takes no empty keys and none longer than this; nothing can be stored under such a key.
+const LONGEST_KEY: usize = 511;
+
+impl Lmdb {
+    pub(super) fn document<T: DeserializeOwned>(
+        &self,
+        space: Space,
+        key: &[u8],
+        name: &'static str,
+    ) -> Result<Option<T>, StoreError> {
+        let txn = self.reader()?;
+        self.document_in(&txn, space, key, name)
+    }
+
+    pub(super) fn document_in<T: DeserializeOwned>(
+        &self,
+        txn: &RoTxn<'_, AnyTls>,
+        space: Space,
+        key: &[u8],
+        name: &'static str,
+    ) -> Result<Option<T>, StoreError> {
+        if key.is_empty() || key.len() > LONGEST_KEY {
+            return Ok(None);
+        }
+        space.get(txn, key)?.map(|bytes| codec::unpack_json(bytes, name)).transpose()
+    }
+
+    pub(super) fn set_document<T: Serialize>(
+        &self,
+        space: Space,
+        key: &[u8],
+        value: &T,
+        name: &'static str,
+    ) -> Result<(), StoreError> {
+        let mut txn = self.env.write_txn()?;
+        self.put_document(&mut txn, space, key, value, name)?;
+        Ok(txn.commit()?)
+    }
+
+    pub(super) fn put_document<T: Serialize>(
+        &self,
+        txn: &mut RwTxn<'_>,
+        space: Space,
+        key: &[u8],
+        value: &T,
+        name: &'static str,
+    ) -> Result<(), StoreError> {
+        Ok(space.put(txn, key, &codec::pack_json(value, name)?)?)
+    }
+
+    pub(super) fn practice_in(&self, txn: &RwTxn<'_>, practice: &OdsCode) -> Result<Practice, StoreError> {
+        Ok(self.document_in(txn, self.practice, practice.as_str().as_bytes(), "practice")?.unwrap_or_default())
+    }
+
+    /// The write lock makes sure that of several callers one finds the token unused.
+    pub(super) fn take_once(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError> {
+        let mut txn = self.env.write_txn()?;
+        let Some(token) = self.document_in::<TokenRecord>(&txn, self.token, hash, "token")? else {
+            return Ok(None);
+        };
+        if !token.used {
+            let spent = TokenRecord { used: true, ..token.clone() };
+            self.put_document(&mut txn, self.token, hash, &spent, "token")?;
+            txn.commit()?;
+        }
+        Ok(Some(token))
+    }
+}

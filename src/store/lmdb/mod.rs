@@ -1,0 +1,263 @@
+//! The embedded engine: LMDB by way of heed. Nothing to install, one writer, readers that never wait.
+
+mod documents;
+mod release;
+mod vault;
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use heed::{
+    Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls,
+    types::{Bytes, Str},
+};
+use policy::Released;
+use record::{CodeClass, Coded, EntryId, Fact, Fate, NhsNumber, OdsCode, PatientKey, Section, Staff};
+
+use crate::{
+    Access, Account, App, Begun, NewRelease, PatientFacts, Practice, Snapshot, Store, StoreError, Subject, TokenRecord,
+};
+
+type Space = Database<Bytes, Bytes>;
+
+/// The format that this version writes.
+const FORMAT: u32 = 1;
+
+/// Where the store is and how far it may grow.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The folder.
+    pub dir: PathBuf,
+    /// The most that it may hold, in GiB. It is address space, not disk: the file grows as it is filled.
+    pub max_gib: u64,
+}
+
+/// The embedded engine.
+#[derive(Clone)]
+pub struct Lmdb {
+    env: Env<WithoutTls>,
+    vault: Space,
+    reference: Space,
+    dirty: Space,
+    waiting: Space,
+    released: Space,
+    body: Space,
+    subject: Space,
+    nhs_number: Space,
+    practice: Space,
+    access: Space,
+    app: Space,
+    account: Space,
+    token: Space,
+    revoked: Space,
+}
+
+impl Lmdb {
+    /// Opens a store, or makes one in a folder that is there or can be made.
+    ///
+    /// # Errors
+    /// If the folder cannot be used, or another version wrote it.
+    pub fn open(settings: &Settings) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(&settings.dir)?;
+        let bytes = usize::try_from(settings.max_gib.saturating_mul(1 << 30)).unwrap_or(usize::MAX >> 1);
+        let env = open_env(&settings.dir, bytes)?;
+        let mut txn = env.write_txn()?;
+        let space = |txn: &mut RwTxn<'_>, name| env.create_database::<Bytes, Bytes>(txn, Some(name));
+        let store = Self {
+            vault: space(&mut txn, "vault")?,
+            reference: space(&mut txn, "reference")?,
+            dirty: space(&mut txn, "dirty")?,
+            waiting: space(&mut txn, "waiting")?,
+            released: space(&mut txn, "released")?,
+            body: space(&mut txn, "body")?,
+            subject: space(&mut txn, "subject")?,
+            nhs_number: space(&mut txn, "nhs-number")?,
+            practice: space(&mut txn, "practice")?,
+            access: space(&mut txn, "access")?,
+            app: space(&mut txn, "app")?,
+            account: space(&mut txn, "account")?,
+            token: space(&mut txn, "token")?,
+            revoked: space(&mut txn, "revoked")?,
+            env: env.clone(),
+        };
+        check_format(&env, &mut txn)?;
+        txn.commit()?;
+        Ok(store)
+    }
+
+    fn reader(&self) -> Result<RoTxn<'_, WithoutTls>, StoreError> {
+        Ok(self.env.read_txn()?)
+    }
+}
+
+#[expect(unsafe_code, reason = "LMDB maps its file; nobody else writes to it, which open() asks us to promise")]
+fn open_env(dir: &Path, bytes: usize) -> Result<Env<WithoutTls>, StoreError> {
+    let mut options = EnvOpenOptions::new().read_txn_without_tls();
+    options.map_size(bytes).max_dbs(24).max_readers(1024);
+    // SAFETY: the folder is the store's own (systemd's StateDirectory, or the sandbox's), on a local disk; only
+    // recordgate opens it, through LMDB's lock file.
+    unsafe {
+        options.flags(EnvFlags::NO_READ_AHEAD);
+        Ok(options.open(dir)?)
+    }
+}
+
+fn check_format(env: &Env<WithoutTls>, txn: &mut RwTxn<'_>) -> Result<(), StoreError> {
+    let meta: Database<Str, Bytes> = env.create_database(txn, Some("meta"))?;
+    let found = meta.get(txn, "format")?.and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
+    match found {
+        None => Ok(meta.put(txn, "format", &FORMAT.to_le_bytes())?),
+        Some(FORMAT) => Ok(()),
+        Some(found) => Err(StoreError::Format { found, known: FORMAT }),
+    }
+}
+
+/// `practice 0 patient 0 rest`: what belongs to one patient lies together. No part holds a zero byte.
+fn key(practice: &OdsCode, patient: Option<&PatientKey>, rest: &[&str]) -> Vec<u8> {
+    let mut key = practice.as_str().as_bytes().to_vec();
+    for part in patient.map(PatientKey::expose).into_iter().chain(rest.iter().copied()) {
+        key.push(0);
+        key.extend_from_slice(part.as_bytes());
+    }
+    key
+}
+
+/// The prefix of all keys under one.
+fn under(practice: &OdsCode, patient: Option<&PatientKey>) -> Vec<u8> {
+    key(practice, patient, &[""])
+}
+
+impl Store for Lmdb {
+    fn begin(&self, practice: &OdsCode, fingerprint: &str) -> Result<Begun, StoreError> {
+        self.begin_batch(practice, fingerprint)
+    }
+
+    fn put(&self, practice: &OdsCode, batch: u64, facts: &[Fact]) -> Result<Vec<Fate>, StoreError> {
+        self.put_facts(practice, batch, facts)
+    }
+
+    fn retain(
+        &self,
+        practice: &OdsCode,
+        batch: u64,
+        patient: &PatientKey,
+        keep: &BTreeSet<EntryId>,
+        sequence: u64,
+    ) -> Result<(), StoreError> {
+        self.retain_entries(practice, batch, patient, keep, sequence)
+    }
+
+    fn close(&self, practice: &OdsCode) -> Result<(), StoreError> {
+        self.close_batch(practice)
+    }
+
+    fn dirty(&self, practice: &OdsCode, limit: usize) -> Result<Vec<PatientKey>, StoreError> {
+        self.dirty_patients(practice, limit)
+    }
+
+    fn dirty_count(&self, practice: &OdsCode) -> Result<u64, StoreError> {
+        let txn = self.reader()?;
+        let count = self.dirty.prefix_iter(&txn, &under(practice, None))?.count();
+        Ok(count as u64)
+    }
+
+    fn facts(&self, practice: &OdsCode, patient: &PatientKey) -> Result<PatientFacts, StoreError> {
+        self.patient_facts(practice, patient)
+    }
+
+    fn code(&self, practice: &OdsCode, key: &str) -> Result<Option<(Coded, CodeClass)>, StoreError> {
+        self.find_code(practice, key)
+    }
+
+    fn staff(&self, practice: &OdsCode, key: &str) -> Result<Option<Staff>, StoreError> {
+        self.find_staff(practice, key)
+    }
+
+    fn release(&self, practice: &OdsCode, releases: &[NewRelease]) -> Result<(), StoreError> {
+        self.swap_in(practice, releases)
+    }
+
+    fn subject(&self, logical_id: &str) -> Result<Option<Subject>, StoreError> {
+        self.document(self.subject, logical_id.as_bytes(), "subject")
+    }
+
+    fn with_nhs_number(&self, practice: &OdsCode, number: &NhsNumber) -> Result<Vec<Subject>, StoreError> {
+        self.by_nhs_number(practice, number)
+    }
+
+    fn read<'s>(&'s self, subject: &Subject) -> Result<Option<Box<dyn Snapshot + 's>>, StoreError> {
+        self.snapshot(subject)
+    }
+
+    fn practice(&self, practice: &OdsCode) -> Result<Practice, StoreError> {
+        let found = self.document(self.practice, practice.as_str().as_bytes(), "practice")?;
+        Ok(found.unwrap_or_default())
+    }
+
+    fn set_sections_off(&self, practice: &OdsCode, off: &BTreeSet<Section>) -> Result<(), StoreError> {
+        let mut txn = self.env.write_txn()?;
+        let mut settings = self.practice_in(&txn, practice)?;
+        settings.sections_off.clone_from(off);
+        self.put_document(&mut txn, self.practice, practice.as_str().as_bytes(), &settings, "practice")?;
+        Ok(txn.commit()?)
+    }
+
+    fn access(&self, subject: &Subject) -> Result<Access, StoreError> {
+        let key = key(&subject.practice, Some(&subject.patient), &[]);
+        Ok(self.document(self.access, &key, "access")?.unwrap_or_default())
+    }
+
+    fn set_access(&self, subject: &Subject, access: &Access) -> Result<(), StoreError> {
+        let key = key(&subject.practice, Some(&subject.patient), &[]);
+        self.set_document(self.access, &key, access, "access")
+    }
+
+    fn app(&self, client_id: &str) -> Result<Option<App>, StoreError> {
+        self.document(self.app, client_id.as_bytes(), "app")
+    }
+
+    fn set_app(&self, app: &App) -> Result<(), StoreError> {
+        self.set_document(self.app, app.client_id.as_bytes(), app, "app")
+    }
+
+    fn account(&self, id: &str) -> Result<Option<Account>, StoreError> {
+        self.document(self.account, id.as_bytes(), "account")
+    }
+
+    fn set_account(&self, account: &Account) -> Result<(), StoreError> {
+        self.set_document(self.account, account.id.as_bytes(), account, "account")
+    }
+
+    fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError> {
+        self.document(self.token, hash, "token")
+    }
+
+    fn set_token(&self, hash: &[u8; 32], token: &TokenRecord) -> Result<(), StoreError> {
+        self.set_document(self.token, hash, token, "token")
+    }
+
+    fn take_token(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError> {
+        self.take_once(hash)
+    }
+
+    fn revoke_family(&self, family: &str) -> Result<(), StoreError> {
+        let mut txn = self.env.write_txn()?;
+        self.revoked.put(&mut txn, family.as_bytes(), &[])?;
+        Ok(txn.commit()?)
+    }
+
+    fn is_revoked(&self, family: &str) -> Result<bool, StoreError> {
+        let txn = self.reader()?;
+        Ok(self.revoked.get(&txn, family.as_bytes())?.is_some())
+    }
+}
+
+/// One patient's released record in one read transaction.
+struct LmdbSnapshot<'s> {
+    txn: RoTxn<'s, WithoutTls>,
+    body: Space,
+    released: Released,
+    prefix: Vec<u8>,
+}

@@ -1,0 +1,153 @@
+//! What is kept beside records: practices, grants, people, apps, tokens.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use jiff::Timestamp;
+use policy::{Grant, ProxyGrant};
+use record::{OdsCode, PatientKey, Section};
+use serde::{Deserialize, Serialize};
+
+/// One patient of one practice.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Subject {
+    /// The practice.
+    pub practice: OdsCode,
+    /// The patient's key there.
+    pub patient: PatientKey,
+}
+
+/// What became of [`crate::Store::begin`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// The batch's number in its practice, from 1.
+    pub batch: u64,
+    /// The same batch had been begun before and not closed.
+    pub resumed: bool,
+}
+
+/// A practice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Practice {
+    /// Its name, from its own feed.
+    pub name: Option<String>,
+    /// Its sharing agreement, from its own feed, is in force. A practice that was never loaded does not share.
+    pub shares: bool,
+    /// Sections that it has switched off for everybody.
+    #[serde(default)]
+    pub sections_off: BTreeSet<Section>,
+    /// Batches begun.
+    #[serde(default)]
+    pub batches: u64,
+    /// What identifies the batch that is open.
+    #[serde(default)]
+    pub open_batch: Option<String>,
+}
+
+impl Default for Practice {
+    fn default() -> Self {
+        Self { name: None, shares: false, sections_off: BTreeSet::new(), batches: 0, open_batch: None }
+    }
+}
+
+/// Who may see one patient's record.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// The patient.
+    #[serde(default)]
+    pub own: Option<Grant>,
+    /// Others, by account.
+    #[serde(default)]
+    pub proxies: BTreeMap<String, ProxyGrant>,
+}
+
+/// A person who can sign in.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Their name at sign-in.
+    pub id: String,
+    /// The record that is their own.
+    pub own: Option<Subject>,
+    /// Records of those for whom they act.
+    #[serde(default)]
+    pub acts_for: Vec<Subject>,
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Account(..)")
+    }
+}
+
+/// A patient-facing app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct App {
+    /// OAuth client id.
+    pub client_id: String,
+    /// What people know it by.
+    pub name: String,
+    /// Exact redirect URIs.
+    pub redirect_uris: Vec<String>,
+    /// Scopes that it may ask for, as single scope texts.
+    pub scopes: Vec<String>,
+    /// How far it has come.
+    pub status: AppStatus,
+}
+
+/// How far an app has come. Only approved ones (and, in a sandbox, sandbox ones) get data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AppStatus {
+    /// Proposed.
+    Proposed,
+    /// May be tried in a sandbox.
+    Sandbox,
+    /// May serve patients.
+    Approved,
+    /// Stopped for now.
+    Suspended,
+    /// Stopped for good.
+    Retired,
+}
+
+/// What a token is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum TokenKind {
+    /// Opens data.
+    Access,
+    /// Gets another access token, once.
+    Refresh,
+    /// Gets the first tokens, once.
+    Code {
+        /// The redirect URI of the authorization request.
+        redirect_uri: String,
+        /// The PKCE challenge (S256).
+        challenge: String,
+    },
+}
+
+/// What is kept of a code or token; never the token itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenRecord {
+    /// What it is for.
+    #[serde(flatten)]
+    pub kind: TokenKind,
+    /// The app.
+    pub client_id: String,
+    /// The account that signed in.
+    pub account: String,
+    /// The patient in context.
+    pub subject: Subject,
+    /// The scopes that were granted, separated by spaces.
+    pub scope: String,
+    /// No longer good from this instant on.
+    pub expires: Timestamp,
+    /// All tokens of one sign-in share it.
+    pub family: String,
+    /// It could be used once and has been.
+    #[serde(default)]
+    pub used: bool,
+}
