@@ -1,1 +1,7 @@
-fn main() {}
+//! The `recordgate` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

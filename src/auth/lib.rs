@@ -1,1 +1,28 @@
-//! auth
+//! The SMART authorization server as pure logic: apps, scopes, sign-in, codes, tokens and the sessions that they open.
+//! It knows the store, and neither HTTP nor the clock: time is an argument everywhere, and only `secret` draws
+//! random numbers.
+//!
+//! A person signs in and approves an app ([`authorize`]), the app redeems a code ([`token`]), and each request to the
+//! FHIR side is judged anew from its access token ([`bearer`]): what was approved an hour ago may have been stopped.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
+
+pub mod app;
+pub mod authorize;
+pub mod code;
+mod failure;
+mod grammar;
+mod sandbox;
+mod scope;
+mod secret;
+mod session;
+pub mod sign_in;
+pub mod token;
+
+#[cfg(test)]
+mod fixture;
+
+pub use failure::Failure;
+pub use sandbox::{SandboxError, SandboxToken, issue_sandbox_token};
+pub use scope::{ScopeError, Scopes};
+pub use session::{AuthError, Session, bearer};
+pub use sign_in::SignIn;

@@ -11,8 +11,8 @@ use std::fmt;
 pub use fhirbolt::model::r4::{
     resources::{
         Immunization, ImmunizationOccurrence, ImmunizationPerformer, Observation, ObservationComponent,
-        ObservationComponentValue, ObservationEffective, ObservationReferenceRange, ObservationValue, Patient,
-        PatientDeceased,
+        ObservationComponentValue, ObservationEffective, ObservationReferenceRange, ObservationValue,
+        Patient, PatientDeceased,
     },
     types,
 };

@@ -1,65 +1,115 @@
 //! Canonical URLs of profiles, extensions, code systems and identifier systems, each written once.
 
-/// The base of the UK Core profiles and extensions.
-pub const UK_CORE: &str = "https://fhir.hl7.org.uk/StructureDefinition/";
-/// The base of the profiles of International Patient Access.
-pub const IPA: &str = "http://hl7.org/fhir/uv/ipa/StructureDefinition/";
+/// A profile, and the version of it that the resources are made to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Profile {
+    /// The canonical URL, as `meta.profile` has it.
+    pub url: &'static str,
+    /// The version.
+    pub version: &'static str,
+}
 
-/// Profiles, with the version that the resources are made to.
+impl Profile {
+    /// `url|version`, as a capability statement has it.
+    #[must_use]
+    pub fn versioned(self) -> String {
+        format!("{}|{}", self.url, self.version)
+    }
+}
+
+/// Profiles.
 pub mod profile {
+    use super::Profile;
+
     /// UK Core Patient.
-    pub const UK_CORE_PATIENT: &str = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Patient|2.6.1";
+    pub const UK_CORE_PATIENT: Profile =
+        Profile { url: "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Patient", version: "2.6.1" };
     /// UK Core Observation.
-    pub const UK_CORE_OBSERVATION: &str = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation|2.5.0";
+    pub const UK_CORE_OBSERVATION: Profile =
+        Profile { url: "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation", version: "2.5.0" };
     /// UK Core Observation Lab.
-    pub const UK_CORE_LAB: &str = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-Lab|2.0.1";
+    pub const UK_CORE_LAB: Profile = Profile {
+        url: "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-Lab",
+        version: "2.0.1",
+    };
     /// UK Core Observation Group Lab.
-    pub const UK_CORE_LAB_GROUP: &str = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-Group-Lab|2.1.0";
+    pub const UK_CORE_LAB_GROUP: Profile = Profile {
+        url: "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-Group-Lab",
+        version: "2.1.0",
+    };
     /// UK Core VitalSigns.
-    pub const UK_CORE_VITAL_SIGNS: &str = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns|1.1.1";
+    pub const UK_CORE_VITAL_SIGNS: Profile = Profile {
+        url: "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns",
+        version: "1.1.1",
+    };
     /// UK Core VitalSigns Blood Pressure.
-    pub const UK_CORE_BLOOD_PRESSURE: &str =
-        "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-BloodPressure|1.0.0";
+    pub const UK_CORE_BLOOD_PRESSURE: Profile = Profile {
+        url: "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-BloodPressure",
+        version: "1.0.0",
+    };
     /// UK Core VitalSigns BMI.
-    pub const UK_CORE_BMI: &str = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-BMI|1.0.0";
+    pub const UK_CORE_BMI: Profile = Profile {
+        url: "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-BMI",
+        version: "1.0.0",
+    };
     /// UK Core VitalSigns Body Height.
-    pub const UK_CORE_BODY_HEIGHT: &str =
-        "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-BodyHeight|1.1.1";
+    pub const UK_CORE_BODY_HEIGHT: Profile = Profile {
+        url: "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-BodyHeight",
+        version: "1.1.1",
+    };
     /// UK Core VitalSigns Body Temperature.
-    pub const UK_CORE_BODY_TEMPERATURE: &str =
-        "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-BodyTemperature|1.0.0";
+    pub const UK_CORE_BODY_TEMPERATURE: Profile = Profile {
+        url: "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-BodyTemperature",
+        version: "1.0.0",
+    };
     /// UK Core VitalSigns Body Weight.
-    pub const UK_CORE_BODY_WEIGHT: &str =
-        "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-BodyWeight|1.0.0";
+    pub const UK_CORE_BODY_WEIGHT: Profile = Profile {
+        url: "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-BodyWeight",
+        version: "1.0.0",
+    };
     /// UK Core VitalSigns Head Circumference.
-    pub const UK_CORE_HEAD_CIRCUMFERENCE: &str =
-        "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-HeadCircumference|1.0.0";
+    pub const UK_CORE_HEAD_CIRCUMFERENCE: Profile = Profile {
+        url: "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-HeadCircumference",
+        version: "1.0.0",
+    };
     /// UK Core VitalSigns Heart Rate.
-    pub const UK_CORE_HEART_RATE: &str =
-        "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-HeartRate|1.0.0";
+    pub const UK_CORE_HEART_RATE: Profile = Profile {
+        url: "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-HeartRate",
+        version: "1.0.0",
+    };
     /// UK Core VitalSigns Oxygen Saturation.
-    pub const UK_CORE_OXYGEN_SATURATION: &str =
-        "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-OxygenSaturation|1.0.0";
+    pub const UK_CORE_OXYGEN_SATURATION: Profile = Profile {
+        url: "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-OxygenSaturation",
+        version: "1.0.0",
+    };
     /// UK Core VitalSigns Respiration Rate.
-    pub const UK_CORE_RESPIRATION_RATE: &str =
-        "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-RespirationRate|1.0.0";
+    pub const UK_CORE_RESPIRATION_RATE: Profile = Profile {
+        url: "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Observation-VitalSigns-RespirationRate",
+        version: "1.0.0",
+    };
     /// UK Core Immunization.
-    pub const UK_CORE_IMMUNIZATION: &str = "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Immunization|2.4.0";
+    pub const UK_CORE_IMMUNIZATION: Profile =
+        Profile { url: "https://fhir.hl7.org.uk/StructureDefinition/UKCore-Immunization", version: "2.4.0" };
     /// IPA Patient.
-    pub const IPA_PATIENT: &str = "http://hl7.org/fhir/uv/ipa/StructureDefinition/ipa-patient|1.0.0";
+    pub const IPA_PATIENT: Profile =
+        Profile { url: "http://hl7.org/fhir/uv/ipa/StructureDefinition/ipa-patient", version: "1.0.0" };
     /// IPA Observation.
-    pub const IPA_OBSERVATION: &str = "http://hl7.org/fhir/uv/ipa/StructureDefinition/ipa-observation|1.0.0";
+    pub const IPA_OBSERVATION: Profile =
+        Profile { url: "http://hl7.org/fhir/uv/ipa/StructureDefinition/ipa-observation", version: "1.0.0" };
     /// IPA Immunization.
-    pub const IPA_IMMUNIZATION: &str = "http://hl7.org/fhir/uv/ipa/StructureDefinition/ipa-immunization|1.0.0";
+    pub const IPA_IMMUNIZATION: Profile =
+        Profile { url: "http://hl7.org/fhir/uv/ipa/StructureDefinition/ipa-immunization", version: "1.0.0" };
     /// FHIR R4 Vital Signs.
-    pub const R4_VITAL_SIGNS: &str = "http://hl7.org/fhir/StructureDefinition/vitalsigns|4.0.1";
+    pub const R4_VITAL_SIGNS: Profile =
+        Profile { url: "http://hl7.org/fhir/StructureDefinition/vitalsigns", version: "4.0.1" };
     /// FHIR R4 Blood Pressure.
-    pub const R4_BLOOD_PRESSURE: &str = "http://hl7.org/fhir/StructureDefinition/bp|4.0.1";
+    pub const R4_BLOOD_PRESSURE: Profile =
+        Profile { url: "http://hl7.org/fhir/StructureDefinition/bp", version: "4.0.1" };
 
     /// Every profile that a Patient may claim.
-    pub const OF_PATIENT: &[&str] = &[UK_CORE_PATIENT, IPA_PATIENT];
+    pub const OF_PATIENT: &[Profile] = &[UK_CORE_PATIENT, IPA_PATIENT];
     /// Every profile that an Observation may claim.
-    pub const OF_OBSERVATION: &[&str] = &[
+    pub const OF_OBSERVATION: &[Profile] = &[
         UK_CORE_OBSERVATION,
         UK_CORE_LAB,
         UK_CORE_LAB_GROUP,
@@ -78,7 +128,7 @@ pub mod profile {
         R4_BLOOD_PRESSURE,
     ];
     /// Every profile that an Immunization may claim.
-    pub const OF_IMMUNIZATION: &[&str] = &[UK_CORE_IMMUNIZATION, IPA_IMMUNIZATION];
+    pub const OF_IMMUNIZATION: &[Profile] = &[UK_CORE_IMMUNIZATION, IPA_IMMUNIZATION];
 }
 
 /// Extensions.

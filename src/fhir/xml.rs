@@ -14,7 +14,8 @@ use crate::EncodeError;
 /// If the bytes are not a resource of R4's.
 pub fn json_to_xml(json: &[u8]) -> Result<Vec<u8>, EncodeError> {
     let made = panic::catch_unwind(|| {
-        let element: Element<{ FhirReleases::R4 }> = fhirbolt::json::from_slice(json, None).map_err(|_| EncodeError)?;
+        let element: Element<{ FhirReleases::R4 }> =
+            fhirbolt::json::from_slice(json, None).map_err(|_| EncodeError)?;
         fhirbolt::xml::to_vec(&element, None).map_err(|_| EncodeError)
     });
     made.map_err(|_| EncodeError)?.map(|xml| keep_line_ends(&xml))

@@ -1,0 +1,253 @@
+//! What every engine must keep to. Each test is a rule; each engine runs all of them.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use policy::{BodyChange, Labels, Release, Released, Standing, View, ViewHeader};
+use record::{
+    CodeClass, Coded, Container, Content, Entry, EntryId, Fact, Fate, Index, Link, Mark, MarksCarried, OdsCode,
+    PatientKey, Place, Reference, ReferenceKey, ResourceType, Role, Section,
+};
+
+use crate::{Lmdb, NewRelease, Settings, Store, StoreError, Subject, TokenKind, TokenRecord};
+
+struct Fixture {
+    store: Lmdb,
+    dir: tempfile::TempDir,
+}
+
+fn fixture() -> Fixture {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).unwrap();
+    Fixture { store, dir }
+}
+
+fn open(dir: &tempfile::TempDir) -> Result<Lmdb, StoreError> {
+    Lmdb::open(&Settings { dir: dir.path().join("store"), max_gib: 1 })
+}
+
+fn practice() -> OdsCode {
+    "Y99999".parse().unwrap()
+}
+
+fn patient(name: &str) -> PatientKey {
+    PatientKey::new(name).unwrap()
+}
+
+fn entry(id: &str, sequence: u64, marks: &[Mark]) -> Entry {
+    Entry {
+        id: EntryId::new(id).unwrap(),
+        content: Some(Content::Container(Container::Consultation)),
+        links: vec![Link { role: Role::Consultation, to: EntryId::new("c").unwrap() }],
+        marks: marks.to_vec(),
+        marks_carried: MarksCarried::No,
+        recorded: None,
+        deleted: false,
+        sequence,
+        place: Place { file: "f.csv".into(), line: sequence },
+    }
+}
+
+fn fact(who: &str, entry: Entry) -> Fact {
+    Fact::Entry(patient(who), Box::new(entry))
+}
+
+fn deletion(id: &str, sequence: u64) -> Entry {
+    Entry { content: None, links: vec![], marks: vec![], deleted: true, ..entry(id, sequence, &[]) }
+}
+
+fn load(store: &dyn Store, facts: &[Fact]) -> Vec<Fate> {
+    let batch = store.begin(&practice(), "batch").unwrap().batch;
+    let fates = store.put(&practice(), batch, facts).unwrap();
+    store.close(&practice()).unwrap();
+    fates
+}
+
+fn release(who: &str, subject: &str, body: Option<&[u8]>, waiting: &[&str]) -> NewRelease {
+    let view = ViewHeader { version: 1, updated: Timestamp::UNIX_EPOCH, digest: [0; 16], index: Index::default() };
+    let header = policy::Header {
+        id: "r1".into(),
+        kind: ResourceType::Observation,
+        labels: Labels::new(Section::Consultations, None, MarksCarried::Yes),
+        coded: body.map(|_| view),
+        full: None,
+        last_version: 1,
+        sources: vec![],
+    };
+    let standing = Standing {
+        birth_date: None,
+        regular: true,
+        dummy: false,
+        sensitive: false,
+        deceased: false,
+        deducted_on: None,
+    };
+    NewRelease {
+        patient: patient(who),
+        release: Release {
+            released: Released {
+                subject: subject.into(),
+                standing,
+                nhs_number: "9990000018".parse().ok(),
+                headers: vec![header],
+                gone: vec![],
+            },
+            bodies: vec![BodyChange { id: "r1".into(), view: View::Coded, bytes: body.map(<[u8]>::to_vec) }],
+        },
+        waiting: waiting.iter().map(|id| (EntryId::new(id).unwrap(), record::IssueCode::CodeAwaited)).collect(),
+        incomplete: false,
+    }
+}
+
+#[test]
+fn the_same_fact_twice_changes_nothing_and_leaves_nobody_dirty() {
+    let f = fixture();
+    assert_eq!(load(&f.store, &[fact("p", entry("e", 1, &[]))]), [Fate::Stored]);
+    assert_eq!(f.store.dirty(&practice(), 9).unwrap(), [patient("p")]);
+    f.store.release(&practice(), &[release("p", "s", None, &[])]).unwrap();
+    assert!(f.store.dirty(&practice(), 9).unwrap().is_empty());
+    assert_eq!(load(&f.store, &[fact("p", entry("e", 2, &[]))]), [Fate::Unchanged]);
+    assert!(f.store.dirty(&practice(), 9).unwrap().is_empty());
+}
+
+#[test]
+fn an_older_sequence_never_replaces_a_newer_one() {
+    let f = fixture();
+    load(&f.store, &[fact("p", entry("e", 5, &[Mark::Confidential]))]);
+    assert_eq!(load(&f.store, &[fact("p", entry("e", 4, &[]))]), [Fate::Unchanged]);
+    assert_eq!(f.store.facts(&practice(), &patient("p")).unwrap().entries[0].0.marks, [Mark::Confidential]);
+}
+
+#[test]
+fn a_deletion_keeps_what_the_entry_said_and_its_marks() {
+    let f = fixture();
+    load(&f.store, &[fact("p", entry("e", 1, &[Mark::Confidential]))]);
+    assert_eq!(load(&f.store, &[fact("p", deletion("e", 2))]), [Fate::Stored]);
+    let kept = f.store.facts(&practice(), &patient("p")).unwrap().entries.remove(0).0;
+    assert!(kept.deleted && kept.content.is_some());
+    assert_eq!(kept.marks, [Mark::Confidential]);
+    assert_eq!(load(&f.store, &[fact("p", deletion("e", 3))]), [Fate::Unchanged]);
+}
+
+#[test]
+fn nothing_is_dirty_while_a_batch_is_open_and_another_batch_must_wait() {
+    let f = fixture();
+    let batch = f.store.begin(&practice(), "one").unwrap();
+    f.store.put(&practice(), batch.batch, &[fact("p", entry("e", 1, &[]))]).unwrap();
+    assert!(f.store.dirty(&practice(), 9).unwrap().is_empty());
+    assert!(matches!(f.store.begin(&practice(), "two"), Err(StoreError::BatchOpen { .. })));
+    assert!(f.store.begin(&practice(), "one").unwrap().resumed);
+    f.store.close(&practice()).unwrap();
+    assert_eq!(f.store.dirty(&practice(), 9).unwrap(), [patient("p")]);
+    assert!(!f.store.begin(&practice(), "two").unwrap().resumed);
+}
+
+#[test]
+fn a_new_code_makes_those_dirty_who_wait_and_a_changed_one_everybody() {
+    let f = fixture();
+    load(&f.store, &[fact("p", entry("e", 1, &[])), fact("q", entry("e", 1, &[]))]);
+    f.store.release(&practice(), &[release("p", "s1", None, &["e"]), release("q", "s2", None, &[])]).unwrap();
+    assert_eq!(load(&f.store, &[fact("p", entry("e", 1, &[]))]), [Fate::Parked]);
+    let code = |class| {
+        Fact::Reference(ReferenceKey::Code("1".into()), Box::new(Reference::Code(Coded::default(), class)), 1)
+    };
+    load(&f.store, &[code(CodeClass::Other)]);
+    assert_eq!(f.store.dirty(&practice(), 9).unwrap(), [patient("p")]);
+    f.store.release(&practice(), &[release("p", "s1", None, &[])]).unwrap();
+    load(&f.store, &[code(CodeClass::Other)]);
+    assert!(f.store.dirty(&practice(), 9).unwrap().is_empty());
+    load(&f.store, &[code(CodeClass::Laboratory)]);
+    assert_eq!(f.store.dirty(&practice(), 9).unwrap(), [patient("p"), patient("q")]);
+    assert_eq!(f.store.code(&practice(), "1").unwrap().map(|found| found.1), Some(CodeClass::Laboratory));
+}
+
+#[test]
+fn what_a_whole_record_no_longer_has_is_deleted() {
+    let f = fixture();
+    load(&f.store, &[fact("p", entry("a", 1, &[])), fact("p", entry("b", 1, &[]))]);
+    let keep = BTreeSet::from([EntryId::new("a").unwrap()]);
+    f.store.retain(&practice(), 2, &patient("p"), &keep, 1).unwrap();
+    let entries = f.store.facts(&practice(), &patient("p")).unwrap().entries;
+    assert_eq!(entries.iter().map(|(entry, _)| entry.deleted).collect::<Vec<_>>(), [false, true]);
+}
+
+#[test]
+fn practices_and_patients_do_not_see_each_other() {
+    let f = fixture();
+    load(&f.store, &[fact("p", entry("e", 1, &[])), fact("pp", entry("e", 1, &[]))]);
+    assert_eq!(f.store.facts(&practice(), &patient("p")).unwrap().entries.len(), 1);
+    let other: OdsCode = "Y9999".parse().unwrap();
+    assert!(f.store.facts(&other, &patient("p")).unwrap().entries.is_empty());
+    assert!(f.store.dirty(&other, 9).unwrap().is_empty());
+}
+
+#[test]
+fn a_practice_shares_only_if_its_own_agreement_is_active() {
+    let own = Fact::Reference(
+        ReferenceKey::Organisation("o".into()),
+        Box::new(Reference::Organisation { ods: Some(practice()), name: Some("Test Surgery".into()) }),
+        1,
+    );
+    let agreement = |at: &str, active| {
+        Fact::Reference(ReferenceKey::Sharing(at.into()), Box::new(Reference::Sharing { active }), 1)
+    };
+    let f = fixture();
+    assert!(!f.store.practice(&practice()).unwrap().shares, "never loaded");
+    load(&f.store, &[own.clone(), agreement("o", true)]);
+    let settings = f.store.practice(&practice()).unwrap();
+    assert!(settings.shares);
+    assert_eq!(settings.name.as_deref(), Some("Test Surgery"));
+    load(&f.store, &[agreement("o", false)]);
+    assert!(!f.store.practice(&practice()).unwrap().shares);
+    let f = fixture();
+    load(&f.store, &[own, agreement("somebody else", true)]);
+    assert!(!f.store.practice(&practice()).unwrap().shares, "no agreement of its own");
+}
+
+#[test]
+fn a_release_is_found_by_subject_and_number_and_gives_bodies_only_for_what_is_disclosed() {
+    let f = fixture();
+    load(&f.store, &[fact("p", entry("e", 1, &[]))]);
+    f.store.release(&practice(), &[release("p", "subject-1", Some(b"{}"), &[])]).unwrap();
+    let subject = Subject { practice: practice(), patient: patient("p") };
+    assert_eq!(f.store.subject("subject-1").unwrap(), Some(subject.clone()));
+    assert_eq!(f.store.subject("").unwrap(), None);
+    assert_eq!(f.store.with_nhs_number(&practice(), &"9990000018".parse().unwrap()).unwrap(), [subject.clone()]);
+    let snapshot = f.store.read(&subject).unwrap().unwrap();
+    assert_eq!(snapshot.released().headers.len(), 1);
+    f.store.release(&practice(), &[release("p", "subject-1", None, &[])]).unwrap();
+    assert!(snapshot.released().headers[0].coded.is_some(), "a snapshot does not change under its reader");
+}
+
+#[test]
+fn a_code_is_taken_once_by_one_of_many() {
+    let f = fixture();
+    let token = TokenRecord {
+        kind: TokenKind::Refresh,
+        client_id: "c".into(),
+        account: "a".into(),
+        subject: Subject { practice: practice(), patient: patient("p") },
+        scope: String::new(),
+        expires: Timestamp::MAX,
+        family: "f".into(),
+        used: false,
+    };
+    f.store.set_token(&[1; 32], &token).unwrap();
+    let wins = std::thread::scope(|scope| {
+        let takes: Vec<_> = (0..8).map(|_| scope.spawn(|| f.store.take_token(&[1; 32]).unwrap().unwrap().used)).collect();
+        takes.into_iter().map(|take| take.join().unwrap()).filter(|used| !used).count()
+    });
+    assert_eq!(wins, 1);
+    assert!(!f.store.is_revoked("f").unwrap());
+    f.store.revoke_family("f").unwrap();
+    assert!(f.store.is_revoked("f").unwrap());
+}
+
+#[test]
+fn what_was_acknowledged_is_there_after_reopening() {
+    let Fixture { store, dir } = fixture();
+    load(&store, &[fact("p", entry("e", 1, &[]))]);
+    drop(store);
+    let again = open(&dir).unwrap();
+    assert_eq!(again.facts(&practice(), &patient("p")).unwrap().entries.len(), 1);
+}

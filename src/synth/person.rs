@@ -102,8 +102,16 @@ impl Identity {
             registered: if role == Role::Temporary { before(options.today, 0, 40) } else { registered },
             deducted,
             address: address(&mut dice),
-            home_phone: if dice.chance(600) { format!("01632 960{:03}", dice.range(0, 999)) } else { String::new() },
-            mobile: if dice.chance(850) { format!("07700 900{:03}", dice.range(0, 999)) } else { String::new() },
+            home_phone: if dice.chance(600) {
+                format!("01632 960{:03}", dice.range(0, 999))
+            } else {
+                String::new()
+            },
+            mobile: if dice.chance(850) {
+                format!("07700 900{:03}", dice.range(0, 999))
+            } else {
+                String::new()
+            },
             email: if dice.chance(550) { email(&mut dice, given, surname) } else { String::new() },
             contact_comment: if child && dice.chance(600) { "mobile number for parent" } else { "" },
             carer: carer(&mut dice, role, surname),
@@ -227,7 +235,8 @@ fn address(dice: &mut Dice) -> [String; 6] {
 }
 
 fn email(dice: &mut Dice, given: &str, surname: &str) -> String {
-    let plain = |name: &str| name.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
+    let plain =
+        |name: &str| name.chars().filter(char::is_ascii_alphabetic).collect::<String>().to_ascii_lowercase();
     let host = dice.pick(&["example.org", "example.com"]);
     format!("{}.{}{}@{host}", plain(given), plain(surname), dice.range(1, 99))
 }

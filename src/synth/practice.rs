@@ -107,7 +107,11 @@ impl Practice {
     }
 }
 
-fn member(dice: &mut Dice, number: usize, (title, job, job_name): (&'static str, &'static str, &'static str)) -> StaffMember {
+fn member(
+    dice: &mut Dice,
+    number: usize,
+    (title, job, job_name): (&'static str, &'static str, &'static str),
+) -> StaffMember {
     let men = title == "Mr" || (title == "Dr" && dice.chance(450));
     let since = date(1996, 4, 1).saturating_add(jiff::Span::new().months(dice.range(0, 120)));
     StaffMember {
@@ -117,7 +121,11 @@ fn member(dice: &mut Dice, number: usize, (title, job, job_name): (&'static str,
         surname: dice.pick(names::SURNAMES),
         job,
         job_name,
-        registration: if number < DOCTORS { format!("G99{:05}", dice.range(10_000, 99_999)) } else { String::new() },
+        registration: if number < DOCTORS {
+            format!("G99{:05}", dice.range(10_000, 99_999))
+        } else {
+            String::new()
+        },
         since,
         until: (number == 4).then(|| date(2019, 7, 31)),
     }

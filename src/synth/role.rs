@@ -57,12 +57,19 @@ impl Role {
     /// demographics, and is always about an NHS number.
     pub(crate) fn in_format(self, format: Format) -> Self {
         use Role::{
-            CaredFor, Deceased, Deducted, Dummy, Everyday, NoNhsNumber, PlaceholderNhsNumber, SensitivePatient,
-            Temporary,
+            CaredFor, Deceased, Deducted, Dummy, Everyday, NoNhsNumber, PlaceholderNhsNumber,
+            SensitivePatient, Temporary,
         };
         let demographic = matches!(
             self,
-            CaredFor | Deceased | Deducted | Dummy | NoNhsNumber | PlaceholderNhsNumber | SensitivePatient | Temporary
+            CaredFor
+                | Deceased
+                | Deducted
+                | Dummy
+                | NoNhsNumber
+                | PlaceholderNhsNumber
+                | SensitivePatient
+                | Temporary
         );
         if format == Format::Gp2gp && demographic { Everyday } else { self }
     }

@@ -11,7 +11,8 @@ CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 UK, R4 = "https://fhir.hl7.org.uk/StructureDefinition/", "http://hl7.org/fhir/StructureDefinition/"
 VITAL_SIGNS = f"{UK}UKCore-Observation-VitalSigns"
 SERVED = {"Patient", "Observation", "Immunization"}
-CODED_LEVELS = {"detailed", "documents"}
+# Levels at which no free text goes out. `full` leaves this set when third parties are detected in texts.
+TEXTLESS_LEVELS = {"detailed", "documents", "full"}
 
 # Child profile of UK Core VitalSigns: LOINC code, and the fixed UCUM code and unit (None: a value set, not one unit).
 MEASUREMENTS = {
@@ -200,8 +201,8 @@ def immunization(resource):
 
 
 def free_text(resource, level):
-    """Below `full` there are codes, values, ranges and dates; a text is there only if it is the display of a code."""
-    if level not in CODED_LEVELS or resource["resourceType"] == "Patient":
+    """There are codes, values, ranges and dates; a text is there only if it is the display of a code."""
+    if level not in TEXTLESS_LEVELS or resource["resourceType"] == "Patient":
         return
     elements = list(walk(resource, resource["resourceType"]))
     displays = {each["display"] for _, each in elements if isinstance(each.get("display"), str)}

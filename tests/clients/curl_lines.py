@@ -37,8 +37,8 @@ def readme_line():
 
 def moved(line):
     """The README's line with this sandbox's folder, port and binary."""
-    line = re.sub(r"(?<![\w./-])recordgate(?= sandbox token)", os.environ["RECORDGATE"], line)
-    line = re.sub(r"(?<=--dir )sandbox(?![\w/-])", str(SANDBOX), line)
+    line = re.sub(r"(?<![\w-])[\w./-]*recordgate(?= sandbox token)", os.environ["RECORDGATE"], line)
+    line = re.sub(r"(?<=--dir )(?:\./)?sandbox(?![\w/-])", str(SANDBOX), line)
     line = re.sub(r"(?<![\w./-])(?:\./)?sandbox/", f"{SANDBOX}/", line)
     return line.replace(":8443/", f":{os.environ['SANDBOX_PORT']}/")
 

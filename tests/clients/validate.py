@@ -106,10 +106,13 @@ def write_copies(collected, with_profiles):
         for resources in patients.values():
             for resource in resources:
                 resource = copy.deepcopy(resource)
-                names = [each.split("|")[0] for each in resource.get("meta", {}).get("profile", [])]
-                resource["meta"]["profile"] = [each for each in names if with_profiles or "/fhir/StructureDefinition/" in each]
-                if not resource["meta"]["profile"]:
-                    del resource["meta"]["profile"]
+                meta = resource.get("meta", {})
+                names = [each.split("|")[0] for each in meta.pop("profile", [])]
+                names = [each for each in names if with_profiles or each.startswith(checks.R4)]
+                if names:
+                    meta["profile"] = names
+                if not meta:
+                    resource.pop("meta", None)
                 file = WORK / f"round-{number}" / f"{resource['resourceType']}-{resource['id']}.json"
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_text(json.dumps(resource, indent=1, ensure_ascii=False))

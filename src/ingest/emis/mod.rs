@@ -1,1 +1,33 @@
-//! To be written.
+//! EMIS Web bulk extract: a batch of CSV files, one per table, versions 5.4 to 8.2.
+//!
+//! `batch` finds the files, `header` binds their columns, `records` splits bytes into rows within a fixed amount of
+//! memory; then each table has a file that turns one row into one fact. What decides who may see an entry is in
+//! `entry`. Nothing here knows FHIR, or what becomes of a fact.
+
+mod batch;
+mod category;
+mod clinical_code;
+mod consultation;
+mod entry;
+mod files;
+mod header;
+mod limited;
+mod name;
+mod observation;
+mod organisation;
+mod patient;
+mod problem;
+mod qualifiers;
+mod read_code;
+mod reading;
+mod records;
+mod row;
+mod sharing;
+mod snomed;
+mod table;
+#[cfg(test)]
+mod tests;
+mod user_in_role;
+mod value;
+
+pub use batch::Batch;

@@ -1,1 +1,157 @@
-//! To be written.
+//! GP2GP EHR extracts, `RCMR_IN030000UK06` and `UK07`: one patient to a file, read as a stream, nothing handed over
+//! before the message has proved whole. A file per kind of statement; [`resolve`] says what they are to each other.
+//! The XML tells who sent the record; whose practice it is now is told by whoever loads it.
+
+mod agents;
+mod code;
+mod composition;
+mod compound;
+mod duplicates;
+mod emit;
+mod extract;
+mod head;
+mod link_set;
+mod measured_text;
+mod narrative;
+mod node;
+mod notes;
+mod observation;
+mod plan;
+mod quantity;
+mod reading;
+mod request;
+mod resolve;
+mod rows;
+mod source;
+mod time;
+mod vaccination_text;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fs::File,
+    io::BufReader,
+    path::{Path, PathBuf},
+};
+
+use record::{Issue, IssueCode, OdsCode, Place, Severity, Sink};
+
+use crate::Stop;
+
+/// Messages that have been looked at: each begins as one of ours.
+#[derive(Debug)]
+pub struct Batch {
+    messages: Vec<Message>,
+}
+
+#[derive(Debug)]
+struct Message {
+    path: PathBuf,
+    name: String,
+    bytes: u64,
+    sequence: u64,
+}
+
+impl Batch {
+    /// Looks at the messages (for a folder, at the `.xml` files in it) as far as their `EhrExtract`. They are read in
+    /// the order in which they were made.
+    ///
+    /// # Errors
+    /// The fatal issues for which the batch is refused.
+    pub fn open(_practice: &OdsCode, paths: &[PathBuf]) -> Result<Self, Vec<Issue>> {
+        let mut issues = Vec::new();
+        let mut messages = Vec::new();
+        for path in paths.iter().flat_map(|path| files(path, &mut issues)).collect::<Vec<_>>() {
+            match Message::open(path) {
+                Ok(message) => messages.push(message),
+                Err(issue) => issues.push(issue),
+            }
+        }
+        if messages.is_empty() && issues.is_empty() {
+            let place = paths.first().map(|path| Place { file: name(path), line: 0 }).unwrap_or_default();
+            let none = Issue::new(Severity::Fatal, IssueCode::FileMissing, &place);
+            issues.push(none.detail("there is no .xml file"));
+        }
+        if !issues.is_empty() {
+            return Err(issues);
+        }
+        messages.sort_by(|one, other| (one.sequence, &one.path).cmp(&(other.sequence, &other.path)));
+        Ok(Self { messages })
+    }
+
+    /// The size of all messages in bytes.
+    #[must_use]
+    pub fn total_bytes(&self) -> u64 {
+        self.messages.iter().map(|message| message.bytes).sum()
+    }
+
+    /// Reads every message into the sink. A message that is broken anywhere hands nothing over, and refuses the batch
+    /// once all have been read.
+    ///
+    /// # Errors
+    /// As [`crate::Batch::read`].
+    pub fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop> {
+        let mut refused = Vec::new();
+        let mut done = 0;
+        for message in &self.messages {
+            match message.read() {
+                Ok(extract) => emit::emit(extract, sink)?,
+                Err(issue) => refused.push(issue),
+            }
+            done += message.bytes;
+            sink.progress(done);
+        }
+        if refused.is_empty() { Ok(()) } else { Err(Stop::Refused(refused)) }
+    }
+}
+
+impl Message {
+    fn open(path: PathBuf) -> Result<Self, Issue> {
+        let name = name(&path);
+        let file = file(&path, &name)?;
+        let bytes = file.metadata().map_or(0, |metadata| metadata.len());
+        let outline = extract::outline(BufReader::new(file), &name).map_err(|issue| *issue)?;
+        Ok(Self { path, name, bytes, sequence: outline.sequence })
+    }
+
+    fn read(&self) -> Result<extract::Extract, Issue> {
+        let file = file(&self.path, &self.name)?;
+        extract::message(BufReader::with_capacity(1 << 16, file), &self.name).map_err(|issue| *issue)
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+fn file(path: &Path, name: &str) -> Result<File, Issue> {
+    File::open(path).map_err(|error| unreadable(name, &error))
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> Issue {
+    let place = Place { file: name.to_owned(), line: 0 };
+    Issue::new(Severity::Fatal, IssueCode::FileUnreadable, &place).detail(error.kind().to_string())
+}
+
+/// The path itself, or the messages in a folder by name.
+fn files(path: &Path, issues: &mut Vec<Issue>) -> Vec<PathBuf> {
+    if !path.is_dir() {
+        return vec![path.to_path_buf()];
+    }
+    let is_message = |path: &PathBuf| {
+        path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("xml")) && path.is_file()
+    };
+    match std::fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
+        Ok(entries) => {
+            let mut found: Vec<PathBuf> = entries.iter().map(std::fs::DirEntry::path).filter(is_message).collect();
+            found.sort();
+            found
+        }
+        Err(error) => {
+            issues.push(unreadable(&name(path), &error));
+            Vec::new()
+        }
+    }
+}

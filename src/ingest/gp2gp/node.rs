@@ -70,7 +70,7 @@ impl Node {
 
     /// The first child of a name.
     pub(super) fn child(&self, name: &str) -> Option<&Self> {
-        self.children(name).next()
+        self.children.iter().find(|child| child.name == name)
     }
 
     /// All children of a name, in order.

@@ -9,6 +9,7 @@ use std::io::{self, BufRead, Read};
 pub(super) struct Metered<R> {
     inner: R,
     line: u64,
+    #[cfg(test)]
     bytes: u64,
     budget: usize,
     exceeded: bool,
@@ -26,7 +27,14 @@ pub(super) struct Taken {
 impl<R: BufRead> Metered<R> {
     /// Over a reader that stands at its start.
     pub(super) fn new(inner: R) -> Self {
-        Self { inner, line: 1, bytes: 0, budget: usize::MAX, exceeded: false }
+        Self {
+            inner,
+            line: 1,
+            #[cfg(test)]
+            bytes: 0,
+            budget: usize::MAX,
+            exceeded: false,
+        }
     }
 
     /// The line of the next byte, from 1.
@@ -35,6 +43,7 @@ impl<R: BufRead> Metered<R> {
     }
 
     /// How many bytes were read.
+    #[cfg(test)]
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -93,7 +102,10 @@ impl<R: BufRead> Metered<R> {
             Err(_) => 0,
         };
         self.line += lines as u64;
-        self.bytes += count as u64;
+        #[cfg(test)]
+        {
+            self.bytes += count as u64;
+        }
         self.inner.consume(count);
     }
 }

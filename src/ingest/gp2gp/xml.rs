@@ -5,6 +5,7 @@ use std::io::BufRead;
 
 use quick_xml::{
     Error, Reader,
+    errors::IllFormedError,
     escape::EscapeError,
     events::{BytesDecl, BytesRef, BytesStart, Event},
 };
@@ -90,6 +91,7 @@ impl<R: BufRead> Xml<R> {
     }
 
     /// How many bytes were read.
+    #[cfg(test)]
     pub(super) fn bytes(&self) -> u64 {
         self.reader.get_ref().bytes()
     }
@@ -331,7 +333,9 @@ impl<R: BufRead> Xml<R> {
         match error {
             Error::Io(_) => self.fatal(IssueCode::FileUnreadable, "reading failed"),
             Error::Encoding(_) => self.fatal(IssueCode::Encoding, "not UTF-8"),
-            Error::Syntax(_) | Error::IllFormed(_) if self.reader.get_mut().at_end() && self.depth > 0 => {
+            Error::Syntax(_) | Error::IllFormed(IllFormedError::UnclosedReference)
+                if self.reader.get_mut().at_end() =>
+            {
                 self.fatal(IssueCode::Truncated, "it ends inside a tag or an element")
             }
             _ => self.fatal(IssueCode::XmlMalformed, "tags or references do not fit together"),

@@ -56,11 +56,14 @@ impl Life {
         draft.life
     }
 
-    /// How many statements are vaccinations (or refusals of one), and how many are not.
-    pub fn counts(&self) -> (u32, u32) {
-        let vaccinations = self.statements.iter().filter(|s| s.code.is_immunisation()).count();
-        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        (count(self.statements.len() - vaccinations), count(vaccinations))
+    /// How many of these statements are vaccinations (or refusals of one), and how many are not.
+    pub fn counts(&self, written: impl Fn(&Statement) -> bool) -> (u32, u32) {
+        self.statements.iter().filter(|statement| written(statement)).fold(
+            (0, 0),
+            |(others, vaccinations), s| {
+                if s.code.is_immunisation() { (others, vaccinations + 1) } else { (others + 1, vaccinations) }
+            },
+        )
     }
 }
 
@@ -104,7 +107,13 @@ impl Draft<'_> {
         self.problem = None;
         self.open = Some(self.life.consultations.len());
         let id = self.dice.guid();
-        self.life.consultations.push(Consultation { id, at: self.now, clinician, place, confidential: false });
+        self.life.consultations.push(Consultation {
+            id,
+            at: self.now,
+            clinician,
+            place,
+            confidential: false,
+        });
     }
 
     /// Leaves the consultation; what follows is recorded outside any, at this time.
@@ -180,15 +189,5 @@ impl Draft<'_> {
         });
         self.life.problems.push(Problem { statement, ended, significant, confidential: false });
         self.problem = Some(statement);
-    }
-
-    /// The first statement with a code, if any.
-    pub(super) fn find(&self, key: &str) -> Option<usize> {
-        self.life.statements.iter().position(|statement| statement.code.key == key)
-    }
-
-    /// The last statement with a code, if any.
-    pub(super) fn find_last(&self, key: &str) -> Option<usize> {
-        self.life.statements.iter().rposition(|statement| statement.code.key == key)
     }
 }

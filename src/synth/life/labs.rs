@@ -132,7 +132,9 @@ pub(super) fn bloods(draft: &mut Draft<'_>) {
     if draft.dice.chance(700) {
         panel(draft, Panel::Kidney);
     }
-    for (chosen, often) in [(Panel::Liver, 450), (Panel::Lipids, 300), (Panel::Sugar, 350), (Panel::Thyroid, 250)] {
+    for (chosen, often) in
+        [(Panel::Liver, 450), (Panel::Lipids, 300), (Panel::Sugar, 350), (Panel::Thyroid, 250)]
+    {
         if draft.dice.chance(often) {
             panel(draft, chosen);
         }
@@ -151,7 +153,7 @@ pub(super) fn single(draft: &mut Draft<'_>) {
 }
 
 fn result(draft: &mut Draft<'_>, test: &Test) -> usize {
-    let drawn = draft.dice.around(test.middle, test.spread).max(0);
+    let drawn = draft.dice.around(test.middle, test.spread * 3 / 2).max(0);
     // Laboratories report beyond their method's limits as a bound, and the number is then the limit.
     let (value, operator) = match test.key {
         "egfr" if drawn > 90 => (90, ">"),

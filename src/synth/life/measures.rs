@@ -32,7 +32,7 @@ pub(super) fn blood_pressure(draft: &mut Draft<'_>, shape: Shape) -> usize {
         0 if draft.options.edge_cases => "mm Hg",
         _ => "mmHg",
     };
-    let mut half = |draft: &mut Draft<'_>, key: &str, value: i64, unit: &'static str| {
+    let half = |draft: &mut Draft<'_>, key: &str, value: i64, unit: &'static str| {
         let part = draft.result(key, value.to_string(), unit);
         draft.change(part, |s| s.parent = Some(parent));
     };
@@ -98,7 +98,8 @@ pub(super) fn observations(draft: &mut Draft<'_>) {
     let temperature = draft.dice.around(371, 9);
     draft.result("temperature", fixed(temperature, 1), "degrees C");
     let pulse = draft.dice.around(if draft.age() < 6 { 110 } else { 78 }, 16);
-    draft.result("pulse", pulse.to_string(), if draft.dice.chance(700) { "bpm" } else { "/min" });
+    let unit = if draft.dice.chance(700) { "bpm" } else { "/min" };
+    draft.result("pulse", pulse.to_string(), unit);
     let saturation = (98 - draft.dice.range(0, 3)).min(99);
     draft.result("sats", saturation.to_string(), "%");
     if draft.dice.chance(600) {

@@ -1,0 +1,138 @@
+//! A small store for tests: two patients, a parent who is one of them and acts for the other, two apps.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use policy::{Release, Released, Standing};
+use record::{OdsCode, PatientKey};
+use store::{Account, App, AppStatus, Lmdb, NewRelease, Settings, Store, Subject};
+
+use crate::{
+    authorize::{self, Asked, Authorization},
+    code::{self, Exchange},
+    token::{TokenError, Tokens},
+};
+
+pub(crate) const FHIR: &str = "https://127.0.0.1:8443/fhir/R4";
+pub(crate) const CALLBACK: &str = "https://app.example/callback";
+// RFC 7636, appendix B.
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+pub(crate) struct Fixture {
+    pub(crate) store: Arc<Lmdb>,
+    _dir: tempfile::TempDir,
+}
+
+pub(crate) fn now() -> Timestamp {
+    "2026-06-01T12:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn subject(key: &str) -> Subject {
+    Subject { practice: practice(), patient: PatientKey::new(key).unwrap() }
+}
+
+fn practice() -> OdsCode {
+    "Y99999".parse().unwrap()
+}
+
+pub(crate) fn asked() -> Asked<'static> {
+    Asked {
+        client_id: Some("app"),
+        redirect_uri: Some(CALLBACK),
+        response_type: Some("code"),
+        scope: Some("launch/patient openid fhirUser patient/*.rs offline_access launch/patient"),
+        state: Some("s1"),
+        aud: Some(FHIR),
+        code_challenge: Some(CHALLENGE),
+        code_challenge_method: Some("S256"),
+    }
+}
+
+impl Fixture {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Lmdb::open(&Settings { dir: dir.path().to_owned(), max_gib: 1 }).unwrap();
+        for key in ["adult", "child"] {
+            store.release(&practice(), &[released(key)]).unwrap();
+        }
+        let account = |id: &str, own: Option<&str>, acts_for: &[&str]| Account {
+            id: id.to_owned(),
+            own: own.map(subject),
+            acts_for: acts_for.iter().map(|key| subject(key)).collect(),
+        };
+        store.set_account(&account("adult", Some("adult"), &[])).unwrap();
+        store.set_account(&account("parent", Some("adult"), &["child"])).unwrap();
+        store.set_account(&account("stranger", None, &[])).unwrap();
+        store.set_app(&app("app", CALLBACK)).unwrap();
+        store.set_app(&app("other", "https://other.example/callback")).unwrap();
+        Self { store: Arc::new(store), _dir: dir }
+    }
+
+    pub(crate) fn set_status(&self, status: AppStatus) {
+        let app = self.store.app("app").unwrap().unwrap();
+        self.store.set_app(&App { status, ..app }).unwrap();
+    }
+
+    pub(crate) fn approved(&self) -> Authorization {
+        authorize::judge(&*self.store, FHIR, false, &asked()).unwrap()
+    }
+
+    pub(crate) fn code(&self, account: &str, patient: &str) -> String {
+        self.code_for(asked().scope.unwrap(), account, patient)
+    }
+
+    pub(crate) fn code_for(&self, scope: &str, account: &str, patient: &str) -> String {
+        let asked = Asked { scope: Some(scope), ..asked() };
+        let approved = authorize::judge(&*self.store, FHIR, false, &asked).unwrap();
+        let account = self.store.account(account).unwrap().unwrap();
+        code::issue(&*self.store, now(), &approved, &account, &subject(patient)).unwrap()
+    }
+
+    pub(crate) fn exchange<'a>(&self, code: &'a str) -> Exchange<'a> {
+        Exchange { client_id: "app", code, redirect_uri: CALLBACK, verifier: VERIFIER }
+    }
+
+    pub(crate) fn redeem(&self, code: &str) -> Result<Tokens, TokenError> {
+        code::redeem(&*self.store, now(), false, &self.exchange(code))
+    }
+
+    pub(crate) fn tokens(&self, account: &str, patient: &str) -> Tokens {
+        self.redeem(&self.code(account, patient)).unwrap()
+    }
+}
+
+fn app(id: &str, redirect_uri: &str) -> App {
+    let scopes = ["launch/patient", "openid", "fhirUser", "offline_access", "patient/*.cruds", "user/*.rs"];
+    App {
+        client_id: id.to_owned(),
+        name: "An app".to_owned(),
+        redirect_uris: vec![redirect_uri.to_owned()],
+        scopes: scopes.map(str::to_owned).to_vec(),
+        status: AppStatus::Approved,
+    }
+}
+
+fn released(key: &str) -> NewRelease {
+    let standing = Standing {
+        birth_date: None,
+        regular: true,
+        dummy: false,
+        sensitive: false,
+        deceased: false,
+        deducted_on: None,
+    };
+    let released = Released {
+        subject: format!("id-{key}"),
+        standing,
+        nhs_number: None,
+        headers: Vec::new(),
+        gone: Vec::new(),
+    };
+    NewRelease {
+        patient: PatientKey::new(key).unwrap(),
+        release: Release { released, bodies: Vec::new() },
+        waiting: Vec::new(),
+        incomplete: false,
+    }
+}

@@ -1,0 +1,179 @@
+//! What an access token opens, judged anew on every request: the token, the sign-in, the app and the person.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use store::{Store, Subject, TokenKind};
+
+use crate::{
+    Failure, Scopes, app,
+    secret::Purpose,
+    sign_in::{self, Role},
+};
+
+/// Who looks at whose record, with which app, for how long.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The app.
+    pub client_id: String,
+    /// Who signed in.
+    pub account: String,
+    /// Whose record is open.
+    pub subject: Subject,
+    /// The person acts for the patient; it is their grant that counts.
+    pub actor_is_proxy: bool,
+    /// What the app may do.
+    pub scopes: Scopes,
+    /// The sign-in.
+    pub family: String,
+    /// The access token is no longer good from then on.
+    pub expires: Timestamp,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Session(..)")
+    }
+}
+
+/// Why a token opens nothing. An app need not learn which, except for a failure.
+#[derive(Debug)]
+pub enum AuthError {
+    /// Not an access token of this server.
+    Unknown,
+    /// Its time is over.
+    Expired,
+    /// The sign-in was revoked.
+    Revoked,
+    /// The app may not be used, or not any longer.
+    AppNotServed,
+    /// The person may not open the record, or not any longer.
+    NotEntitled,
+    /// This server could not tell.
+    Failure(Failure),
+}
+
+impl AuthError {
+    /// A stable code for audit and metrics.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unknown => "token-unknown",
+            Self::Expired => "token-expired",
+            Self::Revoked => "token-revoked",
+            Self::AppNotServed => "app-not-served",
+            Self::NotEntitled => "not-entitled",
+            Self::Failure(_) => "failure",
+        }
+    }
+}
+
+impl<E: Into<Failure>> From<E> for AuthError {
+    fn from(error: E) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+/// What a bearer token opens now. Its scopes are those that the app may still have.
+///
+/// # Errors
+/// [`AuthError`].
+pub fn bearer(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> Result<Session, AuthError> {
+    let hash = Purpose::Access.hash(token).ok_or(AuthError::Unknown)?;
+    let record = store.token(&hash)?.filter(|record| record.kind == TokenKind::Access).ok_or(AuthError::Unknown)?;
+    if now >= record.expires {
+        return Err(AuthError::Expired);
+    }
+    if store.is_revoked(&record.family)? {
+        return Err(AuthError::Revoked);
+    }
+    let app = app::serving(store, &record.client_id, sandbox)?.ok_or(AuthError::AppNotServed)?;
+    let account = store.account(&record.account)?.ok_or(AuthError::NotEntitled)?;
+    let role = sign_in::role(&account, &record.subject).ok_or(AuthError::NotEntitled)?;
+    let scopes = Scopes::grant(&record.scope, &app.scopes).map_err(|_| AuthError::Unknown)?;
+    Ok(Session {
+        client_id: record.client_id,
+        account: record.account,
+        subject: record.subject,
+        actor_is_proxy: role == Role::Proxy,
+        scopes,
+        family: record.family,
+        expires: record.expires,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use store::AppStatus;
+
+    use super::*;
+    use crate::{
+        fixture::{Fixture, now, subject},
+        token::until,
+    };
+
+    fn open(fixture: &Fixture, token: &str) -> Result<Session, &'static str> {
+        bearer(&*fixture.store, now(), false, token).map_err(|error| error.code())
+    }
+
+    #[test]
+    fn an_app_that_is_stopped_loses_access_at_once_and_one_on_trial_has_it_in_the_sandbox_only() {
+        let fixture = Fixture::new();
+        let token = fixture.tokens("adult", "adult").access;
+        for status in [AppStatus::Proposed, AppStatus::Suspended, AppStatus::Retired, AppStatus::Sandbox] {
+            fixture.set_status(status);
+            assert_eq!(open(&fixture, &token), Err("app-not-served"));
+            assert_eq!(bearer(&*fixture.store, now(), true, &token).is_ok(), status == AppStatus::Sandbox);
+        }
+        fixture.set_status(AppStatus::Approved);
+        assert!(open(&fixture, &token).is_ok());
+    }
+
+    #[test]
+    fn a_token_ends_with_its_hour() {
+        let fixture = Fixture::new();
+        let token = fixture.tokens("adult", "adult").access;
+        let at = |seconds| bearer(&*fixture.store, until(now(), SignedDuration::from_secs(seconds)), false, &token);
+        assert!(at(3599).is_ok());
+        assert!(matches!(at(3600), Err(AuthError::Expired)));
+    }
+
+    #[test]
+    fn only_an_access_token_opens_data() {
+        let fixture = Fixture::new();
+        let tokens = fixture.tokens("adult", "adult");
+        let code = fixture.code("adult", "adult");
+        let refresh = tokens.refresh.unwrap();
+        let renamed = refresh.replace("rgr_", "rga_");
+        for text in ["", "rga_", &code, &refresh, &renamed, &tokens.access[1..], &tokens.access.to_uppercase()] {
+            assert_eq!(open(&fixture, text), Err("token-unknown"));
+        }
+    }
+
+    #[test]
+    fn the_persons_own_record_is_opened_as_their_own_and_anothers_only_while_they_act_for_them() {
+        let fixture = Fixture::new();
+        let own = fixture.tokens("parent", "adult").access;
+        let childs = fixture.tokens("parent", "child").access;
+        assert!(!open(&fixture, &own).unwrap().actor_is_proxy);
+        let session = open(&fixture, &childs).unwrap();
+        assert_eq!((session.actor_is_proxy, session.subject.clone()), (true, subject("child")));
+        assert_eq!(format!("{session:?}"), "Session(..)");
+        let mut parent = fixture.store.account("parent").unwrap().unwrap();
+        parent.acts_for.clear();
+        fixture.store.set_account(&parent).unwrap();
+        assert!(open(&fixture, &own).is_ok());
+        assert_eq!(open(&fixture, &childs), Err("not-entitled"));
+    }
+
+    #[test]
+    fn scopes_that_were_taken_from_the_app_are_gone_from_its_tokens() {
+        let fixture = Fixture::new();
+        let token = fixture.tokens("adult", "adult").access;
+        let mut app = fixture.store.app("app").unwrap().unwrap();
+        app.scopes = vec!["patient/Patient.r".to_owned()];
+        fixture.store.set_app(&app).unwrap();
+        assert_eq!(open(&fixture, &token).unwrap().scopes.to_string(), "patient/Patient.r");
+    }
+}

@@ -1,0 +1,304 @@
+//! Access and refresh tokens: issued in pairs, refreshed once each, revoked by the sign-in that they came from.
+//!
+//! There is no grace for a refresh token that comes twice: of two callers one has it unlawfully, and an app that lost
+//! an answer signs in again (RFC 9700 §4.14.2).
+
+use std::fmt;
+
+use jiff::{SignedDuration, Timestamp};
+use store::{Store, StoreError, TokenKind, TokenRecord};
+
+use crate::{
+    Failure, ScopeError, Scopes, app,
+    secret::{self, Purpose},
+    sign_in,
+};
+
+/// How long an access token is good (SMART 2.2: an hour at most).
+pub const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_secs(3600);
+/// How long a refresh token is good if it is not used.
+pub const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(90 * 24);
+
+/// What an app gets.
+pub struct Tokens {
+    /// Opens data.
+    pub access: String,
+    /// Gets the next tokens.
+    pub refresh: Option<String>,
+    /// What was granted.
+    pub scopes: Scopes,
+    /// Seconds for which the access token is good.
+    pub expires_in: i64,
+    /// The logical id of the patient in context.
+    pub patient: String,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tokens(..)")
+    }
+}
+
+/// Why an app gets no tokens (RFC 6749 §5.2).
+#[derive(Debug)]
+pub enum TokenError {
+    /// The app is unknown, or may not be used here.
+    InvalidClient,
+    /// The code or token is no good, for this reason.
+    InvalidGrant(&'static str),
+    /// The scope is malformed, or wider than what was granted.
+    InvalidScope(&'static str),
+    /// Not the app's fault.
+    Failure(Failure),
+}
+
+impl<E: Into<Failure>> From<E> for TokenError {
+    fn from(error: E) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+impl From<ScopeError> for TokenError {
+    fn from(error: ScopeError) -> Self {
+        Self::InvalidScope(match error {
+            ScopeError::Malformed => "scope is malformed",
+            ScopeError::Wider => "scope asks for more than was granted",
+        })
+    }
+}
+
+/// Gets the next tokens for a refresh token, with the same scopes or fewer.
+///
+/// # Errors
+/// [`TokenError`]. A scope that is too wide does not spend the token.
+pub fn refresh(
+    store: &dyn Store,
+    now: Timestamp,
+    sandbox: bool,
+    client_id: &str,
+    token: &str,
+    scope: Option<&str>,
+) -> Result<Tokens, TokenError> {
+    let app = app::serving(store, client_id, sandbox)?.ok_or(TokenError::InvalidClient)?;
+    let hash = Purpose::Refresh.hash(token).ok_or(UNKNOWN)?;
+    let record = store.token(&hash)?.filter(|record| record.kind == TokenKind::Refresh).ok_or(UNKNOWN)?;
+    if record.client_id != app.client_id {
+        return Err(UNKNOWN);
+    }
+    if record.used {
+        return Err(reused(store, &record)?);
+    }
+    if now >= record.expires {
+        return Err(TokenError::InvalidGrant("the refresh token has expired"));
+    }
+    let held = Scopes::grant(&record.scope, &app.scopes)?;
+    if !held.offline() {
+        return Err(TokenError::InvalidGrant("the app may no longer come back by itself"));
+    }
+    let scopes = scope.map_or(Ok(held.clone()), |asked| held.narrow(asked))?;
+    let patient = still_entitled(store, &record)?;
+    let taken = store.take_token(&hash)?.ok_or(UNKNOWN)?;
+    if taken.used {
+        return Err(reused(store, &record)?);
+    }
+    issue(store, now, &record, scopes, patient)
+}
+
+/// Revokes the sign-in that a code or token came from (RFC 7009). A token that is unknown is no error: it opens
+/// nothing. An app that has been stopped can still revoke.
+///
+/// # Errors
+/// If the app is unknown, or the token is another app's.
+pub fn revoke(store: &dyn Store, client_id: &str, token: &str) -> Result<(), TokenError> {
+    let app = store.app(client_id)?.ok_or(TokenError::InvalidClient)?;
+    let Some(hash) = [Purpose::Access, Purpose::Refresh, Purpose::Code].iter().find_map(|purpose| purpose.hash(token))
+    else {
+        return Ok(());
+    };
+    match store.token(&hash)? {
+        None => Ok(()),
+        Some(record) if record.client_id == app.client_id => Ok(store.revoke_family(&record.family)?),
+        Some(_) => Err(TokenError::InvalidGrant("the token was issued to another app")),
+    }
+}
+
+const UNKNOWN: TokenError = TokenError::InvalidGrant("the refresh token is unknown");
+
+fn reused(store: &dyn Store, record: &TokenRecord) -> Result<TokenError, StoreError> {
+    store.revoke_family(&record.family)?;
+    Ok(TokenError::InvalidGrant("the refresh token was used before; its tokens are revoked"))
+}
+
+/// The patient's logical id, if the sign-in stands and the person may still open the record.
+pub(crate) fn still_entitled(store: &dyn Store, record: &TokenRecord) -> Result<String, TokenError> {
+    if store.is_revoked(&record.family)? {
+        return Err(TokenError::InvalidGrant("access was revoked"));
+    }
+    let account = store.account(&record.account)?;
+    let role = account.and_then(|account| sign_in::role(&account, &record.subject));
+    let patient = sign_in::logical_id(store, &record.subject)?;
+    role.and(patient).ok_or(TokenError::InvalidGrant("the record is no longer open to this person"))
+}
+
+/// Issues an access token, and a refresh token if the sign-in was granted one. The refresh token keeps the scopes of
+/// the sign-in even where this access token has fewer (RFC 6749 §6).
+pub(crate) fn issue(
+    store: &dyn Store,
+    now: Timestamp,
+    from: &TokenRecord,
+    scopes: Scopes,
+    patient: String,
+) -> Result<Tokens, TokenError> {
+    let next = |kind, scope, lifetime| TokenRecord {
+        kind,
+        scope,
+        expires: until(now, lifetime),
+        used: false,
+        ..from.clone()
+    };
+    let access = next(TokenKind::Access, scopes.to_string(), ACCESS_LIFETIME);
+    let access = keep(store, Purpose::Access, &access)?;
+    let refresh = if Scopes::grant(&from.scope, &[OFFLINE.to_owned()])?.offline() {
+        let refresh = next(TokenKind::Refresh, from.scope.clone(), REFRESH_LIFETIME);
+        Some(keep(store, Purpose::Refresh, &refresh)?)
+    } else {
+        None
+    };
+    Ok(Tokens { access, refresh, scopes, expires_in: ACCESS_LIFETIME.as_secs(), patient })
+}
+
+const OFFLINE: &str = "offline_access";
+
+/// Draws a secret and keeps what it opens.
+pub(crate) fn keep(store: &dyn Store, purpose: Purpose, record: &TokenRecord) -> Result<String, Failure> {
+    let secret = purpose.draw()?;
+    let hash = purpose.hash(&secret).ok_or(secret::NoRandomness)?;
+    store.set_token(&hash, record)?;
+    Ok(secret)
+}
+
+/// The end of a lifetime; where time itself ends, at once.
+pub(crate) fn until(now: Timestamp, lifetime: SignedDuration) -> Timestamp {
+    now.checked_add(lifetime).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use store::AppStatus;
+
+    use super::*;
+    use crate::{
+        AuthError, bearer,
+        fixture::{Fixture, now},
+    };
+
+    fn refreshed(fixture: &Fixture, token: &str, scope: Option<&str>) -> Result<Tokens, TokenError> {
+        refresh(&*fixture.store, now(), false, "app", token, scope)
+    }
+
+    #[test]
+    fn a_refresh_token_works_once_and_its_second_use_revokes_everything() {
+        let fixture = Fixture::new();
+        let first = fixture.tokens("adult", "adult");
+        let old = first.refresh.unwrap();
+        let second = refreshed(&fixture, &old, None).unwrap();
+        assert!(bearer(&*fixture.store, now(), false, &second.access).is_ok());
+        assert!(matches!(refreshed(&fixture, &old, None), Err(TokenError::InvalidGrant(_))));
+        for access in [&first.access, &second.access] {
+            assert!(matches!(bearer(&*fixture.store, now(), false, access), Err(AuthError::Revoked)));
+        }
+        let newest = second.refresh.unwrap();
+        assert!(matches!(refreshed(&fixture, &newest, None), Err(TokenError::InvalidGrant("access was revoked"))));
+    }
+
+    #[test]
+    fn of_eight_that_refresh_at_once_at_most_one_gets_tokens_and_they_are_revoked() {
+        let fixture = Fixture::new();
+        let token = fixture.tokens("adult", "adult").refresh.unwrap();
+        let won = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| refreshed(&fixture, &token, None).ok())).collect();
+            threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        });
+        assert!(won.len() <= 1, "{} got tokens", won.len());
+        for tokens in won {
+            assert!(matches!(bearer(&*fixture.store, now(), false, &tokens.access), Err(AuthError::Revoked)));
+        }
+    }
+
+    #[test]
+    fn a_refresh_may_narrow_and_the_next_one_has_the_whole_again_but_never_more() {
+        let fixture = Fixture::new();
+        let token = fixture.tokens("adult", "adult").refresh.unwrap();
+        for wider in ["patient/*.cruds", "patient/*.rs openid", "user/*.rs", "launch/patient system/*.rs"] {
+            assert!(matches!(refreshed(&fixture, &token, Some(wider)), Err(TokenError::InvalidScope(_))), "{wider}");
+        }
+        let narrow = refreshed(&fixture, &token, Some("patient/Observation.s")).unwrap();
+        assert_eq!(narrow.scopes.to_string(), "patient/Observation.s");
+        let session = bearer(&*fixture.store, now(), false, &narrow.access).unwrap();
+        assert_eq!(session.scopes.to_string(), "patient/Observation.s");
+        let whole = refreshed(&fixture, &narrow.refresh.unwrap(), None).unwrap();
+        assert_eq!(whole.scopes.to_string(), "launch/patient patient/*.rs offline_access");
+    }
+
+    #[test]
+    fn without_offline_access_there_is_no_refresh_token() {
+        let fixture = Fixture::new();
+        let code = fixture.code_for("launch/patient patient/*.read", "adult", "adult");
+        let tokens = fixture.redeem(&code).unwrap();
+        assert!(tokens.refresh.is_none());
+        assert_eq!(tokens.scopes.to_string(), "launch/patient patient/*.read");
+    }
+
+    #[test]
+    fn a_refresh_token_is_its_apps_own_and_ends_after_ninety_days() {
+        let fixture = Fixture::new();
+        let token = fixture.tokens("adult", "adult").refresh.unwrap();
+        let other = refresh(&*fixture.store, now(), false, "other", &token, None);
+        assert!(matches!(other, Err(TokenError::InvalidGrant("the refresh token is unknown"))));
+        let late = refresh(&*fixture.store, until(now(), REFRESH_LIFETIME), false, "app", &token, None);
+        assert!(matches!(late, Err(TokenError::InvalidGrant("the refresh token has expired"))));
+        fixture.set_status(AppStatus::Suspended);
+        assert!(matches!(refreshed(&fixture, &token, None), Err(TokenError::InvalidClient)));
+        fixture.set_status(AppStatus::Approved);
+        assert!(refreshed(&fixture, &token, None).is_ok(), "none of this spent it");
+    }
+
+    #[test]
+    fn who_may_no_longer_act_for_a_patient_cannot_refresh() {
+        let fixture = Fixture::new();
+        let token = fixture.tokens("parent", "child").refresh.unwrap();
+        let mut parent = fixture.store.account("parent").unwrap().unwrap();
+        parent.acts_for.clear();
+        fixture.store.set_account(&parent).unwrap();
+        assert!(matches!(refreshed(&fixture, &token, None), Err(TokenError::InvalidGrant(_))));
+    }
+
+    #[test]
+    fn revoking_any_token_ends_the_sign_in_and_only_its_own_app_can() {
+        let fixture = Fixture::new();
+        for by_refresh in [true, false] {
+            let tokens = fixture.tokens("adult", "adult");
+            let refresh = tokens.refresh.unwrap();
+            let token = if by_refresh { &refresh } else { &tokens.access };
+            assert!(matches!(revoke(&*fixture.store, "other", token), Err(TokenError::InvalidGrant(_))));
+            assert!(matches!(revoke(&*fixture.store, "nobody", token), Err(TokenError::InvalidClient)));
+            assert!(bearer(&*fixture.store, now(), false, &tokens.access).is_ok());
+            fixture.set_status(AppStatus::Suspended);
+            revoke(&*fixture.store, "app", token).unwrap();
+            fixture.set_status(AppStatus::Approved);
+            assert!(matches!(bearer(&*fixture.store, now(), false, &tokens.access), Err(AuthError::Revoked)));
+            assert!(refreshed(&fixture, &refresh, None).is_err());
+        }
+        assert!(revoke(&*fixture.store, "app", "rga_unknown").is_ok());
+        assert!(revoke(&*fixture.store, "app", "").is_ok());
+    }
+
+    #[test]
+    fn neither_tokens_nor_errors_print_a_token() {
+        let fixture = Fixture::new();
+        let tokens = fixture.tokens("adult", "adult");
+        assert_eq!(format!("{tokens:?}"), "Tokens(..)");
+        let error = refreshed(&fixture, &tokens.access, None).unwrap_err();
+        assert!(!format!("{error:?}").contains(&tokens.access[4..]));
+    }
+}

@@ -1,0 +1,135 @@
+//! The arguments of every command, in words for a person.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use record::OdsCode;
+
+/// GP records in, a patient's own record out over FHIR R4, and nothing that they may not see.
+#[derive(Debug, Parser)]
+#[command(name = "recordgate", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything with synthetic people on this machine, for a first look.
+    Sandbox(SandboxArgs),
+    /// Serve what has been ingested.
+    Serve(ServeArgs),
+    /// Load a clinical system's export into the store and release what it changes.
+    Ingest(IngestArgs),
+    /// Map an export to FHIR as the practice sees it, without storing anything.
+    Map(MapArgs),
+    /// Write a synthetic practice as a supplier's export.
+    Synth(SynthArgs),
+    /// Check a configuration: files, keys, certificate, tables.
+    Check(CheckArgs),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct SandboxArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<SandboxCommand>,
+    /// How many synthetic patients.
+    #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(12..=20_000))]
+    pub(crate) patients: u32,
+    /// The same seed makes the same patients.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Port on 127.0.0.1; 0 takes any free one.
+    #[arg(long, default_value_t = 8443)]
+    pub(crate) port: u16,
+    /// Where the sandbox keeps its certificates, export and store.
+    #[arg(long, default_value = "sandbox")]
+    pub(crate) dir: PathBuf,
+    /// Written as JSON once the sandbox serves.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
+    /// Delete what an earlier sandbox left in the folder, and begin anew.
+    #[arg(long)]
+    pub(crate) reset: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SandboxCommand {
+    /// Print an access token of a running sandbox.
+    Token {
+        /// The sandbox's folder.
+        #[arg(long, default_value = "sandbox")]
+        dir: PathBuf,
+        /// One of the sandbox's users, such as pat01.
+        #[arg(long)]
+        user: String,
+        /// The scopes, separated by spaces.
+        #[arg(long, default_value = "launch/patient patient/*.rs")]
+        scope: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServeArgs {
+    /// The configuration file (a documented sample is deploy/recordgate.toml).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct IngestArgs {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// ODS code of the practice whose export it is.
+    #[arg(long, value_name = "ODS")]
+    pub(crate) practice: OdsCode,
+    /// Format of the export: emis-csv or gp2gp.
+    #[arg(long)]
+    pub(crate) format: ::ingest::Format,
+    /// Write the report as JSON to this file too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// The export's folder, or its files.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct MapArgs {
+    /// Format of the export: emis-csv or gp2gp.
+    #[arg(long)]
+    pub(crate) format: ::ingest::Format,
+    /// ODS code of the practice whose export it is. A GP2GP message does not need it.
+    #[arg(long, value_name = "ODS", required_if_eq("format", "emis-csv"))]
+    pub(crate) practice: Option<OdsCode>,
+    /// The export's folder, or its files.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SynthArgs {
+    /// Format of the export: emis-csv or gp2gp.
+    #[arg(long)]
+    pub(crate) format: ::synth::Format,
+    /// ODS code of the invented practice.
+    #[arg(long, value_name = "ODS", default_value = "Y99999")]
+    pub(crate) practice: OdsCode,
+    /// How many patients.
+    #[arg(long, default_value_t = 25)]
+    pub(crate) patients: u32,
+    /// The same seed writes the same bytes.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// A folder that is not there yet, or is empty.
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckArgs {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}

@@ -1,0 +1,63 @@
+//! The command line: arguments in, one function called, what a person reads on the terminal out.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its terminal")]
+
+mod args;
+mod certificates;
+mod check;
+mod ingest;
+mod map;
+mod progress;
+mod report;
+mod sandbox;
+mod serve;
+mod synth;
+mod users;
+
+use std::{fmt, process::ExitCode};
+
+use clap::Parser;
+
+/// What a person is told when a command fails: what happened, and what to do.
+#[derive(Debug)]
+struct Failure(String);
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let mut words = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let cause_words = cause.to_string();
+            if !words.contains(&cause_words) {
+                words = format!("{words}: {cause_words}");
+            }
+            source = cause.source();
+        }
+        Self(words)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Parses the arguments and runs the command. Exit code 0: done; 1: failed or refused; 2: the arguments were wrong.
+#[must_use]
+pub fn run() -> ExitCode {
+    let result = match args::Args::parse().command {
+        args::Command::Sandbox(args) => sandbox::run(args),
+        args::Command::Serve(args) => serve::run(&args),
+        args::Command::Ingest(args) => ingest::run(&args),
+        args::Command::Map(args) => map::run(&args),
+        args::Command::Synth(args) => synth::run(&args),
+        args::Command::Check(args) => check::run(&args),
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("recordgate: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! `recordgate map`: an export to FHIR NDJSON as the practice sees it, before filtering, with marks as labels. It
+//! goes through a store in a temporary folder, so that memory stays bounded and the code is the same as for serving.
+
+use std::{
+    io::{BufWriter, Write},
+    process::ExitCode,
+};
+
+use gateway::{
+    clock::SystemClock,
+    loader::{LoadError, Loader},
+};
+use project::IdKey;
+use record::OdsCode;
+use store::{Lmdb, Settings};
+
+use crate::{Failure, args::MapArgs, progress::Display, report};
+
+pub(crate) fn run(args: &MapArgs) -> Result<ExitCode, Failure> {
+    let practice = match &args.practice {
+        Some(practice) => practice.clone(),
+        // A GP2GP message does not name the practice in a way that could be relied on.
+        None => "UNKNOWN".parse::<OdsCode>()?,
+    };
+    let folder = tempfile::tempdir()?;
+    let store = Lmdb::open(&Settings { dir: folder.path().to_owned(), max_gib: 64 })?;
+    let display = Display::default();
+    let loader = Loader {
+        store: &store,
+        ids: &IdKey::offline(),
+        clock: &SystemClock,
+        practice: &practice,
+        progress: &|progress| display.show(progress),
+    };
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let result = loader.take(args.format, &args.paths).and_then(|(mut report, batch)| {
+        loader.look(batch, &mut report, &mut |projection| {
+            for made in &projection.resources {
+                let mut line = Vec::with_capacity(made.mapped.json.len() + 64);
+                project::practice_side(&made.labels, &made.mapped.json, &mut line);
+                line.push(b'\n');
+                out.write_all(&line)?;
+            }
+            Ok(())
+        })?;
+        out.flush().map_err(LoadError::File)?;
+        Ok(report)
+    });
+    display.end();
+    finish(result)
+}
+
+/// Prints the report of a load, or of its refusal, on standard error.
+pub(crate) fn finish(result: Result<record::Report, LoadError>) -> Result<ExitCode, Failure> {
+    match result {
+        Ok(report) => {
+            eprint!("{}", report::text(&report));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(LoadError::Refused(refusal)) => {
+            for issue in &refusal.issues {
+                eprintln!("{issue}");
+            }
+            Err(Failure("the export was refused, and nothing of it was stored".to_owned()))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,55 @@
+//! Progress on standard error: a bar on a terminal, plain lines otherwise.
+
+use std::{cell::RefCell, io::IsTerminal};
+
+use gateway::loader::Progress;
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// Shows how far a load has come.
+#[derive(Default)]
+pub(crate) struct Display {
+    now: RefCell<Option<(&'static str, ProgressBar)>>,
+}
+
+impl Display {
+    /// Takes one step in.
+    pub(crate) fn show(&self, progress: Progress) {
+        let (phase, done, total, unit) = match progress {
+            Progress::Checking(done, total) => ("checking", done, total, true),
+            Progress::Storing(done, total) => ("storing", done, total, true),
+            Progress::Releasing(done, total) => ("releasing", done, total, false),
+        };
+        let mut now = self.now.borrow_mut();
+        if now.as_ref().is_none_or(|(name, _)| *name != phase) {
+            finish(now.take());
+            if !std::io::stderr().is_terminal() {
+                eprintln!("{phase}…");
+            }
+            *now = Some((phase, bar(phase, total, unit)));
+        }
+        if let Some((_, bar)) = now.as_ref() {
+            bar.set_position(done);
+        }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn end(&self) {
+        finish(self.now.borrow_mut().take());
+    }
+}
+
+fn finish(bar: Option<(&'static str, ProgressBar)>) {
+    if let Some((_, bar)) = bar {
+        bar.finish_and_clear();
+    }
+}
+
+fn bar(phase: &'static str, total: u64, bytes: bool) -> ProgressBar {
+    let template = if bytes {
+        "{msg:<10} {bar:30} {bytes:>10} of {total_bytes} {bytes_per_sec} {eta}"
+    } else {
+        "{msg:<10} {bar:30} {pos:>7} of {len} patients {eta}"
+    };
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(total).with_style(style).with_message(phase)
+}

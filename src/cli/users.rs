@@ -1,0 +1,92 @@
+//! The sandbox's people who can sign in: one account for each synthetic patient, at different levels, and proxies.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::{Date, date};
+use policy::{AccessLevel, Grant, LegalBasis, ProxyGrant};
+use record::{OdsCode, PatientKey};
+use serde::{Deserialize, Serialize};
+use store::{Access, Account, Store, StoreError, Subject};
+use synth::{Person, Role};
+
+/// One row of what the sandbox tells about its users.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct User {
+    /// The name at sign-in.
+    pub(crate) user: String,
+    /// Logical id of the patient in context.
+    pub(crate) patient: String,
+    /// Their NHS number, if they have one.
+    pub(crate) nhs_number: Option<String>,
+    /// The access level.
+    pub(crate) level: String,
+    /// What is interesting about them.
+    pub(crate) about: String,
+}
+
+/// Makes the accounts and grants.
+pub(crate) fn make(store: &dyn Store, practice: &OdsCode, people: &[Person], today: Date) -> Result<Vec<User>, StoreError> {
+    let mut users = Vec::new();
+    for (index, person) in people.iter().enumerate() {
+        let Some(patient) = PatientKey::new(&person.key) else { continue };
+        let subject = Subject { practice: practice.clone(), patient };
+        let Some(logical_id) = store.read(&subject)?.map(|snapshot| snapshot.released().subject.clone()) else {
+            continue;
+        };
+        let grant = grant(index);
+        let id = format!("pat{:02}", index + 1);
+        store.set_account(&Account { id: id.clone(), own: Some(subject.clone()), acts_for: Vec::new() })?;
+        let row = |user: String, grant: &Grant, about: String| User {
+            user,
+            patient: logical_id.clone(),
+            nhs_number: (!person.nhs_number.is_empty()).then(|| person.nhs_number.clone()),
+            level: level(grant),
+            about,
+        };
+        users.push(row(id.clone(), &grant, person.role.description().to_owned()));
+        let mut access = Access { own: Some(grant), proxies: BTreeMap::new() };
+        if let Some((proxy, legal_basis, relationship)) = proxy(person.role) {
+            let user = format!("{proxy}-of-{id}");
+            let grant = all(AccessLevel::Detailed);
+            users.push(row(user.clone(), &grant, format!("acts for {id}")));
+            let starts = person.birth_date.min(today);
+            access.proxies.insert(
+                user.clone(),
+                ProxyGrant { grant, legal_basis, relationship, starts, ends: None, reviewed_since_eleven: false },
+            );
+            store.set_account(&Account { id: user, own: None, acts_for: vec![subject.clone()] })?;
+        }
+        store.set_access(&subject, &access)?;
+    }
+    Ok(users)
+}
+
+/// The first five patients have one level each, the sixth sees only what was recorded since a date, everybody else
+/// sees all.
+fn grant(index: usize) -> Grant {
+    match index {
+        1 => all(AccessLevel::Detailed),
+        2 => all(AccessLevel::Documents),
+        3 => all(AccessLevel::Summary),
+        4 => all(AccessLevel::None),
+        5 => Grant { effective_date: date(2022, 1, 1), historical: AccessLevel::None, ..all(AccessLevel::Full) },
+        _ => all(AccessLevel::Full),
+    }
+}
+
+fn all(level: AccessLevel) -> Grant {
+    Grant { effective_date: date(2000, 1, 1), current: level, historical: level, sections_off: BTreeSet::new() }
+}
+
+fn level(grant: &Grant) -> String {
+    grant.current.name().to_owned()
+}
+
+fn proxy(role: Role) -> Option<(&'static str, LegalBasis, String)> {
+    let parent = ("parent", LegalBasis::ParentalResponsibility, "PRN".to_owned());
+    match role {
+        Role::Child10 | Role::Child13 => Some(parent),
+        Role::AdultWithCarer => Some(("carer", LegalBasis::Consent, "PROXY".to_owned())),
+        _ => None,
+    }
+}

@@ -1,0 +1,440 @@
+//! The configuration: one TOML file, unknown keys refused, and the only place that reads an environment variable.
+//!
+//! [`Config::load`] refuses what can be seen in the file itself; [`Config::check`] (in `config/check.rs`) looks at what
+//! the file points to. Both happen before a port is bound. Secrets never stand in the file: it names files.
+
+mod check;
+mod keys;
+
+use std::{
+    fmt, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use serde::{Deserialize, Deserializer};
+
+pub use check::{Finding, Severity};
+pub use keys::{Secret, Secrets};
+
+/// Overrides `telemetry.log` without touching the file.
+const LOG_VARIABLE: &str = "RECORDGATE_LOG";
+
+/// Everything that can be configured. Relative paths start at the folder of the file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where apps connect.
+    pub listen: Listen,
+    /// The certificate and its key.
+    pub tls: Tls,
+    /// What the service says about itself.
+    pub service: Service,
+    /// Where records are kept.
+    pub store: Store,
+    /// Where the gateway's own keys are kept.
+    pub keys: Keys,
+    /// Logs, traces and metrics.
+    #[serde(default)]
+    pub telemetry: Telemetry,
+    /// What one client may use up.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// `[listen]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    /// Address and port for apps, always TLS: `0.0.0.0:8443`, `[::]:8443`.
+    pub address: SocketAddr,
+}
+
+/// `[tls]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// PEM file: the server's certificate first, then the certificates that lead to a root.
+    pub certificate: PathBuf,
+    /// PEM file: the certificate's private key. ECDSA P-256 costs a quarter of RSA for each new connection.
+    pub key: PathBuf,
+}
+
+/// `[service]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Scheme, host and perhaps port under which apps reach this service, without a path or a slash at the end:
+    /// `https://records.example`. The FHIR base is this and `/fhir/R4`.
+    pub base_url: String,
+}
+
+impl Service {
+    /// The host of the base URL, without its port and without brackets.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let uri = self.base_url.parse::<http::Uri>().unwrap_or_default();
+        uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase()
+    }
+}
+
+/// `[store]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// Folder of the records. Only the service's own user should be able to open it.
+    pub dir: PathBuf,
+    /// How large it may grow. Address space is reserved for it at once, disk only as it fills.
+    #[serde(default = "max_gib")]
+    pub max_gib: u32,
+}
+
+fn max_gib() -> u32 {
+    256
+}
+
+/// `[keys]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// Folder of `id.key` (resource ids are made with it: losing it changes every id) and `cursor.key` (page links are
+    /// sealed with it), 32 bytes each. `serve` makes them on the first start; keep a copy of `id.key`.
+    pub dir: PathBuf,
+}
+
+/// `[telemetry]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Telemetry {
+    /// An OpenTelemetry collector's OTLP/HTTP address, such as `http://127.0.0.1:4318`. Nothing is exported without it.
+    pub otlp_endpoint: Option<String>,
+    /// How much is logged of the gateway itself: error, warn, info, debug or trace. Libraries never log above warn,
+    /// since their more talkative levels may carry what a client sent.
+    pub log: LogLevel,
+    /// `text` or `json`, on standard error.
+    pub log_format: LogFormat,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// And what needs somebody's attention.
+    Warn,
+    /// And what the service does as a whole.
+    #[default]
+    Info,
+    /// And a line for each request and connection.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// How a log line is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[limits]`: what clients may use up, and how long they may take.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Connections at a time; more wait in the system's queue.
+    pub connections: usize,
+    /// Connections at a time from one IP address; more are closed at once.
+    pub connections_per_address: usize,
+    /// Requests at a time on one HTTP/2 connection.
+    pub streams_per_connection: u32,
+    /// Size of a request's body; a larger one is answered 413.
+    pub request_body_bytes: usize,
+    /// Size of a request's line and headers together; more is answered 431.
+    pub request_header_bytes: u32,
+    /// Number of headers; more are answered 431 (HTTP/1.1).
+    pub request_headers: usize,
+    /// Length of path and query; a longer one is answered 414.
+    pub uri_bytes: usize,
+    /// For the TLS handshake.
+    #[serde(rename = "handshake_seconds", deserialize_with = "seconds")]
+    pub handshake: Duration,
+    /// For the headers of a request, counted from the end of the one before: HTTP/1.1 connections that ask nothing
+    /// for this long are closed.
+    #[serde(rename = "header_seconds", deserialize_with = "seconds")]
+    pub header: Duration,
+    /// For the body of a request; a slower one is answered 408.
+    #[serde(rename = "body_seconds", deserialize_with = "seconds")]
+    pub body: Duration,
+    /// For a request as a whole, until the client has taken the answer; then the connection is cut.
+    #[serde(rename = "request_seconds", deserialize_with = "seconds")]
+    pub request: Duration,
+    /// Without a request, after which a connection is closed.
+    #[serde(rename = "idle_seconds", deserialize_with = "seconds")]
+    pub idle: Duration,
+    /// For requests in progress to finish when the service stops.
+    #[serde(rename = "drain_seconds", deserialize_with = "seconds")]
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            connections_per_address: 1024,
+            streams_per_connection: 128,
+            request_body_bytes: 64 * 1024,
+            request_header_bytes: 16 * 1024,
+            request_headers: 100,
+            uri_bytes: 8 * 1024,
+            handshake: Duration::from_secs(10),
+            header: Duration::from_secs(30),
+            body: Duration::from_secs(20),
+            request: Duration::from_secs(60),
+            idle: Duration::from_secs(120),
+            drain: Duration::from_secs(20),
+        }
+    }
+}
+
+fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    match u64::deserialize(deserializer)? {
+        seconds @ 1..=3600 => Ok(Duration::from_secs(seconds)),
+        _ => Err(serde::de::Error::custom("must be between 1 and 3600 seconds")),
+    }
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug)]
+pub enum ConfigError {
+    /// A file cannot be read.
+    Unreadable {
+        /// Which one.
+        file: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is no TOML, or has a key that does not exist, or one of the wrong type.
+    Syntax {
+        /// Which file.
+        file: PathBuf,
+        /// Where, which key, and what was expected.
+        source: Box<toml::de::Error>,
+    },
+    /// A value cannot be used.
+    Value {
+        /// The key, with its section.
+        key: &'static str,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable { file, source } => write!(f, "cannot read {}: {source}", file.display()),
+            Self::Syntax { file, source } => write!(f, "{}: {}", file.display(), source.to_string().trim_end()),
+            Self::Value { key, problem, remedy } => write!(f, "{key}: {problem}; {remedy}"),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl Config {
+    /// Reads the file and refuses what is wrong in itself.
+    ///
+    /// # Errors
+    /// If it cannot be read, is no TOML, has an unknown key, or a value out of its range.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(file)
+            .map_err(|source| ConfigError::Unreadable { file: file.to_owned(), source })?;
+        Self::parse(&text, file, std::env::var(LOG_VARIABLE).ok())
+    }
+
+    fn parse(text: &str, file: &Path, log: Option<String>) -> Result<Self, ConfigError> {
+        let mut config: Self = toml::from_str(text)
+            .map_err(|source| ConfigError::Syntax { file: file.to_owned(), source: Box::new(source) })?;
+        if let Some(name) = log.filter(|name| !name.is_empty()) {
+            config.telemetry.log = level(&name)?;
+        }
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let paths = [&mut config.tls.certificate, &mut config.tls.key, &mut config.store.dir, &mut config.keys.dir];
+        for path in paths {
+            *path = folder.join(&path);
+        }
+        config.validate()?;
+        Ok(config)
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        base_url(&self.service.base_url)?;
+        if let Some(endpoint) = &self.telemetry.otlp_endpoint {
+            otlp_endpoint(endpoint)?;
+        }
+        let limits = &self.limits;
+        within("store.max_gib", u64::from(self.store.max_gib), 1, 65_536)?;
+        within("limits.connections", limits.connections as u64, 1, 1_000_000)?;
+        within("limits.connections_per_address", limits.connections_per_address as u64, 1, 1_000_000)?;
+        within("limits.streams_per_connection", u64::from(limits.streams_per_connection), 1, 1000)?;
+        within("limits.request_body_bytes", limits.request_body_bytes as u64, 1024, 64 << 20)?;
+        within("limits.request_header_bytes", u64::from(limits.request_header_bytes), 8192, 1 << 20)?;
+        within("limits.request_headers", limits.request_headers as u64, 20, 1000)?;
+        within("limits.uri_bytes", limits.uri_bytes as u64, 256, u64::from(limits.request_header_bytes))
+    }
+}
+
+fn within(key: &'static str, value: u64, low: u64, high: u64) -> Result<(), ConfigError> {
+    if (low..=high).contains(&value) {
+        return Ok(());
+    }
+    let problem = format!("{value} is not between {low} and {high}");
+    Err(ConfigError::Value { key, problem, remedy: "choose a value in that range, or leave the key out" })
+}
+
+fn level(name: &str) -> Result<LogLevel, ConfigError> {
+    use serde::de::IntoDeserializer;
+    let text = name.to_ascii_lowercase();
+    let text: serde::de::value::StrDeserializer<'_, serde::de::value::Error> = text.as_str().into_deserializer();
+    LogLevel::deserialize(text).map_err(|error| ConfigError::Value {
+        key: LOG_VARIABLE,
+        problem: error.to_string(),
+        remedy: "set the environment variable to one of those, or unset it",
+    })
+}
+
+fn base_url(url: &str) -> Result<(), ConfigError> {
+    let wrong = |problem: &str| {
+        let remedy = "write the address that apps use, such as https://records.example";
+        Err(ConfigError::Value { key: "service.base_url", problem: problem.to_owned(), remedy })
+    };
+    let Ok(uri) = url.parse::<http::Uri>() else { return wrong("it is not a URL") };
+    if uri.scheme_str() != Some("https") {
+        return wrong("it does not begin with https://");
+    }
+    if url.ends_with('/') {
+        return wrong("it ends with a slash");
+    }
+    let origin_only = uri.path() == "/" && uri.query().is_none() && !url.contains(['#', '@', '?']);
+    if !origin_only || uri.host().is_none_or(str::is_empty) {
+        return wrong("it has more or less than a host and perhaps a port");
+    }
+    Ok(())
+}
+
+fn otlp_endpoint(url: &str) -> Result<(), ConfigError> {
+    let wrong = |problem: &str| {
+        let remedy = "name a collector next to this service, such as http://127.0.0.1:4318, and let it encrypt from there";
+        Err(ConfigError::Value { key: "telemetry.otlp_endpoint", problem: problem.to_owned(), remedy })
+    };
+    let Ok(uri) = url.parse::<http::Uri>() else { return wrong("it is not a URL") };
+    match uri.scheme_str() {
+        Some("http") if uri.query().is_none() && !url.contains(['#', '@', '?']) => Ok(()),
+        Some("http") => wrong("it has a query or a user name"),
+        _ => wrong("it does not begin with http://"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALLEST: &str = r#"
+        listen.address = "127.0.0.1:0"
+        tls = { certificate = "c.pem", key = "/k.pem" }
+        service.base_url = "https://records.example:8443"
+        store.dir = "records"
+        keys.dir = "keys"
+    "#;
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        Config::parse(text, Path::new("/etc/recordgate/recordgate.toml"), None)
+    }
+
+    fn sample() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/recordgate.toml")
+    }
+
+    #[test]
+    fn the_sample_configuration_parses() {
+        Config::parse(&std::fs::read_to_string(sample()).unwrap(), &sample(), None).unwrap();
+    }
+
+    #[test]
+    fn the_sample_shows_every_default_as_it_is() {
+        let text = std::fs::read_to_string(sample()).unwrap();
+        let shown = Config::parse(&text, &sample(), None).unwrap();
+        assert_eq!(shown.limits, Limits::default());
+        assert_eq!(shown.store.max_gib, max_gib());
+        let sections = toml::from_str::<toml::Table>(&text).unwrap();
+        assert_eq!(sections["limits"].as_table().unwrap().len(), 13, "a limit is missing from the sample");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_name() {
+        for (section, key) in [("limits", "conections"), ("telemetry", "endpoint"), ("tls", "cert")] {
+            let error = parse(&format!("{SMALLEST}\n{section}.{key} = 1")).unwrap_err().to_string();
+            assert!(error.contains(key), "{error}");
+        }
+        let error = parse(&format!("{SMALLEST}\n[admin]\nopen = true")).unwrap_err().to_string();
+        assert!(error.contains("unknown field `admin`"), "{error}");
+    }
+
+    #[test]
+    fn relative_paths_start_at_the_files_folder() {
+        let config = parse(SMALLEST).unwrap();
+        assert_eq!(config.tls.certificate, Path::new("/etc/recordgate/c.pem"));
+        assert_eq!(config.tls.key, Path::new("/k.pem"));
+        assert_eq!(config.service.host(), "records.example");
+    }
+
+    #[test]
+    fn a_base_url_is_https_and_an_origin() {
+        for bad in [
+            "http://records.example",
+            "https://records.example/",
+            "https://records.example/fhir",
+            "https://u:p@records.example",
+            "https://records.example?x=1",
+            "https://records.example#top",
+            "records.example",
+            "https://",
+            "",
+        ] {
+            let error = parse(&SMALLEST.replace("https://records.example:8443", bad)).unwrap_err().to_string();
+            assert!(error.starts_with("service.base_url: "), "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_refused_with_its_key() {
+        for (line, key) in [
+            ("limits.connections = 0", "limits.connections"),
+            ("limits.uri_bytes = 99999", "limits.uri_bytes"),
+            ("store.max_gib = 0", "store.max_gib"),
+            ("limits.header_seconds = 0", "between 1 and 3600"),
+            ("telemetry.log = 'loud'", "loud"),
+            ("telemetry.otlp_endpoint = 'https://collector'", "telemetry.otlp_endpoint"),
+        ] {
+            let error = parse(&format!("{SMALLEST}\n{line}")).unwrap_err().to_string();
+            assert!(error.contains(key), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_environment_changes_the_log_level_and_nothing_else() {
+        let with = |name: &str| Config::parse(SMALLEST, Path::new("x.toml"), Some(name.to_owned()));
+        assert_eq!(with("DEBUG").unwrap().telemetry.log, LogLevel::Debug);
+        assert_eq!(with("").unwrap().telemetry.log, LogLevel::Info);
+        assert!(with("hyper=trace").unwrap_err().to_string().starts_with("RECORDGATE_LOG: "));
+    }
+}

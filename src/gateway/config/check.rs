@@ -1,0 +1,211 @@
+//! Looks at what the configuration points to, before anything depends on it: certificates, keys, folders.
+
+use std::{fmt, fs, os::unix::fs::PermissionsExt, path::Path};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Config;
+use crate::tls::{self, Validity};
+
+/// How long before a certificate ends its operator is warned.
+const WARN_BEFORE: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// It works, but somebody should look.
+    Warning,
+    /// The service would not work or would not be safe; `serve` refuses to start.
+    Error,
+}
+
+/// Something about the configuration that its operator should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The key that it is about.
+    pub key: &'static str,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = match self.severity {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        };
+        write!(f, "{word}: {}: {}", self.key, self.message)
+    }
+}
+
+impl Config {
+    /// Everything that is wrong with what the configuration points to. Changes nothing.
+    #[must_use]
+    pub fn check(&self, now: Timestamp) -> Vec<Finding> {
+        let mut found = Vec::new();
+        self.check_certificate(now, &mut found);
+        self.check_folders(&mut found);
+        found.extend(self.keys.problems().iter().map(|problem| error("keys.dir", problem.to_string())));
+        found
+    }
+
+    fn check_certificate(&self, now: Timestamp, found: &mut Vec<Finding>) {
+        if mode(&self.tls.key).is_some_and(|mode| mode & 0o007 != 0) {
+            let message = format!("every user can read {}; run chmod o= on it", self.tls.key.display());
+            found.push(error("tls.key", message));
+        }
+        let pair = match tls::read(&self.tls.certificate, &self.tls.key) {
+            Ok(pair) => pair,
+            Err(problem) => return found.push(error(problem.key(), problem.to_string())),
+        };
+        match tls::validity(&pair, now) {
+            Validity::Good => {}
+            Validity::Ended(at) => found.push(error("tls.certificate", format!("it ended at {at}; renew it"))),
+            Validity::Begins(at) => {
+                let message = format!("it is not valid before {at}; check this machine's clock, or use the old one");
+                found.push(error("tls.certificate", message));
+            }
+            Validity::Broken => {
+                found.push(error("tls.certificate", "clients will not be able to read it; have it issued again".into()));
+            }
+        }
+        if let (Validity::Good, Validity::Ended(at)) = (tls::validity(&pair, now), tls::validity(&pair, now + WARN_BEFORE)) {
+            found.push(warning("tls.certificate", format!("it ends at {at}; renew it and send SIGHUP")));
+        }
+        let host = self.service.host();
+        if !tls::covers(&pair, &host) {
+            let message = format!("the certificate is not for {host}; correct one of the two, unless a proxy stands in front");
+            found.push(warning("service.base_url", message));
+        }
+    }
+
+    fn check_folders(&self, found: &mut Vec<Finding>) {
+        for (key, folder) in [("store.dir", &self.store.dir), ("keys.dir", &self.keys.dir)] {
+            if folder.is_dir() {
+                if mode(folder).is_some_and(|mode| mode & 0o007 != 0) {
+                    let message = format!("every user can look into {}; run chmod o= on it", folder.display());
+                    found.push(warning(key, message));
+                }
+            } else if folder.exists() {
+                found.push(error(key, format!("{} is not a folder", folder.display())));
+            } else if !folder.ancestors().skip(1).any(Path::is_dir) {
+                found.push(error(key, format!("{} cannot be made; make it", folder.display())));
+            }
+        }
+        let records = fs::read_dir(&self.store.dir).is_ok_and(|mut files| files.next().is_some());
+        if records && !self.keys.id_exists() {
+            let message = "there are records but no id.key: a new one would change every resource's id; put back its copy";
+            found.push(error("keys.dir", message.to_owned()));
+        }
+    }
+}
+
+fn mode(path: &Path) -> Option<u32> {
+    fs::metadata(path).ok().map(|metadata| metadata.permissions().mode())
+}
+
+fn error(key: &'static str, message: String) -> Finding {
+    Finding { severity: Severity::Error, key, message }
+}
+
+fn warning(key: &'static str, message: String) -> Finding {
+    Finding { severity: Severity::Warning, key, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls::testing::{Issued, issue};
+
+    fn days(days: i64) -> SignedDuration {
+        SignedDuration::from_hours(24 * days)
+    }
+
+    /// A configuration whose files exist, and what `check` says of it at a number of days from the certificate's end.
+    struct Case {
+        dir: tempfile::TempDir,
+        config: Config,
+        issued: Issued,
+    }
+
+    fn case() -> Case {
+        let dir = tempfile::tempdir().unwrap();
+        let issued = issue("records.example");
+        issued.write(dir.path());
+        for folder in ["records", "keys"] {
+            fs::create_dir(dir.path().join(folder)).unwrap();
+            fs::set_permissions(dir.path().join(folder), fs::Permissions::from_mode(0o700)).unwrap();
+        }
+        let file = dir.path().join("recordgate.toml");
+        fs::write(
+            &file,
+            r#"
+            listen.address = "127.0.0.1:0"
+            tls = { certificate = "certificate.pem", key = "key.pem" }
+            service.base_url = "https://Records.example"
+            store.dir = "records"
+            keys.dir = "keys"
+            "#,
+        )
+        .unwrap();
+        let config = Config::load(&file).unwrap();
+        Case { dir, config, issued }
+    }
+
+    impl Case {
+        fn said(&self, days_before_end: i64) -> Vec<String> {
+            let now = self.issued.not_after - days(days_before_end);
+            self.config.check(now).iter().map(ToString::to_string).collect()
+        }
+
+        fn says(&self, days_before_end: i64, words: &str) {
+            let said = self.said(days_before_end);
+            assert!(said.len() == 1 && said[0].contains(words), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn a_good_configuration_has_no_findings() {
+        assert_eq!(case().said(30), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_end_of_a_certificate_is_a_warning_for_two_weeks_and_then_an_error() {
+        let case = case();
+        assert_eq!(case.said(15), Vec::<String>::new());
+        case.says(13, "warning: tls.certificate: it ends at ");
+        case.says(-1, "error: tls.certificate: it ended at ");
+        case.says(1000, "error: tls.certificate: it is not valid before ");
+    }
+
+    #[test]
+    fn a_certificate_for_another_host_is_a_warning() {
+        let mut case = case();
+        case.config.service.base_url = "https://other.example".into();
+        case.says(30, "warning: service.base_url: the certificate is not for other.example");
+    }
+
+    #[test]
+    fn a_key_that_does_not_fit_or_is_open_to_all_is_an_error() {
+        let case = case();
+        fs::set_permissions(case.dir.path().join("key.pem"), fs::Permissions::from_mode(0o604)).unwrap();
+        case.says(30, "error: tls.key: every user can read");
+        fs::remove_file(case.dir.path().join("key.pem")).unwrap();
+        case.says(30, "error: tls.key: cannot read");
+        let other = issue("records.example");
+        other.write(case.dir.path());
+        fs::write(case.dir.path().join("certificate.pem"), &case.issued.certificate_pem).unwrap();
+        case.says(30, "error: tls.key: it does not belong to the certificate");
+    }
+
+    #[test]
+    fn records_without_the_key_of_their_ids_are_an_error() {
+        let case = case();
+        fs::write(case.dir.path().join("records/data.mdb"), "x").unwrap();
+        case.says(30, "no id.key");
+        case.config.keys.open().unwrap();
+        assert_eq!(case.said(30), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,22 @@
+//! The FHIR R4 REST interface: read, search and what describes them. Read-only.
+
+mod bundle;
+mod capability;
+mod cursor;
+mod dates;
+mod format;
+mod params;
+mod query;
+mod read;
+mod search;
+mod visible;
+
+pub use capability::capability_statement;
+pub use cursor::CursorKey;
+pub use format::Format;
+pub use params::{Param, ParamKind, params_of};
+
+pub(crate) use format::negotiate;
+pub(crate) use query::Query;
+pub(crate) use read::read;
+pub(crate) use search::search;

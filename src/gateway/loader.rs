@@ -1,0 +1,408 @@
+//! From an export on disk to released records: read once into nothing, so that a refusal leaves nothing half stored;
+//! read again into the vault; close the batch; project whom it changed.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{BTreeSet, HashMap},
+    fmt,
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use aws_lc_rs::digest::{Context, SHA256};
+use ingest::{Batch, Format, Stop};
+use policy::Released;
+use project::{IdKey, Projection, Record};
+use record::{
+    CodeClass, Coded, Dictionary, Entry, EntryId, Fact, Fate, Issue, IssueCode, OdsCode, PatientKey, Place, Report,
+    Severity, Sink, SinkError, Staff,
+};
+use store::{NewRelease, Store, StoreError};
+
+use crate::clock::Clock;
+
+/// Facts that are made durable together.
+const CHUNK: usize = 4_000;
+/// Patients that are swapped in together.
+const PATIENTS: usize = 64;
+
+/// Why a batch was not loaded.
+#[derive(Debug)]
+pub enum LoadError {
+    /// The batch was refused; nothing of it was stored. The report says why.
+    Refused(Box<Report>),
+    /// The store failed. What was acknowledged is safe; load the same files again.
+    Store(StoreError),
+    /// A file could not be read.
+    File(std::io::Error),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(_) => f.write_str("the export was refused, and nothing of it was stored"),
+            Self::Store(error) => write!(f, "{error}"),
+            Self::File(error) => write!(f, "a file of the export could not be read: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+impl From<StoreError> for LoadError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// How far a load has come, for a progress bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Reading for the first time: bytes done and in all.
+    Checking(u64, u64),
+    /// Storing: bytes done and in all.
+    Storing(u64, u64),
+    /// Making released records: patients done and in all.
+    Releasing(u64, u64),
+}
+
+/// Loads exports of one practice into a store.
+pub struct Loader<'a> {
+    /// Where to.
+    pub store: &'a dyn Store,
+    /// The deployment's key for logical ids.
+    pub ids: &'a IdKey,
+    /// What time it is.
+    pub clock: &'a dyn Clock,
+    /// Whose export it is.
+    pub practice: &'a OdsCode,
+    /// Told how far it has come.
+    pub progress: &'a dyn Fn(Progress),
+}
+
+impl Loader<'_> {
+    /// Loads an export and releases what it changes.
+    ///
+    /// # Errors
+    /// [`LoadError`]; after a refusal nothing is stored, after a failure of the store the same files may be loaded
+    /// again.
+    pub fn load(&self, format: Format, paths: &[PathBuf]) -> Result<Report, LoadError> {
+        let (mut report, batch) = self.take(format, paths)?;
+        self.release(Some(batch), &mut report)?;
+        Ok(report)
+    }
+
+    /// Puts an export into the vault and closes the batch, without releasing anything yet. The second value is the
+    /// batch's number.
+    ///
+    /// # Errors
+    /// As [`Loader::load`].
+    pub fn take(&self, format: Format, paths: &[PathBuf]) -> Result<(Report, u64), LoadError> {
+        let batch = Batch::open(format, self.practice, paths).map_err(refused)?;
+        let total = batch.total_bytes();
+        batch.read(&mut Checking { progress: self.progress, total }).map_err(|stop| stopped(stop, None))?;
+        let fingerprint = fingerprint(format, paths).map_err(LoadError::File)?;
+        let begun = self.store.begin(self.practice, &fingerprint)?;
+        let mut sink = Storing {
+            loader: self,
+            batch: begun.batch,
+            total,
+            whole: format == Format::Gp2gp,
+            facts: Vec::with_capacity(CHUNK),
+            places: Vec::with_capacity(CHUNK),
+            seen: HashMap::new(),
+            report: Report::default(),
+            failed: None,
+        };
+        let read = batch.read(&mut sink);
+        let flushed = sink.flush();
+        if let Err(stop) = read.and(flushed.map_err(Stop::from)) {
+            return Err(stopped(stop, sink.failed.take()));
+        }
+        let report = sink.report;
+        self.store.close(self.practice)?;
+        Ok((report, begun.batch))
+    }
+
+    /// Projects every patient that waits for it, hands each projection over, and releases none: for looking only.
+    ///
+    /// # Errors
+    /// If the store failed.
+    pub fn look(
+        &self,
+        batch: u64,
+        report: &mut Report,
+        see: &mut dyn FnMut(&Projection) -> std::io::Result<()>,
+    ) -> Result<(), LoadError> {
+        let patients = self.store.dirty(self.practice, usize::MAX)?;
+        let settings = self.store.practice(self.practice)?;
+        let dictionary = Cached::new(self.store, self.practice);
+        for (done, patient) in patients.iter().enumerate() {
+            let (projection, _) = self.project(patient, settings.name.as_deref(), &dictionary, Some(batch), report)?;
+            see(&projection).map_err(LoadError::File)?;
+            report.patients_projected += 1;
+            (self.progress)(Progress::Releasing(done as u64 + 1, patients.len() as u64));
+        }
+        Ok(())
+    }
+
+    /// Projects every patient of the practice whose record has changed, and swaps the results in.
+    ///
+    /// # Errors
+    /// If the store failed; who was not swapped in stays on the list.
+    pub fn release(&self, batch: Option<u64>, report: &mut Report) -> Result<(), StoreError> {
+        let total = self.store.dirty_count(self.practice)?;
+        let settings = self.store.practice(self.practice)?;
+        let dictionary = Cached::new(self.store, self.practice);
+        let mut done = 0;
+        loop {
+            let patients = self.store.dirty(self.practice, PATIENTS)?;
+            if patients.is_empty() {
+                return Ok(());
+            }
+            let mut releases = Vec::with_capacity(patients.len());
+            for patient in patients {
+                let name = settings.name.as_deref();
+                let (projection, before) = self.project(&patient, name, &dictionary, batch, report)?;
+                let incomplete = projection.incomplete;
+                let waiting = projection.waiting.iter().map(|one| (one.entry.clone(), one.code)).collect();
+                let (release, changed) = project::release(before.as_deref(), projection, self.clock.now());
+                report.resources_changed += changed;
+                releases.push(NewRelease { patient, release, waiting, incomplete });
+            }
+            self.store.release(self.practice, &releases)?;
+            done += releases.len() as u64;
+            report.patients_projected += releases.len() as u64;
+            (self.progress)(Progress::Releasing(done.min(total), total));
+        }
+    }
+
+    fn project(
+        &self,
+        patient: &PatientKey,
+        practice_name: Option<&str>,
+        dictionary: &Cached<'_>,
+        batch: Option<u64>,
+        report: &mut Report,
+    ) -> Result<(Projection, Option<Arc<Released>>), StoreError> {
+        let facts = self.store.facts(self.practice, patient)?;
+        let (entries, batches): (Vec<Entry>, Vec<u64>) = facts.entries.into_iter().unzip();
+        let record = Record { practice: self.practice, practice_name, patient, entries: &entries, dictionary };
+        let projection = project::project(&record, self.ids);
+        if let Some(error) = dictionary.failed.take() {
+            return Err(error);
+        }
+        let of_batch: HashMap<&EntryId, u64> = entries.iter().map(|entry| &entry.id).zip(batches).collect();
+        for waiting in &projection.waiting {
+            if batch.is_some() && of_batch.get(&waiting.entry).copied() == batch {
+                park(report, &waiting.place, waiting.code);
+            }
+        }
+        Ok((projection, facts.released))
+    }
+}
+
+/// A row that was counted as stored turns out to wait for something.
+fn park(report: &mut Report, place: &Place, code: IssueCode) {
+    let file = report.file(&place.file);
+    if file.stored > 0 {
+        file.stored -= 1;
+        file.parked += 1;
+    }
+    report.issue(Issue::new(Severity::Warning, code, place));
+}
+
+fn refused(issues: Vec<Issue>) -> LoadError {
+    let mut report = Report::default();
+    issues.into_iter().for_each(|issue| report.issue(issue));
+    LoadError::Refused(Box::new(report))
+}
+
+fn stopped(stop: Stop, failed: Option<StoreError>) -> LoadError {
+    match (stop, failed) {
+        (_, Some(error)) => LoadError::Store(error),
+        (Stop::Refused(issues), None) => refused(issues),
+        (Stop::Sink(_), None) => LoadError::Store(StoreError::Damaged("vault")),
+    }
+}
+
+/// Identifies a batch by the names and contents of its files.
+fn fingerprint(format: Format, paths: &[PathBuf]) -> std::io::Result<String> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            for entry in std::fs::read_dir(path)? {
+                files.push(entry?.path());
+            }
+        } else {
+            files.push(path.clone());
+        }
+    }
+    files.retain(|path| path.is_file());
+    files.sort();
+    let mut sum = Context::new(&SHA256);
+    sum.update(format.name().as_bytes());
+    let mut buffer = vec![0; 1 << 16];
+    for path in files {
+        sum.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+        sum.update(&[0]);
+        let mut file = File::open(&path)?;
+        loop {
+            let read = file.read(&mut buffer)?;
+            if read == 0 {
+                break;
+            }
+            sum.update(buffer.get(..read).unwrap_or_default());
+        }
+        sum.update(&[0]);
+    }
+    Ok(sum.finish().as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The file's name, for messages.
+#[must_use]
+pub fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The first reading: nothing is stored.
+struct Checking<'a> {
+    progress: &'a dyn Fn(Progress),
+    total: u64,
+}
+
+impl Sink for Checking<'_> {
+    fn fact(&mut self, _: &Place, _: Fact) -> Result<Fate, SinkError> {
+        Ok(Fate::Unchanged)
+    }
+
+    fn reject(&mut self, _: Issue) {}
+
+    fn warn(&mut self, _: Issue) {}
+
+    fn progress(&mut self, bytes: u64) {
+        (self.progress)(Progress::Checking(bytes, self.total));
+    }
+}
+
+/// The second reading: into the vault, a chunk at a time.
+struct Storing<'a, 'l> {
+    loader: &'a Loader<'l>,
+    batch: u64,
+    total: u64,
+    whole: bool,
+    facts: Vec<Fact>,
+    places: Vec<Place>,
+    /// For formats that send whole records: what was sent of each patient, and its sequence.
+    seen: HashMap<PatientKey, (BTreeSet<EntryId>, u64)>,
+    report: Report,
+    failed: Option<StoreError>,
+}
+
+impl Storing<'_, '_> {
+    fn flush(&mut self) -> Result<(), SinkError> {
+        let fates = self.loader.store.put(self.loader.practice, self.batch, &self.facts).map_err(|error| {
+            self.failed = Some(error);
+            SinkError
+        })?;
+        for (place, fate) in self.places.drain(..).zip(fates) {
+            self.report.count(&place.file, fate);
+        }
+        self.facts.clear();
+        Ok(())
+    }
+
+    fn retain(&mut self, patient: &PatientKey) -> Result<(), SinkError> {
+        self.flush()?;
+        let Some((keep, sequence)) = self.seen.remove(patient) else {
+            return Ok(());
+        };
+        let store = self.loader.store;
+        store.retain(self.loader.practice, self.batch, patient, &keep, sequence).map_err(|error| {
+            self.failed = Some(error);
+            SinkError
+        })
+    }
+}
+
+impl Sink for Storing<'_, '_> {
+    fn fact(&mut self, place: &Place, fact: Fact) -> Result<Fate, SinkError> {
+        match &fact {
+            Fact::Whole(patient) => {
+                let patient = patient.clone();
+                self.retain(&patient)?;
+                return Ok(Fate::Unchanged);
+            }
+            Fact::Entry(patient, entry) if self.whole => {
+                let seen = self.seen.entry(patient.clone()).or_default();
+                seen.0.insert(entry.id.clone());
+                seen.1 = seen.1.max(entry.sequence);
+            }
+            Fact::Entry(..) | Fact::Reference(..) => {}
+        }
+        self.facts.push(fact);
+        self.places.push(place.clone());
+        if self.facts.len() >= CHUNK {
+            self.flush()?;
+        }
+        Ok(Fate::Stored)
+    }
+
+    fn reject(&mut self, issue: Issue) {
+        self.report.count(&issue.file, Fate::Rejected);
+        self.report.issue(issue);
+    }
+
+    fn warn(&mut self, issue: Issue) {
+        self.report.issue(issue);
+    }
+
+    fn progress(&mut self, bytes: u64) {
+        (self.loader.progress)(Progress::Storing(bytes, self.total));
+    }
+}
+
+/// The practice's dictionary, each word looked up once. A failure of the store is kept for the caller.
+struct Cached<'a> {
+    store: &'a dyn Store,
+    practice: &'a OdsCode,
+    codes: RefCell<HashMap<String, Option<(Coded, CodeClass)>>>,
+    staff: RefCell<HashMap<String, Option<Staff>>>,
+    failed: Cell<Option<StoreError>>,
+}
+
+impl<'a> Cached<'a> {
+    fn new(store: &'a dyn Store, practice: &'a OdsCode) -> Self {
+        let (codes, staff) = (RefCell::default(), RefCell::default());
+        Self { store, practice, codes, staff, failed: Cell::new(None) }
+    }
+
+    fn look_up<T: Clone>(
+        &self,
+        words: &RefCell<HashMap<String, Option<T>>>,
+        key: &str,
+        find: impl FnOnce() -> Result<Option<T>, StoreError>,
+    ) -> Option<T> {
+        if let Some(found) = words.borrow().get(key) {
+            return found.clone();
+        }
+        let found = find().unwrap_or_else(|error| {
+            self.failed.set(Some(error));
+            None
+        });
+        words.borrow_mut().insert(key.to_owned(), found.clone());
+        found
+    }
+}
+
+impl Dictionary for Cached<'_> {
+    fn code(&self, key: &str) -> Option<(Coded, CodeClass)> {
+        self.look_up(&self.codes, key, || self.store.code(self.practice, key))
+    }
+
+    fn staff(&self, key: &str) -> Option<Staff> {
+        self.look_up(&self.staff, key, || self.store.staff(self.practice, key))
+    }
+}

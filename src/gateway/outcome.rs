@@ -1,0 +1,150 @@
+//! Every error that a FHIR client can get: an OperationOutcome, and the one place where it gets its HTTP status.
+//!
+//! The client learns what it did and what to do; it never learns what the store holds. What the store withholds and
+//! what never was are both [`Outcome::NotFound`].
+
+use http::{StatusCode, header};
+use serde_json::json;
+
+use crate::Response;
+
+/// Why a request got no resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A parameter or header cannot be understood; the words name it without its value.
+    Invalid(String),
+    /// Something that is understood but not offered.
+    NotSupported(String),
+    /// Nothing that this token may see has that id, or there is no such route.
+    NotFound,
+    /// No token, or one that does not open anything (any more).
+    Unauthorized(&'static str),
+    /// The token's scope does not open this.
+    Scope(String),
+    /// The route does not take this method.
+    Method(&'static str),
+    /// None of the formats that the client accepts is offered.
+    NotAcceptable,
+    /// The body is not of a type that the route takes.
+    MediaType(&'static str),
+    /// A page link that is no longer good, or was never ours, or belongs to somebody else.
+    Cursor,
+    /// We failed.
+    Internal,
+    /// We cannot answer now.
+    Unavailable(&'static str),
+}
+
+impl Outcome {
+    /// The status of it.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Invalid(_) | Self::NotSupported(_) => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Scope(_) => StatusCode::FORBIDDEN,
+            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Cursor => StatusCode::GONE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// The FHIR issue type.
+    #[must_use]
+    pub fn issue_type(&self) -> &'static str {
+        match self {
+            Self::Invalid(_) => "invalid",
+            Self::NotSupported(_) | Self::Method(_) | Self::NotAcceptable | Self::MediaType(_) => "not-supported",
+            Self::NotFound => "not-found",
+            Self::Unauthorized(_) => "login",
+            Self::Scope(_) => "forbidden",
+            Self::Cursor => "expired",
+            Self::Internal => "exception",
+            Self::Unavailable(_) => "transient",
+        }
+    }
+
+    fn diagnostics(&self) -> String {
+        match self {
+            Self::Invalid(words) | Self::NotSupported(words) | Self::Scope(words) => words.clone(),
+            Self::NotFound => "Nothing is here for this token. Check the resource type and the id.".to_owned(),
+            Self::Unauthorized(words) | Self::MediaType(words) | Self::Unavailable(words) => (*words).to_owned(),
+            Self::Method(allowed) => format!("This address takes {allowed}."),
+            Self::NotAcceptable => "Offered are application/fhir+json and application/fhir+xml.".to_owned(),
+            Self::Cursor => "This page link is no longer good. Begin the search again.".to_owned(),
+            Self::Internal => "The server failed. The request id in X-Request-Id helps to find out why.".to_owned(),
+        }
+    }
+
+    /// The OperationOutcome.
+    #[must_use]
+    pub fn body(&self) -> Vec<u8> {
+        issue("error", self.issue_type(), &self.diagnostics()).to_string().into_bytes()
+    }
+
+    /// The response, in JSON: errors come before a format is agreed on.
+    #[must_use]
+    pub fn response(&self) -> Response {
+        let mut response = Response::new(self.body().into());
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/fhir+json"));
+        match self {
+            Self::Unauthorized(_) => {
+                headers.insert(header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer realm=\"fhir\""));
+            }
+            Self::Method(allowed) => {
+                headers.insert(header::ALLOW, http::HeaderValue::from_static(allowed));
+            }
+            Self::Unavailable(_) => {
+                headers.insert(header::RETRY_AFTER, http::HeaderValue::from_static("5"));
+            }
+            Self::Invalid(_)
+            | Self::NotSupported(_)
+            | Self::NotFound
+            | Self::Scope(_)
+            | Self::NotAcceptable
+            | Self::MediaType(_)
+            | Self::Cursor
+            | Self::Internal => {}
+        }
+        response
+    }
+}
+
+/// An OperationOutcome with one issue.
+#[must_use]
+pub fn issue(severity: &str, code: &str, diagnostics: &str) -> serde_json::Value {
+    json!({
+        "resourceType": "OperationOutcome",
+        "issue": [{"severity": severity, "code": code, "diagnostics": diagnostics}]
+    })
+}
+
+/// A body with a type and a status of success.
+#[must_use]
+pub fn found(body: Vec<u8>, content_type: &'static str) -> Response {
+    let mut response = Response::new(body.into());
+    response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static(content_type));
+    response
+}
+
+/// Nothing has changed since the client last asked.
+#[must_use]
+pub fn not_modified() -> Response {
+    let mut response = Response::new(bytes::Bytes::new());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response
+}
+
+/// Success without a body.
+#[must_use]
+pub fn no_content() -> Response {
+    let mut response = Response::new(bytes::Bytes::new());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}

@@ -1,0 +1,232 @@
+//! The routes: which request is answered by what. Everything here is synchronous and works on mapped memory.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use auth::Session;
+use http::{HeaderMap, HeaderValue, Method, header};
+use record::ResourceType;
+use store::{Store, StoreError};
+
+use crate::{
+    Handle, Request, Response,
+    clock::Clock,
+    fhir::{self, CursorKey, Query, capability_statement},
+    oauth::{OAuth, smart_configuration},
+    outcome::{Outcome, found, no_content},
+    telemetry::RouteLabel,
+};
+
+/// Where this server is, as apps see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Urls {
+    /// `https://host[:port]`, without a slash at its end.
+    pub base: String,
+}
+
+impl Urls {
+    /// The FHIR base.
+    #[must_use]
+    pub fn fhir(&self) -> String {
+        format!("{}{FHIR}", self.base)
+    }
+
+    /// The authorization endpoint.
+    #[must_use]
+    pub fn authorize(&self) -> String {
+        format!("{}/oauth/authorize", self.base)
+    }
+
+    /// The token endpoint.
+    #[must_use]
+    pub fn token(&self) -> String {
+        format!("{}/oauth/token", self.base)
+    }
+
+    /// The revocation endpoint.
+    #[must_use]
+    pub fn revoke(&self) -> String {
+        format!("{}/oauth/revoke", self.base)
+    }
+}
+
+const FHIR: &str = "/fhir/R4";
+
+/// The gateway's answers.
+pub struct Service {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) cursors: CursorKey,
+    urls: Urls,
+    sandbox: bool,
+    oauth: OAuth,
+}
+
+impl Service {
+    /// Over a store, at an address.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, urls: Urls, cursors: CursorKey, sandbox: bool) -> Self {
+        let oauth = OAuth::new(Arc::clone(&store), Arc::clone(&clock), urls.clone(), sandbox);
+        Self { store, clock, cursors, urls, sandbox, oauth }
+    }
+
+    pub(crate) fn fhir_base(&self) -> String {
+        self.urls.fhir()
+    }
+
+    /// What the client is told when the store failed; the log is told what failed.
+    #[expect(clippy::unused_self, reason = "reads as what the service does")]
+    pub(crate) fn failed(&self, error: &StoreError) -> Outcome {
+        tracing::error!(%error, "the store failed");
+        Outcome::Internal
+    }
+
+    fn route(&self, request: &Request) -> (&'static str, Response) {
+        let path = request.uri().path();
+        if let Some(rest) = path.strip_prefix(FHIR) {
+            let (label, answer) = self.fhir(request, rest);
+            let mut response = answer.unwrap_or_else(|outcome| outcome.response());
+            open_to_browsers(response.headers_mut());
+            return (label, response);
+        }
+        if let Some(response) = self.oauth.handle(request) {
+            return ("/oauth/{endpoint}", response);
+        }
+        match path {
+            "/healthz" => ("/healthz", found(b"ok\n".to_vec(), "text/plain; charset=utf-8")),
+            "/readyz" => ("/readyz", self.ready()),
+            _ => ("other", Outcome::NotFound.response()),
+        }
+    }
+
+    fn ready(&self) -> Response {
+        match self.store.app("readiness") {
+            Ok(_) => found(b"ready\n".to_vec(), "text/plain; charset=utf-8"),
+            Err(error) => {
+                tracing::error!(%error, "not ready");
+                Outcome::Unavailable("The store cannot be read.").response()
+            }
+        }
+    }
+
+    fn fhir(&self, request: &Request, path: &str) -> (&'static str, Result<Response, Outcome>) {
+        if request.method() == Method::OPTIONS {
+            return ("/fhir/R4/{any}", Ok(preflight()));
+        }
+        let mut parts = path.strip_prefix('/').unwrap_or_default().split('/');
+        let parts = (parts.next().unwrap_or_default(), parts.next(), parts.next());
+        let query = Query::parse(request.uri().query().unwrap_or_default());
+        match parts {
+            ("metadata", None, None) => {
+                ("/fhir/R4/metadata", only_get(request).and_then(|()| self.metadata(request, &query)))
+            }
+            (".well-known", Some("smart-configuration"), None) => (
+                "/fhir/R4/.well-known/smart-configuration",
+                only_get(request).map(|()| {
+                    let body = smart_configuration(&self.urls, self.sandbox).to_string();
+                    found(body.into_bytes(), "application/json")
+                }),
+            ),
+            (kind, second, None) => match (ResourceType::from_name(kind), second) {
+                (Some(kind), None) => ("/fhir/R4/{type}", self.get_search(request, kind, &query)),
+                (Some(kind), Some("_search")) => ("/fhir/R4/{type}/_search", self.post_search(request, kind, query)),
+                (Some(kind), Some(id)) => ("/fhir/R4/{type}/{id}", self.read(request, kind, id, &query)),
+                (None, _) => ("/fhir/R4/{any}", Err(Outcome::NotFound)),
+            },
+            _ => ("/fhir/R4/{any}", Err(Outcome::NotFound)),
+        }
+    }
+
+    fn metadata(&self, request: &Request, query: &Query) -> Result<Response, Outcome> {
+        let format = fhir::negotiate(request.headers(), query.last("_format"))?;
+        let body = capability_statement(&self.urls).to_string().into_bytes();
+        Ok(found(format.encode(body)?, format.media_type()))
+    }
+
+    fn read(&self, request: &Request, kind: ResourceType, id: &str, query: &Query) -> Result<Response, Outcome> {
+        only_get(request)?;
+        let session = self.session(request.headers())?;
+        let format = fhir::negotiate(request.headers(), query.last("_format"))?;
+        fhir::read(self, &session, kind, id, request.headers(), format)
+    }
+
+    fn get_search(&self, request: &Request, kind: ResourceType, query: &Query) -> Result<Response, Outcome> {
+        only_get(request)?;
+        self.search(request, kind, query)
+    }
+
+    fn post_search(&self, request: &Request, kind: ResourceType, query: Query) -> Result<Response, Outcome> {
+        const FORM: &str = "application/x-www-form-urlencoded";
+        if request.method() != Method::POST {
+            return Err(Outcome::Method("POST"));
+        }
+        let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let is_form = media_type.is_some_and(|value| value.split(';').next().unwrap_or_default().trim() == FORM);
+        if !is_form && !request.body().is_empty() {
+            return Err(Outcome::MediaType("A search by POST has a body of application/x-www-form-urlencoded."));
+        }
+        let body = std::str::from_utf8(request.body())
+            .map_err(|_| Outcome::Invalid("The body is not UTF-8.".to_owned()))?;
+        self.search(request, kind, &query.and(Query::parse(body)))
+    }
+
+    fn search(&self, request: &Request, kind: ResourceType, query: &Query) -> Result<Response, Outcome> {
+        let session = self.session(request.headers())?;
+        let format = fhir::negotiate(request.headers(), query.last("_format"))?;
+        fhir::search(self, &session, kind, query, request.headers(), format)
+    }
+
+    fn session(&self, headers: &HeaderMap) -> Result<Session, Outcome> {
+        let missing = if self.sandbox {
+            "There is no access token. Sign in with a SMART app, or run: recordgate sandbox token --dir DIR --user USER"
+        } else {
+            "There is no access token. Send Authorization: Bearer with one from the token endpoint."
+        };
+        let value = headers.get(header::AUTHORIZATION).ok_or(Outcome::Unauthorized(missing))?;
+        let token = value.to_str().ok().and_then(|value| value.split_once(' ')).filter(|(scheme, _)| {
+            scheme.eq_ignore_ascii_case("bearer")
+        });
+        let (_, token) = token.ok_or(Outcome::Unauthorized("The Authorization header is not a bearer token."))?;
+        let found = auth::bearer(&*self.store, self.clock.now(), self.sandbox, token.trim());
+        found.map_err(|error| match error {
+            auth::AuthError::Store(error) => self.failed(&error),
+            _ => Outcome::Unauthorized("The access token is not good (any more). Get a new one."),
+        })
+    }
+}
+
+impl Handle for Service {
+    fn handle(&self, request: &Request, _peer: SocketAddr) -> Response {
+        let (label, mut response) = self.route(request);
+        response.extensions_mut().insert(RouteLabel(label));
+        let headers = response.headers_mut();
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+fn only_get(request: &Request) -> Result<(), Outcome> {
+    if matches!(*request.method(), Method::GET | Method::HEAD) { Ok(()) } else { Err(Outcome::Method("GET, HEAD")) }
+}
+
+fn preflight() -> Response {
+    let mut response = no_content();
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, POST, OPTIONS"));
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("authorization, content-type, accept, prefer, if-none-match, if-modified-since, traceparent, tracestate"),
+    );
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
+    response
+}
+
+/// Browser apps of any origin may ask: a request is authorised by its bearer token alone, never by a cookie, so that
+/// no origin gains anything from another's visitor (SMART App Launch 2.2, conformance: CORS).
+fn open_to_browsers(headers: &mut HeaderMap) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(
+        header::ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static("etag, last-modified, www-authenticate, retry-after, x-request-id"),
+    );
+    headers.insert(header::VARY, HeaderValue::from_static("Authorization, Accept, Prefer"));
+}

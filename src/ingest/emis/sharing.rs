@@ -1,0 +1,45 @@
+//! `Agreements_SharingOrganisation`: whether an organisation shares its data. A practice that does not any more
+//! must stop being served, so whatever is not clearly a yes is a no.
+
+use record::{Fact, IssueCode, Reference, ReferenceKey};
+
+use super::{
+    organisation::Practice,
+    row::Row,
+    table::{Column, Table, Unusable, columns},
+    value::Flag,
+};
+
+columns! {
+    /// Sharing agreements. The table has no processing id: the batch's last one gives its order.
+    Sharing = "Agreements_SharingOrganisation";
+    required {
+        organisation: "OrganisationGuid", activated: "IsActivated", disabled: "Disabled", deleted: "Deleted",
+    }
+    optional {}
+    unused { "LastModifiedDate", "ProcessingId", }
+}
+
+impl Table for Sharing {
+    fn fact(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<Fact, Unusable> {
+        let guid = row.key(self.organisation, IssueCode::KeyInvalid)?;
+        if practice.is_other(&guid) {
+            return Err(row.error(IssueCode::OtherOrganisation, self.organisation).into());
+        }
+        let says = [(self.activated, Flag::True), (self.disabled, Flag::False), (self.deleted, Flag::False)];
+        let active = says.map(|(column, wanted)| clear(row, column) == Some(wanted)).iter().all(|said| *said);
+        let sharing = Box::new(Reference::Sharing { active });
+        Ok(Fact::Reference(ReferenceKey::Sharing(guid), sharing, row.batch().last))
+    }
+}
+
+/// What a field says, if it is clear about it.
+fn clear(row: &mut Row<'_>, column: Column) -> Option<Flag> {
+    match row.flag(column) {
+        Flag::Blank | Flag::Unknown => {
+            row.warn(IssueCode::BooleanInvalid, column, "the agreement counts as not active");
+            None
+        }
+        flag => Some(flag),
+    }
+}

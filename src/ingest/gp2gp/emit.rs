@@ -1,0 +1,115 @@
+//! Rows to facts: one for each, in the order of the message, after all that they name has been settled.
+
+use std::collections::HashSet;
+
+use record::{
+    Container, Content, Demographics, Entry, EntryId, Fact, Gender, Issue, IssueCode, MarksCarried, PatientKey, Place,
+    Reference, ReferenceKey, Registration, Sink, SinkError,
+};
+
+use super::{
+    agents::Agent,
+    extract::Extract,
+    notes::Notes,
+    resolve,
+    rows::{Body, PATIENT, Row},
+};
+
+/// Hands a whole extract over.
+pub(super) fn emit(mut extract: Extract, sink: &mut dyn Sink) -> Result<(), SinkError> {
+    resolve::resolve(&mut extract.rows, &mut extract.notes);
+    let patient = patient(&extract);
+    let Extract { patient: key, patient_line, line, marks_carried, sequence, agents, rows, notes, .. } = extract;
+    let staff: HashSet<String> = agents.iter().map(|agent| agent.key.clone()).collect();
+    for Agent { key, line, staff } in agents {
+        let reference = Fact::Reference(ReferenceKey::Staff(key), Box::new(Reference::Staff(staff)), sequence);
+        sink.fact(&notes.place(line), reference)?;
+    }
+    if let Some(patient) = patient {
+        sink.fact(&notes.place(patient_line), Fact::Entry(key.clone(), Box::new(patient)))?;
+    }
+    for row in rows.into_all() {
+        let place = notes.place(row.line);
+        match entry(row, &place, marks_carried, sequence, &staff, &notes) {
+            Ok(entry) => drop(sink.fact(&place, Fact::Entry(key.clone(), Box::new(entry)))?),
+            Err(issue) => sink.reject(*issue),
+        }
+    }
+    end(sink, notes, line, key)
+}
+
+fn end(sink: &mut dyn Sink, notes: Notes, line: u64, key: PatientKey) -> Result<(), SinkError> {
+    let place = notes.place(line);
+    for issue in notes.into_issues() {
+        sink.warn(issue);
+    }
+    sink.fact(&place, Fact::Whole(key))?;
+    Ok(())
+}
+
+/// The patient, of whom an extract tells no more than a number. There is an extract because they register with the
+/// practice that receives it.
+fn patient(extract: &Extract) -> Option<Entry> {
+    let demographics = Demographics {
+        nhs_number: extract.nhs_number,
+        name: None,
+        gender: Gender::Unknown,
+        birth_date: None,
+        death_date: None,
+        address: None,
+        home_phone: None,
+        mobile_phone: None,
+        email: None,
+        usual_gp: None,
+        registration: Registration::Regular,
+        registered_on: None,
+        deducted_on: None,
+        dummy: false,
+    };
+    Some(Entry {
+        id: EntryId::new(PATIENT)?,
+        content: Some(Content::Patient(Box::new(demographics))),
+        links: Vec::new(),
+        marks: Vec::new(),
+        marks_carried: extract.marks_carried,
+        recorded: None,
+        deleted: false,
+        sequence: extract.sequence,
+        place: extract.notes.place(extract.patient_line),
+    })
+}
+
+fn entry(
+    row: Row,
+    place: &Place,
+    marks_carried: MarksCarried,
+    sequence: u64,
+    staff: &HashSet<String>,
+    notes: &Notes,
+) -> Result<Entry, Box<Issue>> {
+    if let Some(issue) = row.rejected {
+        return Err(issue);
+    }
+    let id = EntryId::new(&row.id)
+        .ok_or_else(|| Box::new(notes.error(IssueCode::KeyInvalid, row.line, "id", "no usable id")))?;
+    let content = match row.body {
+        Body::Container(container) => Content::Container(container),
+        Body::Compound(_) => Content::Container(Container::Heading),
+        Body::Problem { .. } => Content::Container(Container::Problem),
+        Body::Statement(mut statement) => {
+            statement.performer = statement.performer.filter(|performer| staff.contains(performer));
+            Content::Statement(statement)
+        }
+    };
+    Ok(Entry {
+        id,
+        content: Some(content),
+        links: row.links,
+        marks: row.marks,
+        marks_carried,
+        recorded: row.recorded,
+        deleted: row.folded,
+        sequence,
+        place: place.clone(),
+    })
+}

@@ -1,0 +1,326 @@
+//! Blood pressures: a heading with a systolic and perhaps a diastolic reading becomes one Observation with components.
+//! The halves are told apart by code, never by size, and whatever is not certain stays as it was sent.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use fhir::{
+    Observation, ObservationComponent, ObservationComponentValue,
+    types::{CodeableConcept, Coding as FhirCoding},
+    url::{self, profile},
+};
+use record::{CodeSystem, Coded, Dictionary, EntryId, Quantity, Value};
+
+use crate::{
+    classify::Resolved,
+    coding::{coding, concept, snomed_ids},
+    observation::{Category, frame, note},
+    quantity::{interpretation, quantity_in, ranges, unit_of},
+    table,
+    vital_signs::to_the_day,
+};
+
+/// Blood pressure, and the LOINC panel that R4 and UK Core fix for it.
+const BLOOD_PRESSURE: (&str, &str) = ("75367002", "Blood pressure");
+const PANEL: (&str, &str) = ("85354-9", "Blood pressure panel with all children optional");
+/// The words by which UK Core tells the components apart, which are also LOINC's.
+const SYSTOLIC: (&str, &str) = ("8480-6", "Systolic blood pressure");
+const DIASTOLIC: (&str, &str) = ("8462-4", "Diastolic blood pressure");
+const UNIT: (&str, &str) = ("mm[Hg]", "millimeter of mercury");
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Header,
+    Systolic,
+    Diastolic,
+}
+
+/// By SNOMED CT id: which part, and in which position of the body (`any` where the code does not say).
+static PARTS: LazyLock<HashMap<&'static str, (Part, &'static str)>> = LazyLock::new(|| {
+    let rows = table::rows(include_str!("../../profiles/codes/blood_pressure.csv"));
+    rows.into_iter()
+        .filter_map(|row| match row[..] {
+            [snomed, "header", position, _] => Some((snomed, (Part::Header, position))),
+            [snomed, "systolic", position, _] => Some((snomed, (Part::Systolic, position))),
+            [snomed, "diastolic", position, _] => Some((snomed, (Part::Diastolic, position))),
+            _ => None,
+        })
+        .collect()
+});
+
+/// The part that a code stands for; none where its codings disagree.
+fn part(coded: &Coded) -> Option<(Part, &'static str)> {
+    let mut parts = snomed_ids(coded).filter_map(|id| PARTS.get(id).copied());
+    let first = parts.next()?;
+    parts.all(|other| other == first).then_some(first)
+}
+
+/// Whether a code stands for a blood pressure or half of one.
+pub(crate) fn is_part(coded: &Coded) -> bool {
+    part(coded).is_some()
+}
+
+/// The readings of one blood pressure.
+pub(crate) struct Readings<'r, 'a> {
+    pub(crate) systolic: &'r Resolved<'a>,
+    pub(crate) diastolic: Option<&'r Resolved<'a>>,
+}
+
+impl<'r, 'a> Readings<'r, 'a> {
+    /// The statements, systolic first.
+    pub(crate) fn statements(&self) -> impl Iterator<Item = &'r Resolved<'a>> {
+        std::iter::once(self.systolic).chain(self.diastolic)
+    }
+
+    /// Their entries.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &'a EntryId> {
+        self.statements().map(|half| &half.entry.id)
+    }
+}
+
+/// The readings under a heading, if they are certain: one systolic, at most one diastolic, in the heading's position,
+/// on its day, each a number in millimetres of mercury. Other things under the heading do not matter.
+pub(crate) fn readings<'r, 'a>(
+    header: &Resolved<'a>,
+    children: &[&'r Resolved<'a>],
+) -> Option<Readings<'r, 'a>> {
+    let (Part::Header, position) = part(&header.coded)? else { return None };
+    if header.statement.value.is_some() {
+        return None;
+    }
+    let (mut systolic, mut diastolic) = (None, None);
+    for child in children {
+        let (half, found) = match part(&child.coded) {
+            Some((Part::Systolic, of)) => (&mut systolic, of),
+            Some((Part::Diastolic, of)) => (&mut diastolic, of),
+            Some((Part::Header, _)) => return None,
+            None => continue,
+        };
+        let fits = found == position && pressure(child).is_some() && same_day(header, child);
+        if !fits || half.replace(*child).is_some() {
+            return None;
+        }
+    }
+    Some(Readings { systolic: systolic?, diastolic })
+}
+
+fn pressure<'r>(half: &'r Resolved<'_>) -> Option<&'r Quantity> {
+    match &half.statement.value {
+        Some(Value::Quantity(quantity)) if unit_of(quantity)?.ucum == UNIT.0 => Some(quantity),
+        _ => None,
+    }
+}
+
+fn same_day(header: &Resolved, half: &Resolved) -> bool {
+    match (header.statement.effective, half.statement.effective) {
+        (Some(header), Some(half)) => header.first_day() == half.first_day(),
+        _ => true,
+    }
+}
+
+/// The Observation of a heading with its readings.
+pub(crate) fn observation(
+    id: &str,
+    patient: &str,
+    header: &Resolved,
+    readings: &Readings,
+    dictionary: &dyn Dictionary,
+) -> Observation {
+    let dated = to_the_day(header.statement.effective.as_ref());
+    let mut profiles = Vec::new();
+    let mut added = vec![coding(url::system::SNOMED, BLOOD_PRESSURE.0, BLOOD_PRESSURE.1)];
+    if dated {
+        profiles.extend([profile::UK_CORE_BLOOD_PRESSURE, profile::R4_VITAL_SIGNS]);
+        // R4's own profile wants both readings.
+        profiles.extend(readings.diastolic.map(|_| profile::R4_BLOOD_PRESSURE));
+        added.push(coding(url::system::LOINC, PANEL.0, PANEL.1));
+    }
+    let texts = std::iter::once(header).chain(readings.statements()).flat_map(|part| &part.statement.text);
+    let systolic = component(readings.systolic, SYSTOLIC);
+    let diastolic = readings.diastolic.and_then(|half| component(half, DIASTOLIC));
+    Observation {
+        category: vec![Category::VitalSigns.concept()],
+        code: Box::new(concept(&header.coded, added)),
+        interpretation: header.statement.interpretation.map(interpretation).into_iter().collect(),
+        note: texts.filter_map(note).collect(),
+        component: systolic.into_iter().chain(diastolic).collect(),
+        ..frame(id, patient, header, profiles, dictionary)
+    }
+}
+
+fn component(half: &Resolved, (loinc, words): (&'static str, &'static str)) -> Option<ObservationComponent> {
+    let quantity = quantity_in(pressure(half)?, UNIT.0, UNIT.1);
+    Some(ObservationComponent {
+        code: Box::new(half_code(&half.coded, coding(url::system::LOINC, loinc, words), words)),
+        value: Some(ObservationComponentValue::Quantity(Box::new(quantity))),
+        interpretation: half.statement.interpretation.map(interpretation).into_iter().collect(),
+        reference_range: ranges(&half.statement.ranges, half.statement.value.as_ref()),
+        ..Default::default()
+    })
+}
+
+/// UK Core slices the components by this very text.
+fn half_code(coded: &Coded, loinc: FhirCoding, words: &str) -> CodeableConcept {
+    CodeableConcept { text: Some(words.into()), ..concept(coded, vec![loinc]) }
+}
+
+/// The concept that every blood pressure also has.
+pub(crate) fn normalised() -> (CodeSystem, String) {
+    (CodeSystem::SnomedCt, BLOOD_PRESSURE.0.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use record::Effective;
+
+    use super::*;
+    use crate::testing::{Made, body, find, id, mapped, profiles, text};
+
+    fn header(name: &str) -> Made {
+        Made::snomed(name, "163020007", "O/E - blood pressure reading")
+    }
+
+    fn systolic(name: &str, value: &str) -> Made {
+        Made::snomed(name, "72313002", "O/E - Systolic BP reading").value(value, "mmHg").part_of("bp")
+    }
+
+    fn diastolic(name: &str, value: &str) -> Made {
+        Made::snomed(name, "1091811000000102", "O/E - Diastolic BP reading")
+            .value(value, "mm Hg")
+            .part_of("bp")
+    }
+
+    fn observations(mapping: &crate::Mapping) -> Vec<&str> {
+        let kind = |mapped: &&crate::Mapped| mapped.kind == record::ResourceType::Observation;
+        mapping.resources.iter().filter(kind).map(|mapped| mapped.sources[0].as_str()).collect()
+    }
+
+    #[test]
+    fn every_row_of_the_table_is_used() {
+        assert_eq!(PARTS.len(), table::rows(include_str!("../../profiles/codes/blood_pressure.csv")).len());
+    }
+
+    #[test]
+    fn two_readings_become_one_observation_and_are_not_served_twice() {
+        let mapping = mapped(vec![header("bp"), diastolic("d", "84"), systolic("s", "136")]);
+        assert_eq!(observations(&mapping), ["bp"]);
+        let bp = find(&mapping, "bp");
+        assert_eq!(bp.sources, [id("bp"), id("s"), id("d")]);
+        assert!(bp.members.is_empty());
+        let body = body(bp);
+        assert_eq!(body["component"][0]["code"]["text"], "Systolic blood pressure");
+        assert_eq!(body["component"][0]["valueQuantity"]["value"].to_string(), "136");
+        assert_eq!(body["component"][0]["valueQuantity"]["unit"], "millimeter of mercury");
+        assert_eq!(body["component"][1]["code"]["text"], "Diastolic blood pressure");
+        assert_eq!(body["component"][1]["valueQuantity"]["code"], "mm[Hg]");
+        assert_eq!(body["component"][1]["code"]["coding"][1]["display"], "Diastolic blood pressure");
+        let codes: Vec<&str> =
+            body["code"]["coding"].as_array().unwrap().iter().map(|c| c["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, ["163020007", "75367002", "85354-9"]);
+        assert!(body.get("dataAbsentReason").is_none() && body.get("hasMember").is_none());
+        let claimed =
+            ["UKCore-Observation-VitalSigns-BloodPressure", "vitalsigns", "bp", "UKCore-Observation"];
+        assert_eq!(profiles(&body)[..4], claimed);
+    }
+
+    #[test]
+    fn the_halves_are_told_apart_by_code_even_if_the_systolic_is_the_smaller() {
+        let mapping = mapped(vec![header("bp"), systolic("s", "80"), diastolic("d", "120")]);
+        let body = body(find(&mapping, "bp"));
+        assert_eq!(body["component"][0]["valueQuantity"]["value"].to_string(), "80");
+    }
+
+    #[test]
+    fn a_header_that_is_blood_pressure_itself_is_not_coded_twice() {
+        let plain = Made::snomed("bp", "75367002", "Blood pressure");
+        let mapping = mapped(vec![plain, systolic("s", "120"), diastolic("d", "80")]);
+        let body = body(find(&mapping, "bp"));
+        assert_eq!(body["code"]["coding"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_lone_systolic_claims_uk_core_but_not_r4s_blood_pressure() {
+        let mapping = mapped(vec![header("bp"), systolic("s", "120")]);
+        let body = body(find(&mapping, "bp"));
+        assert_eq!(body["component"].as_array().unwrap().len(), 1);
+        assert!(profiles(&body).contains(&"UKCore-Observation-VitalSigns-BloodPressure".to_owned()));
+        assert!(!profiles(&body).contains(&"bp".to_owned()));
+    }
+
+    #[test]
+    fn a_pulse_beside_the_readings_stays_an_observation_of_its_own() {
+        let pulse = Made::snomed("p", "78564009", "Pulse rate").value("72", "beats/min").part_of("bp");
+        let mapping = mapped(vec![header("bp"), systolic("s", "120"), diastolic("d", "80"), pulse]);
+        assert_eq!(observations(&mapping), ["bp", "p"]);
+        assert_eq!(body(find(&mapping, "bp"))["component"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn what_is_not_certain_stays_as_it_was_sent() {
+        let uncertain = [
+            vec![header("bp"), systolic("s", "120"), systolic("s2", "130"), diastolic("d", "80")],
+            vec![header("bp"), systolic("s", "16").value("16", "kPa"), diastolic("d", "80")],
+            vec![header("bp"), systolic("s", "120").value("120", ""), diastolic("d", "80")],
+            vec![header("bp").value("120", "mmHg"), systolic("s", "120"), diastolic("d", "80")],
+            vec![header("bp"), diastolic("d", "80")],
+            vec![
+                header("bp"),
+                Made::snomed("s", "400974009", "Standing systolic").value("120", "mmHg").part_of("bp"),
+                diastolic("d", "80"),
+            ],
+            vec![
+                header("bp"),
+                systolic("s", "120").with(|statement| statement.effective = Some(Effective::Year(2019))),
+                diastolic("d", "80"),
+            ],
+        ];
+        for made in uncertain {
+            let expected = made.len();
+            let mapping = mapped(made);
+            assert_eq!(observations(&mapping).len(), expected);
+            let bp = find(&mapping, "bp");
+            assert!(body(bp).get("component").is_none());
+            assert_eq!(bp.members.len(), expected - 1);
+            assert_eq!(bp.sources, [id("bp")]);
+        }
+    }
+
+    #[test]
+    fn readings_of_a_position_belong_to_the_heading_of_that_position() {
+        let mapping = mapped(vec![
+            Made::snomed("bp", "163034007", "O/E - standing BP"),
+            Made::snomed("s", "400974009", "Standing systolic").value("120", "mmHg").part_of("bp"),
+            Made::snomed("d", "400975005", "Standing diastolic").value("80", "mmHg").part_of("bp"),
+        ]);
+        assert_eq!(observations(&mapping), ["bp"]);
+    }
+
+    #[test]
+    fn a_deleted_or_unfiled_half_is_not_used() {
+        let mut gone = diastolic("d", "80");
+        gone.0.deleted = true;
+        let mapping = mapped(vec![header("bp"), systolic("s", "120"), gone]);
+        assert_eq!(body(find(&mapping, "bp"))["component"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_date_to_the_year_claims_no_vital_sign() {
+        let undated = |made: Made| made.with(|statement| statement.effective = Some(Effective::Year(2001)));
+        let mapping =
+            mapped(vec![undated(header("bp")), undated(systolic("s", "120")), undated(diastolic("d", "80"))]);
+        let body = body(find(&mapping, "bp"));
+        assert_eq!(profiles(&body), ["UKCore-Observation", "ipa-observation"]);
+        assert_eq!(body["component"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn words_of_the_halves_stay_with_the_whole() {
+        let with = |made: Made, words: &str| made.with(|statement| statement.text = vec![text(words)]);
+        let mapping = mapped(vec![
+            with(header("bp"), "sitting"),
+            with(systolic("s", "120"), "left arm"),
+            with(diastolic("d", "80"), "large cuff"),
+        ]);
+        let notes = body(find(&mapping, "bp"))["note"].as_array().unwrap().len();
+        assert_eq!(notes, 3);
+    }
+}

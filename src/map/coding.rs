@@ -1,0 +1,268 @@
+//! Codes and words as FHIR data types. It knows the code systems' URLs and what FHIR allows in a string and a code;
+//! nothing about what a code means.
+
+use fhir::{
+    types::{CodeableConcept, Coding as FhirCoding, Extension, ExtensionValue},
+    url,
+};
+use record::{CodeSystem, Coded, Coding, PersonName};
+
+/// A text as a FHIR string: characters that FHIR and XML forbid become spaces (R4, string: nothing below 32 but tab
+/// and line ends). `None` where nothing is left.
+pub(crate) fn clean(text: &str) -> Option<String> {
+    let allowed = |c: char| {
+        matches!(c, '\t' | '\n' | '\r') || !(c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}'))
+    };
+    let text: String = text.chars().map(|c| if allowed(c) { c } else { ' ' }).collect();
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// A text as a FHIR code: no white space but single spaces inside.
+fn code(text: &str) -> Option<String> {
+    let text = text.trim();
+    let fits = !text.is_empty()
+        && !text.contains("  ")
+        && !text.chars().any(|c| c.is_control() || (c.is_whitespace() && c != ' '));
+    fits.then(|| text.to_owned())
+}
+
+/// A coding of a system that we name ourselves.
+pub(crate) fn coding(system: &str, code: &str, display: &str) -> FhirCoding {
+    FhirCoding {
+        system: Some(system.into()),
+        code: Some(code.into()),
+        display: Some(display.into()),
+        ..Default::default()
+    }
+}
+
+/// A concept of one coding without text.
+pub(crate) fn concept_of(system: &str, code: &str, display: &str) -> CodeableConcept {
+    CodeableConcept { coding: vec![coding(system, code, display)], ..Default::default() }
+}
+
+/// A concept of words only.
+pub(crate) fn concept_in_words(text: &str) -> CodeableConcept {
+    CodeableConcept { text: Some(text.into()), ..Default::default() }
+}
+
+/// Whether a SNOMED CT id is one of a description: suppliers put those where concepts belong.
+fn is_description(coding: &Coding) -> bool {
+    match coding.system {
+        CodeSystem::SnomedCtDescription => true,
+        // The two digits before the check digit name the kind of component: 01 and 11 are descriptions.
+        CodeSystem::SnomedCt => {
+            let end = coding.code.len().saturating_sub(1);
+            matches!(coding.code.get(end.saturating_sub(2)..end), Some("01" | "11"))
+        }
+        _ => false,
+    }
+}
+
+/// The SNOMED CT concept ids of a concept, without description ids in their place.
+pub(crate) fn snomed_ids(coded: &Coded) -> impl Iterator<Item = &str> {
+    let concepts = coded
+        .codings
+        .iter()
+        .filter(|coding| coding.system == CodeSystem::SnomedCt && !is_description(coding));
+    concepts.map(|coding| coding.code.as_str())
+}
+
+/// A concept with the codings that the source gave, and `added` behind them. The text is what the source shows.
+/// Where there is more than one coding each says whether a person chose it (UK Core, guidance on CodeableConcept).
+pub(crate) fn concept(coded: &Coded, added: Vec<FhirCoding>) -> CodeableConcept {
+    let mut codings: Vec<FhirCoding> = Vec::new();
+    let same = |a: &FhirCoding, b: &FhirCoding| a.system == b.system && a.code == b.code;
+    for coding in
+        coded.codings.iter().filter(|coding| !is_description(coding)).filter_map(coding_as_sent).chain(added)
+    {
+        if !codings.iter().any(|present| same(present, &coding)) {
+            codings.push(coding);
+        }
+    }
+    describe(coded, &mut codings);
+    if codings.len() > 1 {
+        for (place, coding) in codings.iter_mut().enumerate() {
+            coding.user_selected = Some((place == 0).into());
+        }
+    }
+    let shown = coded.original_text.as_ref().map(|text| text.expose()).or_else(|| coded.display());
+    CodeableConcept { coding: codings, text: shown.and_then(clean).map(Into::into), ..Default::default() }
+}
+
+/// Notes the description that was chosen on the SNOMED CT coding. A description is no concept, so without one it is
+/// noted on a coding that has only its term, and only if there is no other coding.
+fn describe(coded: &Coded, codings: &mut Vec<FhirCoding>) {
+    let Some(description) = coded.codings.iter().find(|coding| is_description(coding)) else { return };
+    let Some(id) = code(&description.code).filter(|id| id.bytes().all(|b| b.is_ascii_digit())) else {
+        return;
+    };
+    let extension = Extension {
+        url: url::extension::SCT_DESCRIPTION_ID.to_owned(),
+        value: Some(ExtensionValue::Id(id.into())),
+        ..Default::default()
+    };
+    let snomed = |coding: &&mut FhirCoding| {
+        coding.system.as_ref().and_then(|system| system.value.as_deref()) == Some(url::system::SNOMED)
+    };
+    if let Some(concept) = codings.iter_mut().find(snomed) {
+        concept.extension.push(extension);
+    } else if codings.is_empty()
+        && let Some(display) = description.display.as_deref().and_then(clean)
+    {
+        let display = Some(display.into());
+        codings.push(FhirCoding { extension: vec![extension], display, ..Default::default() });
+    }
+}
+
+fn coding_as_sent(coding: &Coding) -> Option<FhirCoding> {
+    Some(FhirCoding {
+        system: system(&coding.system).map(Into::into),
+        code: Some(code(&coding.code)?.into()),
+        display: coding.display.as_deref().and_then(clean).map(Into::into),
+        ..Default::default()
+    })
+}
+
+fn system(system: &CodeSystem) -> Option<String> {
+    Some(match system {
+        CodeSystem::SnomedCt | CodeSystem::SnomedCtDescription => url::system::SNOMED.to_owned(),
+        CodeSystem::ReadV2 => url::system::READ_V2.to_owned(),
+        CodeSystem::Ctv3 => url::system::CTV3.to_owned(),
+        CodeSystem::Egton => url::system::EGTON.to_owned(),
+        CodeSystem::Dmd => url::system::DMD.to_owned(),
+        CodeSystem::Oid(oid) if is_oid(oid) => format!("urn:oid:{oid}"),
+        CodeSystem::Oid(_) => return None,
+    })
+}
+
+fn is_oid(oid: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|b| b.is_ascii_digit())
+            && (part == "0" || !part.starts_with('0'))
+    };
+    oid.contains('.') && oid.split('.').all(part) && oid.starts_with(['0', '1', '2'])
+}
+
+/// Every coding of a concept, as the record has it.
+pub(crate) fn concepts(coded: &Coded) -> impl Iterator<Item = (CodeSystem, String)> {
+    coded.codings.iter().map(|coding| (coding.system.clone(), coding.code.clone()))
+}
+
+/// A name in one line: `Dr Ann Example`.
+pub(crate) fn name_in_words(name: &PersonName) -> Option<String> {
+    let parts = name.prefix.iter().chain(&name.given).chain(&name.family);
+    let parts: Vec<&str> = parts.map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
+    clean(&parts.join(" "))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use record::FreeText;
+
+    use super::*;
+    use crate::testing::{coded, read, snomed};
+
+    /// SNOMED CT's own rules: 6 to 18 digits, kind 00 or 10, and Verhoeff's check digit.
+    pub(crate) fn is_concept_id(id: &str) -> bool {
+        let kind = id.len() > 5 && id.len() < 19 && matches!(&id[id.len() - 3..id.len() - 1], "00" | "10");
+        kind && id.bytes().all(|b| b.is_ascii_digit()) && verhoeff(id) == 0
+    }
+
+    /// The dihedral group of ten elements, worked out rather than tabulated.
+    fn verhoeff(digits: &str) -> u8 {
+        fn times(a: u8, b: u8) -> u8 {
+            match (a < 5, b < 5) {
+                (true, true) => (a + b) % 5,
+                (true, false) => (a + b - 5) % 5 + 5,
+                (false, true) => (a - 5 + 5 - b) % 5 + 5,
+                (false, false) => (a + 5 - b) % 5,
+            }
+        }
+        const TURN: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
+        digits.bytes().rev().enumerate().fold(0, |sum, (place, byte)| {
+            times(sum, (0..place % 8).fold(byte - b'0', |digit, _| TURN[usize::from(digit)]))
+        })
+    }
+
+    fn json(concept: &CodeableConcept) -> serde_json::Value {
+        let observation = fhir::Observation {
+            status: "final".into(),
+            code: Box::new(concept.clone()),
+            ..Default::default()
+        };
+        let bytes = fhir::encode_observation(&observation).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&bytes).unwrap()["code"].clone()
+    }
+
+    #[test]
+    fn the_sources_first_coding_is_the_one_that_was_chosen() {
+        let code = coded(vec![read("246..00", "O/E - BP"), snomed("163020007", "Blood pressure reading")]);
+        let made = json(&concept(&code, vec![]));
+        assert_eq!(made["coding"][0]["system"], "http://read.info/readv2");
+        assert_eq!(made["coding"][0]["userSelected"], true);
+        assert_eq!(made["coding"][1]["userSelected"], false);
+        assert_eq!(made["text"], "O/E - BP");
+    }
+
+    #[test]
+    fn a_single_coding_does_not_say_who_chose_it() {
+        let made = json(&concept(&coded(vec![snomed("27113001", "Body weight")]), vec![]));
+        assert!(made["coding"][0].get("userSelected").is_none());
+    }
+
+    #[test]
+    fn a_rubric_that_was_typed_is_the_text() {
+        let mut code = coded(vec![snomed("196411000000103", "Transfer-degraded record entry")]);
+        code.original_text = FreeText::new("Infanrix part 2");
+        assert_eq!(json(&concept(&code, vec![]))["text"], "Infanrix part 2");
+    }
+
+    #[test]
+    fn a_description_id_is_never_served_as_a_concept() {
+        let description = |id: &str| Coding {
+            system: CodeSystem::SnomedCtDescription,
+            code: id.into(),
+            display: Some("Body wt".into()),
+        };
+        let both =
+            json(&concept(&coded(vec![description("45352010"), snomed("27113001", "Body weight")]), vec![]));
+        assert_eq!(both["coding"].as_array().unwrap().len(), 1);
+        assert_eq!(both["coding"][0]["code"], "27113001");
+        assert_eq!(both["coding"][0]["extension"][0]["valueId"], "45352010");
+
+        let in_a_concepts_place = json(&concept(&coded(vec![snomed("45352010", "Body wt")]), vec![]));
+        assert!(in_a_concepts_place["coding"][0].get("code").is_none());
+        assert_eq!(in_a_concepts_place["coding"][0]["display"], "Body wt");
+
+        let with_read =
+            json(&concept(&coded(vec![description("45352010"), read("22A..", "O/E - weight")]), vec![]));
+        assert_eq!(with_read["coding"].as_array().unwrap().len(), 1);
+        assert_eq!(with_read["coding"][0]["code"], "22A..");
+    }
+
+    #[test]
+    fn an_unknown_system_is_its_oid_and_a_bad_oid_is_no_system() {
+        let of = |oid: &str| {
+            let coding = Coding { system: CodeSystem::Oid(oid.into()), code: "X1".into(), display: None };
+            json(&concept(&coded(vec![coding]), vec![]))["coding"][0].clone()
+        };
+        assert_eq!(of("2.16.840.1.113883.6.8")["system"], "urn:oid:2.16.840.1.113883.6.8");
+        assert!(of("local").get("system").is_none());
+    }
+
+    #[test]
+    fn characters_that_fhir_forbids_become_spaces() {
+        assert_eq!(clean("a\u{0}b\u{B}c\nd").as_deref(), Some("a b c\nd"));
+        assert_eq!(clean(" \u{1} "), None);
+    }
+
+    #[test]
+    fn snomeds_check_digit_catches_a_missing_digit() {
+        assert!(is_concept_id("75367002"));
+        assert!(!is_concept_id("7536700"));
+        assert!(!is_concept_id("75367003"));
+    }
+}

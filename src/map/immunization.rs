@@ -1,0 +1,234 @@
+//! Immunizations: only statements that say that a vaccine was given. The vaccination's code goes both into the UK
+//! Core extension and into `vaccineCode`, because international clients do not read the extension.
+
+use fhir::{
+    Immunization, ImmunizationOccurrence, ImmunizationPerformer,
+    types::{CodeableConcept, Coding as FhirCoding, Extension, ExtensionValue, Reference},
+    url::{self, profile},
+};
+use record::Dictionary;
+
+use crate::{
+    classify::Resolved,
+    coding::{clean, coding, concept, concept_in_words},
+    observation::{meta, note, practitioner, reference},
+    quantity::quantity,
+};
+
+/// What `occurrence[x]`, which R4 demands, says of a vaccination without a date.
+const NO_DATE: &str = "unknown";
+
+/// The Immunization of a statement. A stray value is not part of it.
+pub(crate) fn immunization(
+    id: &str,
+    patient: &str,
+    resolved: &Resolved,
+    dictionary: &dyn Dictionary,
+) -> Immunization {
+    let statement = resolved.statement;
+    let given = statement.vaccination.clone().unwrap_or_default();
+    let procedure = concept(&resolved.coded, vec![]);
+    let in_words =
+        |text: &Option<String>| text.as_deref().and_then(clean).map(|text| Box::new(concept_in_words(&text)));
+    Immunization {
+        id: Some(id.into()),
+        meta: Some(Box::new(meta(&[profile::UK_CORE_IMMUNIZATION, profile::IPA_IMMUNIZATION]))),
+        status: "completed".into(),
+        vaccine_code: Box::new(vaccine(&procedure)),
+        extension: vec![Extension {
+            url: url::extension::VACCINATION_PROCEDURE.to_owned(),
+            value: Some(ExtensionValue::CodeableConcept(Box::new(procedure))),
+            ..Default::default()
+        }],
+        patient: Box::new(reference("Patient", patient)),
+        occurrence: match statement.effective {
+            Some(at) => ImmunizationOccurrence::DateTime(at.to_string().into()),
+            None => ImmunizationOccurrence::String(NO_DATE.into()),
+        },
+        recorded: resolved.entry.recorded.map(|at| at.to_string().into()),
+        manufacturer: given.manufacturer.as_deref().and_then(clean).map(|name| {
+            Box::new(Reference {
+                r#type: Some("Organization".into()),
+                display: Some(name.into()),
+                ..Default::default()
+            })
+        }),
+        lot_number: given.lot_number.as_deref().and_then(clean).map(Into::into),
+        expiration_date: given.expires_on.map(|day| day.to_string().into()),
+        site: in_words(&given.site),
+        route: in_words(&given.route),
+        dose_quantity: given.dose.as_ref().map(|dose| Box::new(quantity(dose))),
+        performer: practitioner(statement.performer.as_deref(), dictionary)
+            .map(|actor| ImmunizationPerformer { actor: Box::new(actor), ..Default::default() })
+            .into_iter()
+            .collect(),
+        note: statement.text.iter().filter_map(note).collect(),
+        ..Default::default()
+    }
+}
+
+/// The SNOMED CT or dm+d codings; where there are none, that the vaccine's code is unknown (UK Core, NullFlavor).
+fn vaccine(procedure: &CodeableConcept) -> CodeableConcept {
+    let of_a_vaccine = |coding: &&FhirCoding| {
+        let system = coding.system.as_ref().and_then(|system| system.value.as_deref());
+        let code = coding.code.as_ref().and_then(|code| code.value.as_deref());
+        matches!(system, Some(url::system::SNOMED | url::system::DMD))
+            && code.is_some_and(|code| code != crate::classify::DEGRADED)
+    };
+    let mut codings: Vec<FhirCoding> = procedure.coding.iter().filter(of_a_vaccine).cloned().collect();
+    if let [only] = codings.as_mut_slice() {
+        only.user_selected = None;
+    }
+    if codings.is_empty() {
+        codings = vec![coding(url::system::NULL_FLAVOR, "UNK", "unknown")];
+    }
+    CodeableConcept { coding: codings, text: procedure.text.clone(), ..Default::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use record::{CodeClass, Effective, ResourceType, Section, Vaccination};
+
+    use super::*;
+    use crate::testing::{Made, find, json, mapped, profiles, quantity, read, snomed, text};
+
+    fn mmr() -> Made {
+        Made::new(
+            "a",
+            vec![read("65M1.00", "Measles/mumps/rubella vaccn."), snomed("38598009", "MMR vaccination")],
+        )
+    }
+
+    fn kind(made: Made) -> ResourceType {
+        find(&mapped(vec![made]), "a").kind
+    }
+
+    #[test]
+    fn a_given_vaccination_is_completed_with_its_procedure_twice() {
+        let body = json(mmr());
+        assert_eq!(body["status"], "completed");
+        assert_eq!(body["vaccineCode"]["coding"][0]["code"], "38598009");
+        assert_eq!(body["vaccineCode"]["text"], "Measles/mumps/rubella vaccn.");
+        assert_eq!(body["extension"][0]["url"], url::extension::VACCINATION_PROCEDURE);
+        assert_eq!(body["extension"][0]["valueCodeableConcept"]["coding"][0]["code"], "65M1.00");
+        assert_eq!(body["extension"][0]["valueCodeableConcept"]["coding"][1]["userSelected"], false);
+        assert_eq!(body["occurrenceDateTime"], "2024-03-01");
+        assert_eq!(body["recorded"], "2024-03-02");
+        assert_eq!(body["patient"]["reference"], "Patient/Patient-patient");
+        assert!(body.get("primarySource").is_none());
+        assert_eq!(profiles(&body), ["UKCore-Immunization", "ipa-immunization"]);
+        assert_eq!(find(&mapped(vec![mmr()]), "a").section, Section::Immunisations);
+    }
+
+    #[test]
+    fn meta_follows_the_id_and_holds_profiles_only() {
+        let mapping = mapped(vec![mmr()]);
+        let text = String::from_utf8(find(&mapping, "a").json.clone()).unwrap();
+        let start = "{\"resourceType\":\"Immunization\",\"id\":\"Immunization-a\",\"meta\":{\"profile\":[\"";
+        assert!(text.starts_with(start), "{text}");
+    }
+
+    #[test]
+    fn a_vaccination_without_a_date_says_so() {
+        let body = json(mmr().with(|statement| statement.effective = None));
+        assert_eq!(body["occurrenceString"], "unknown");
+        let year = json(mmr().with(|statement| statement.effective = Some(Effective::Year(1984))));
+        assert_eq!(year["occurrenceDateTime"], "1984");
+    }
+
+    #[test]
+    fn without_a_snomed_code_the_vaccine_is_unknown_in_words() {
+        let body = json(Made::new("a", vec![read("65E..00", "Influenza vaccination")]));
+        assert_eq!(body["resourceType"], "Immunization");
+        assert_eq!(body["vaccineCode"]["coding"][0]["code"], "UNK");
+        assert_eq!(body["vaccineCode"]["text"], "Influenza vaccination");
+    }
+
+    #[test]
+    fn a_stray_value_does_not_make_it_an_observation() {
+        assert_eq!(kind(mmr().value("1", "")), ResourceType::Immunization);
+    }
+
+    #[test]
+    fn what_the_source_tells_of_the_vaccine_is_kept() {
+        let body = json(mmr().with(|statement| {
+            statement.vaccination = Some(Vaccination {
+                manufacturer: Some("Maker Ltd".into()),
+                lot_number: Some("AB1234".into()),
+                expires_on: Some(date(2030, 1, 25)),
+                site: Some("Left arm".into()),
+                route: Some("Intramuscular".into()),
+                dose: Some(quantity("0.50", "ml")),
+            });
+            statement.performer = Some("ann".into());
+            statement.text = vec![text("Given by the nurse")];
+        }));
+        assert_eq!(body["manufacturer"]["display"], "Maker Ltd");
+        assert_eq!(body["lotNumber"], "AB1234");
+        assert_eq!(body["expirationDate"], "2030-01-25");
+        assert_eq!(body["site"]["text"], "Left arm");
+        assert_eq!(body["route"]["text"], "Intramuscular");
+        assert_eq!(body["doseQuantity"]["value"].to_string(), "0.50");
+        assert_eq!(body["doseQuantity"]["code"], "mL");
+        assert_eq!(body["performer"][0]["actor"]["display"], "Dr Ann Example");
+        assert_eq!(body["note"][0]["text"], "Given by the nurse");
+    }
+
+    #[test]
+    fn nothing_that_speaks_of_not_giving_is_ever_a_vaccination() {
+        for (code, term) in [
+            ("310375005", "Consent given for immunisation"),
+            ("310376006", "No consent for immunisation"),
+            ("90351000119108", "Vaccination not done"),
+            ("1324741000000101", "First COVID-19 vaccination declined"),
+            ("185903001", "Needs influenza immunisation"),
+            ("38598009", "MMR vaccination declined"),
+            ("38598009", "MMR vaccination contraindicated"),
+            ("38598009", "Did not attend MMR vaccination"),
+            ("38598009", "MMR vaccination due"),
+        ] {
+            assert_eq!(kind(Made::snomed("a", code, term)), ResourceType::Observation, "{term}");
+            let filed = Made::snomed("a", code, term).class(CodeClass::Immunisation);
+            assert_eq!(kind(filed), ResourceType::Observation, "{term}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_in_the_rubric_or_the_note_counts_too() {
+        let typed = mmr().with(|statement| {
+            if let record::CodeRef::Given(coded, _) = &mut statement.code {
+                coded.original_text = Some(text("MMR refused by mother"));
+            }
+        });
+        assert_eq!(kind(typed), ResourceType::Observation);
+        let noted = mmr().with(|statement| statement.text = vec![text("Reason not given: unwell")]);
+        assert_eq!(kind(noted), ResourceType::Observation);
+    }
+
+    #[test]
+    fn the_immunisation_class_alone_does_not_make_it_given() {
+        let made = Made::snomed("a", "170425005", "Vaccination course").class(CodeClass::Immunisation);
+        assert_eq!(kind(made), ResourceType::Observation);
+    }
+
+    #[test]
+    fn a_procedure_named_as_snomed_names_giving_counts_where_it_is_filed_under_immunisations() {
+        let made = || Made::snomed("a", "836374004", "Administration of hepatitis A and B vaccine");
+        assert_eq!(kind(made().class(CodeClass::Immunisation)), ResourceType::Immunization);
+        assert_eq!(kind(made()), ResourceType::Observation);
+    }
+
+    #[test]
+    fn a_code_of_the_chapter_counts_only_if_its_term_names_a_vaccination() {
+        let chapter = |code: &str, term: &str| kind(Made::new("a", vec![read(code, term)]));
+        assert_eq!(chapter("657E.00", "First meningitis C vaccination"), ResourceType::Immunization);
+        assert_eq!(
+            chapter("65a0.00", "1st dipht tet acell pertus inactiv polio vacc"),
+            ResourceType::Immunization
+        );
+        assert_eq!(chapter("65F..00", "Hepatitis contact"), ResourceType::Observation);
+        assert_eq!(chapter("65V1.00", "Notification of cholera"), ResourceType::Observation);
+        assert_eq!(chapter("65P..00", "Vaccination contraindicated"), ResourceType::Observation);
+    }
+}
