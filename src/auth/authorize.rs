@@ -131,14 +131,19 @@ impl Authorization {
 ///
 /// # Errors
 /// [`Refused`], and to whom it may be told.
-pub fn judge(store: &dyn Store, fhir_base: &str, sandbox: bool, asked: &Asked<'_>) -> Result<Authorization, Refused> {
+pub fn judge(
+    store: &dyn Store,
+    fhir_base: &str,
+    sandbox: bool,
+    asked: &Asked<'_>,
+) -> Result<Authorization, Refused> {
     let app = known_app(store, sandbox, asked)?;
     let redirect_uri = own_redirect(&app, asked)?;
     let told = |(error, description)| {
         let (redirect_uri, state) = (redirect_uri.clone(), asked.state.map(str::to_owned));
         Refused::Redirect(Told { redirect_uri, state, error, description })
     };
-    let state = asked.state.ok_or(invalid("state is missing")).map_err(told)?;
+    let state = state(asked).map_err(told)?;
     is_code_for(asked, fhir_base).map_err(told)?;
     let challenge = challenge(asked).map_err(told)?;
     let scopes = scopes(&app, asked).map_err(told)?;
@@ -170,6 +175,13 @@ fn own_redirect(app: &App, asked: &Asked<'_>) -> Result<String, Refused> {
     })
 }
 
+/// RFC 6749 A.5. What is not in its grammar would not come through a form unchanged.
+fn state<'a>(asked: &Asked<'a>) -> Result<&'a str, Fault> {
+    let state = asked.state.ok_or(invalid("state is missing"))?;
+    let visible = state.bytes().all(|b| matches!(b, 0x20..=0x7e));
+    if visible { Ok(state) } else { Err(invalid("state must be visible ASCII characters")) }
+}
+
 fn is_code_for(asked: &Asked<'_>, fhir_base: &str) -> Result<(), Fault> {
     match asked.response_type {
         Some("code") => {}
@@ -185,7 +197,8 @@ fn is_code_for(asked: &Asked<'_>, fhir_base: &str) -> Result<(), Fault> {
 }
 
 fn challenge<'a>(asked: &Asked<'a>) -> Result<&'a str, Fault> {
-    let challenge = asked.code_challenge.ok_or(invalid("code_challenge is missing: PKCE with S256 is required"))?;
+    let challenge =
+        asked.code_challenge.ok_or(invalid("code_challenge is missing: PKCE with S256 is required"))?;
     // An absent method means `plain` (RFC 7636 §4.3), which is not supported.
     if asked.code_challenge_method != Some("S256") {
         return Err(invalid("code_challenge_method must be S256"));
@@ -201,7 +214,9 @@ fn scopes(app: &App, asked: &Asked<'_>) -> Result<Scopes, Fault> {
     match Scopes::grant(asked, &app.scopes) {
         Ok(scopes) if !scopes.is_empty() => Ok(scopes),
         Ok(_) => Err((ErrorCode::InvalidScope, "none of these scopes can be granted to this app")),
-        Err(ScopeError::Malformed | ScopeError::Wider) => Err((ErrorCode::InvalidScope, "scope is malformed")),
+        Err(ScopeError::Malformed | ScopeError::Wider) => {
+            Err((ErrorCode::InvalidScope, "scope is malformed"))
+        }
     }
 }
 
@@ -300,7 +315,8 @@ mod tests {
         let plain = Asked { code_challenge_method: Some("plain"), ..asked() };
         let unsaid = Asked { code_challenge_method: None, ..asked() };
         let short = Asked { code_challenge: Some("abc"), ..asked() };
-        let padded = Asked { code_challenge: Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM="), ..asked() };
+        let padded =
+            Asked { code_challenge: Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM="), ..asked() };
         for wrong in [without, plain, unsaid, short, padded] {
             assert_eq!(told(&fixture, &wrong).error, ErrorCode::InvalidRequest);
         }
@@ -309,7 +325,12 @@ mod tests {
     #[test]
     fn a_token_for_another_server_is_not_asked_for_here() {
         let fixture = Fixture::new();
-        for aud in [None, Some("https://other.example/fhir/R4"), Some("https://127.0.0.1:8443/fhir/R4//"), Some("https://127.0.0.1:8443/fhir/R4/Patient")] {
+        for aud in [
+            None,
+            Some("https://other.example/fhir/R4"),
+            Some("https://127.0.0.1:8443/fhir/R4//"),
+            Some("https://127.0.0.1:8443/fhir/R4/Patient"),
+        ] {
             assert_eq!(told(&fixture, &Asked { aud, ..asked() }).error, ErrorCode::InvalidRequest);
         }
     }
@@ -320,10 +341,20 @@ mod tests {
         let implicit = told(&fixture, &Asked { response_type: Some("token"), ..asked() });
         assert_eq!(implicit.error, ErrorCode::UnsupportedResponseType);
         assert_eq!((implicit.redirect_uri.as_str(), implicit.state.as_deref()), (CALLBACK, Some("s1")));
-        assert_eq!(told(&fixture, &Asked { response_type: None, ..asked() }).error, ErrorCode::InvalidRequest);
+        assert_eq!(
+            told(&fixture, &Asked { response_type: None, ..asked() }).error,
+            ErrorCode::InvalidRequest
+        );
         assert_eq!(told(&fixture, &Asked { state: None, ..asked() }).state, None);
-        assert_eq!(told(&fixture, &Asked { scope: Some("openid user/*.rs"), ..asked() }).error, ErrorCode::InvalidScope);
-        assert_eq!(told(&fixture, &Asked { scope: Some("patient/*.rs\n"), ..asked() }).error, ErrorCode::InvalidScope);
+        assert_eq!(told(&fixture, &Asked { state: Some("a\nb"), ..asked() }).error, ErrorCode::InvalidRequest);
+        assert_eq!(
+            told(&fixture, &Asked { scope: Some("openid user/*.rs"), ..asked() }).error,
+            ErrorCode::InvalidScope
+        );
+        assert_eq!(
+            told(&fixture, &Asked { scope: Some("patient/*.rs\n"), ..asked() }).error,
+            ErrorCode::InvalidScope
+        );
         assert_eq!(told(&fixture, &Asked { scope: None, ..asked() }).error, ErrorCode::InvalidRequest);
     }
 }

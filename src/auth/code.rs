@@ -45,7 +45,10 @@ pub fn issue(
         return Err(NoCode::NotEntitled);
     }
     let record = TokenRecord {
-        kind: TokenKind::Code { redirect_uri: approved.redirect_uri.clone(), challenge: approved.challenge.clone() },
+        kind: TokenKind::Code {
+            redirect_uri: approved.redirect_uri.clone(),
+            challenge: approved.challenge.clone(),
+        },
         client_id: approved.app.client_id.clone(),
         account: account.id.clone(),
         subject: subject.clone(),
@@ -166,7 +169,12 @@ mod tests {
     #[test]
     fn a_code_is_bound_to_app_redirect_uri_and_verifier_and_spent_by_the_attempt() {
         let fixture = Fixture::new();
-        let good = |code| Exchange { client_id: "app", code, redirect_uri: crate::fixture::CALLBACK, verifier: VERIFIER };
+        let good = |code| Exchange {
+            client_id: "app",
+            code,
+            redirect_uri: crate::fixture::CALLBACK,
+            verifier: VERIFIER,
+        };
         let wrongs: [fn(Exchange<'static>) -> Exchange<'static>; 5] = [
             |e| Exchange { client_id: "other", ..e },
             |e| Exchange { redirect_uri: "https://app.example/callback/", ..e },

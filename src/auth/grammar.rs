@@ -150,7 +150,10 @@ impl fmt::Display for Clinical {
         write!(f, "patient/{target}.")?;
         match self.v1_rights() {
             Some(word) if self.v1 => f.write_str(word),
-            _ => Rights::LETTERS.iter().filter(|(_, r)| self.rights.covers(*r)).try_for_each(|(l, _)| write!(f, "{l}")),
+            _ => Rights::LETTERS
+                .iter()
+                .filter(|(_, r)| self.rights.covers(*r))
+                .try_for_each(|(l, _)| write!(f, "{l}")),
         }
     }
 }

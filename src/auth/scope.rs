@@ -135,6 +135,7 @@ fn meet(asked: Clinical, allowed: &[Scope]) -> Vec<Clinical> {
     }
     let all = parts.iter().find(|part| part.target == Target::Any).map_or(Rights::NONE, |part| part.rights);
     parts.retain(|part| part.target == Target::Any || !all.covers(part.rights));
+    parts.iter_mut().for_each(|part| part.v1 &= part.rights == Rights::SERVED);
     parts
 }
 
@@ -191,8 +192,10 @@ mod tests {
 
     #[test]
     fn granular_scopes_and_identity_are_left_out_and_not_widened() {
-        let allowed = ["openid", "fhirUser", "profile", "online_access", "offline_access", "patient/*.rs", "user/*.rs"];
-        let asked = "openid fhirUser profile online_access user/*.rs patient/Observation.rs?category=laboratory";
+        let allowed =
+            ["openid", "fhirUser", "profile", "online_access", "offline_access", "patient/*.rs", "user/*.rs"];
+        let asked =
+            "openid fhirUser profile online_access user/*.rs patient/Observation.rs?category=laboratory";
         assert_eq!(grant(asked, &allowed), "");
         assert_eq!(grant(&format!("{asked} offline_access"), &allowed), "offline_access");
         assert!(Scopes::grant("offline_access", &["offline_access".to_owned()]).unwrap().is_empty());
@@ -200,7 +203,8 @@ mod tests {
 
     #[test]
     fn reading_and_searching_are_two_rights() {
-        let scopes = Scopes::grant("patient/Patient.r patient/Observation.s", &["patient/*.rs".to_owned()]).unwrap();
+        let scopes =
+            Scopes::grant("patient/Patient.r patient/Observation.s", &["patient/*.rs".to_owned()]).unwrap();
         assert!(scopes.may_read(ResourceType::Patient) && !scopes.may_search(ResourceType::Patient));
         assert!(!scopes.may_read(ResourceType::Observation) && scopes.may_search(ResourceType::Observation));
         assert!(!scopes.types().contains(&ResourceType::Immunization));
@@ -219,10 +223,19 @@ mod tests {
         let all = "launch/patient patient/*.r patient/Observation.rs offline_access";
         let allowed: Vec<String> = all.split(' ').map(str::to_owned).collect();
         let held = Scopes::grant(all, &allowed).unwrap();
-        for same_or_less in ["patient/Observation.read", "patient/Patient.r launch/patient", "patient/*.r", all] {
+        for same_or_less in
+            ["patient/Observation.read", "patient/Patient.r launch/patient", "patient/*.r", all]
+        {
             assert_eq!(held.narrow(same_or_less).unwrap().to_string(), same_or_less);
         }
-        for more in ["patient/*.rs", "patient/Patient.read", "patient/Observation.cruds", "openid", "patient/X.r", "*"] {
+        for more in [
+            "patient/*.rs",
+            "patient/Patient.read",
+            "patient/Observation.cruds",
+            "openid",
+            "patient/X.r",
+            "*",
+        ] {
             assert_eq!(held.narrow(more), Err(ScopeError::Wider), "{more}");
         }
     }

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use store::{Store, Subject, TokenKind};
+use store::{Store, StoreError, Subject, TokenKind};
 
 use crate::{
-    Failure, Scopes, app,
+    Scopes, app,
     secret::Purpose,
     sign_in::{self, Role},
 };
@@ -50,7 +50,7 @@ pub enum AuthError {
     /// The person may not open the record, or not any longer.
     NotEntitled,
     /// This server could not tell.
-    Failure(Failure),
+    Store(StoreError),
 }
 
 impl AuthError {
@@ -63,14 +63,14 @@ impl AuthError {
             Self::Revoked => "token-revoked",
             Self::AppNotServed => "app-not-served",
             Self::NotEntitled => "not-entitled",
-            Self::Failure(_) => "failure",
+            Self::Store(_) => "store-failed",
         }
     }
 }
 
-impl<E: Into<Failure>> From<E> for AuthError {
-    fn from(error: E) -> Self {
-        Self::Failure(error.into())
+impl From<StoreError> for AuthError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }
 
@@ -80,7 +80,8 @@ impl<E: Into<Failure>> From<E> for AuthError {
 /// [`AuthError`].
 pub fn bearer(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> Result<Session, AuthError> {
     let hash = Purpose::Access.hash(token).ok_or(AuthError::Unknown)?;
-    let record = store.token(&hash)?.filter(|record| record.kind == TokenKind::Access).ok_or(AuthError::Unknown)?;
+    let record =
+        store.token(&hash)?.filter(|record| record.kind == TokenKind::Access).ok_or(AuthError::Unknown)?;
     if now >= record.expires {
         return Err(AuthError::Expired);
     }
@@ -134,7 +135,9 @@ mod tests {
     fn a_token_ends_with_its_hour() {
         let fixture = Fixture::new();
         let token = fixture.tokens("adult", "adult").access;
-        let at = |seconds| bearer(&*fixture.store, until(now(), SignedDuration::from_secs(seconds)), false, &token);
+        let at = |seconds| {
+            bearer(&*fixture.store, until(now(), SignedDuration::from_secs(seconds)), false, &token)
+        };
         assert!(at(3599).is_ok());
         assert!(matches!(at(3600), Err(AuthError::Expired)));
     }
@@ -146,7 +149,9 @@ mod tests {
         let code = fixture.code("adult", "adult");
         let refresh = tokens.refresh.unwrap();
         let renamed = refresh.replace("rgr_", "rga_");
-        for text in ["", "rga_", &code, &refresh, &renamed, &tokens.access[1..], &tokens.access.to_uppercase()] {
+        for text in
+            ["", "rga_", &code, &refresh, &renamed, &tokens.access[1..], &tokens.access.to_uppercase()]
+        {
             assert_eq!(open(&fixture, text), Err("token-unknown"));
         }
     }

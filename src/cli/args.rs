@@ -35,7 +35,7 @@ pub(crate) struct SandboxArgs {
     #[command(subcommand)]
     pub(crate) command: Option<SandboxCommand>,
     /// How many synthetic patients.
-    #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(12..=20_000))]
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(12..=20_000))]
     pub(crate) patients: u32,
     /// The same seed makes the same patients.
     #[arg(long, default_value_t = 1)]

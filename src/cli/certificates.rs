@@ -1,6 +1,6 @@
 //! A development certificate authority and a server certificate of its own, for the sandbox only.
 
-use std::{fs, path::Path};
+use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
@@ -32,6 +32,7 @@ pub(crate) fn make(dir: &Path) -> Result<(), Failure> {
     let pem = server.signed_by(&key, &Issuer::from_params(&ca, &ca_key))?.pem();
     fs::write(dir.join("ca.pem"), ca_pem)?;
     fs::write(dir.join("server.pem"), pem)?;
-    gateway::config::write_secret(&dir.join("server.key"), key.serialize_pem().as_bytes())?;
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(dir.join("server.key"))?;
+    file.write_all(key.serialize_pem().as_bytes())?;
     Ok(())
 }

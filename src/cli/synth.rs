@@ -9,7 +9,7 @@ use crate::{Failure, args::SynthArgs};
 
 pub(crate) fn run(args: &SynthArgs) -> Result<ExitCode, Failure> {
     let bar = ProgressBar::new(u64::from(args.patients));
-    let options = Options::new(args.practice.clone(), args.patients, args.seed);
+    let options = Options { seed: args.seed, ..Options::new(args.practice.clone(), args.patients) };
     let summary = write(args.format, &options, &args.out, &mut |done| bar.set_position(done))
         .map_err(|error| Failure(format!("{}: {error}", args.out.display())))?;
     bar.finish_and_clear();

@@ -33,7 +33,7 @@ pub(crate) fn make(store: &dyn Store, practice: &OdsCode, people: &[Person], tod
         let Some(logical_id) = store.read(&subject)?.map(|snapshot| snapshot.released().subject.clone()) else {
             continue;
         };
-        let grant = grant(index);
+        let grant = grant(person, index.checked_sub(Role::ALL.len()));
         let id = format!("pat{:02}", index + 1);
         store.set_account(&Account { id: id.clone(), own: Some(subject.clone()), acts_for: Vec::new() })?;
         let row = |user: String, grant: &Grant, about: String| User {
@@ -43,7 +43,7 @@ pub(crate) fn make(store: &dyn Store, practice: &OdsCode, people: &[Person], tod
             level: level(grant),
             about,
         };
-        users.push(row(id.clone(), &grant, person.role.description().to_owned()));
+        users.push(row(id.clone(), &grant, person.role.about().to_owned()));
         let mut access = Access { own: Some(grant), proxies: BTreeMap::new() };
         if let Some((proxy, legal_basis, relationship)) = proxy(person.role) {
             let user = format!("{proxy}-of-{id}");
@@ -61,15 +61,16 @@ pub(crate) fn make(store: &dyn Store, practice: &OdsCode, people: &[Person], tod
     Ok(users)
 }
 
-/// The first five patients have one level each, the sixth sees only what was recorded since a date, everybody else
-/// sees all.
-fn grant(index: usize) -> Grant {
-    match index {
-        1 => all(AccessLevel::Detailed),
-        2 => all(AccessLevel::Documents),
-        3 => all(AccessLevel::Summary),
-        4 => all(AccessLevel::None),
-        5 => Grant { effective_date: date(2022, 1, 1), historical: AccessLevel::None, ..all(AccessLevel::Full) },
+/// One level for each of four patients with a role; everybody else with a role sees all. Of those whom chance made,
+/// the first five have each lower level and a date since when they see what is recorded.
+fn grant(person: &Person, by_chance: Option<usize>) -> Grant {
+    let since_2022 = Grant { effective_date: date(2022, 1, 1), historical: AccessLevel::None, ..all(AccessLevel::Full) };
+    match (person.role, by_chance) {
+        (Role::Teen15, _) | (_, Some(0)) => all(AccessLevel::Detailed),
+        (Role::Teen16, _) | (_, Some(1)) => all(AccessLevel::Documents),
+        (Role::CaredFor, _) | (_, Some(2)) => all(AccessLevel::Summary),
+        (Role::Child13, _) | (_, Some(3)) => all(AccessLevel::None),
+        (_, Some(4)) => since_2022,
         _ => all(AccessLevel::Full),
     }
 }
@@ -86,7 +87,7 @@ fn proxy(role: Role) -> Option<(&'static str, LegalBasis, String)> {
     let parent = ("parent", LegalBasis::ParentalResponsibility, "PRN".to_owned());
     match role {
         Role::Child10 | Role::Child13 => Some(parent),
-        Role::AdultWithCarer => Some(("carer", LegalBasis::Consent, "PROXY".to_owned())),
+        Role::CaredFor => Some(("carer", LegalBasis::Consent, "PROXY".to_owned())),
         _ => None,
     }
 }

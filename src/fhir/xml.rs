@@ -1,5 +1,5 @@
 //! XML from JSON that we made, by way of fhirbolt's generic element model (no typed R4, so it compiles quickly). It is
-//! never given anything that came from outside: the model panics on an empty array.
+//! never given anything that came from outside: fhirbolt unwraps in places, and a panic of its ends here.
 
 use std::panic;
 

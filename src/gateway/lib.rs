@@ -1,7 +1,17 @@
 //! Everything that touches the world: listeners, TLS, routes, FHIR search and bundles, telemetry, configuration.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
+pub mod accept;
 pub mod clock;
+pub mod config;
+pub mod fhir;
+pub mod loader;
+pub mod oauth;
+pub mod outcome;
+pub mod service;
+pub mod shutdown;
+pub mod telemetry;
+pub mod tls;
 
 use std::net::SocketAddr;
 

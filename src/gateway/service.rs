@@ -189,7 +189,13 @@ impl Service {
         let found = auth::bearer(&*self.store, self.clock.now(), self.sandbox, token.trim());
         found.map_err(|error| match error {
             auth::AuthError::Store(error) => self.failed(&error),
-            _ => Outcome::Unauthorized("The access token is not good (any more). Get a new one."),
+            auth::AuthError::Unknown
+            | auth::AuthError::Expired
+            | auth::AuthError::Revoked
+            | auth::AuthError::AppNotServed
+            | auth::AuthError::NotEntitled => {
+                Outcome::Unauthorized("The access token is not good (any more). Get a new one.")
+            }
         })
     }
 }

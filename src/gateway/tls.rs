@@ -181,7 +181,7 @@ pub fn server_config(certificates: Arc<Certificates>) -> Result<Arc<ServerConfig
 pub(crate) mod testing {
     use super::*;
 
-    /// A self-signed certificate, valid in 2026 only, whatever today is.
+    /// A self-signed certificate, valid from 2020 to 2040.
     pub(crate) struct Issued {
         pub(crate) certificate_pem: String,
         pub(crate) key_pem: String,

@@ -3,6 +3,7 @@
 //! Reading never fails because of a row: a bad row is an [`record::Issue`] with file, line, field and code, and the
 //! file goes on. Only what makes the whole batch untrustworthy (a missing file, a missing column, an unknown column
 //! that may carry visibility, a truncated message) refuses it, before anything is stored.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
 pub mod emis;
 pub mod gp2gp;

@@ -7,7 +7,10 @@ use record::{
     CodeClass, CodeRef, CodeSystem, Coded, Content, Dictionary, Entry, Statement, StatementStatus, Subject,
 };
 
-use crate::table::{CodeTable, five_bytes};
+use crate::{
+    coding::is_nothing,
+    table::{CodeTable, five_bytes},
+};
 
 macro_rules! reasons {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal;)+) => {
@@ -113,9 +116,7 @@ pub(crate) fn resolve<'a>(entry: &'a Entry, dictionary: &dyn Dictionary) -> Resu
 }
 
 fn not_served(coded: &Coded, class: CodeClass) -> Result<(), WhyNot> {
-    let nothing_said = |text: Option<&str>| text.is_none_or(|text| crate::coding::clean(text).is_none());
-    let typed = coded.original_text.as_ref().map(|text| text.expose());
-    if nothing_said(typed) && coded.codings.iter().all(|coding| nothing_said(Some(&coding.code))) {
+    if is_nothing(coded) {
         return Err(WhyNot::NoCode);
     }
     match class {

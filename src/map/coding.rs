@@ -91,6 +91,12 @@ pub(crate) fn concept(coded: &Coded, added: Vec<FhirCoding>) -> CodeableConcept 
     CodeableConcept { coding: codings, text: shown.and_then(clean).map(Into::into), ..Default::default() }
 }
 
+/// Whether nothing of a concept can be served: FHIR knows no empty concept.
+pub(crate) fn is_nothing(coded: &Coded) -> bool {
+    let made = concept(coded, vec![]);
+    made.coding.is_empty() && made.text.is_none()
+}
+
 /// Notes the description that was chosen on the SNOMED CT coding. A description is no concept, so without one it is
 /// noted on a coding that has only its term, and only if there is no other coding.
 fn describe(coded: &Coded, codings: &mut Vec<FhirCoding>) {

@@ -2,11 +2,16 @@
 //! they come. It decides what an entry becomes and what it looks like as FHIR; who may see it is decided elsewhere
 //! (`policy`), and nothing here reads a mark.
 
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")
+)]
 
 mod blood_pressure;
 mod classify;
 mod coding;
+mod complete;
+mod envelope;
 mod immunization;
 mod index;
 mod observation;
@@ -35,6 +40,8 @@ use crate::{
 };
 pub use crate::{
     classify::WhyNot,
+    complete::complete,
+    envelope::{profiles, security_label, xml},
     index::{fold, index},
 };
 

@@ -11,7 +11,7 @@ use fhir::{
 use record::{Comparator, Decimal, Interpretation, Quantity, ReferenceRange, Value};
 
 use crate::{
-    coding::{clean, concept, concept_in_words, concept_of},
+    coding::{clean, concept, concept_in_words, concept_of, is_nothing},
     table,
 };
 
@@ -80,6 +80,7 @@ pub(crate) fn value(of: &Value) -> Option<ObservationValue> {
         Value::Range(low, high) => {
             ObservationValue::String(format!("{} - {}", in_words(low), in_words(high)).into())
         }
+        Value::Coded(coded) if is_nothing(coded) => return None,
         Value::Coded(coded) => ObservationValue::CodeableConcept(Box::new(concept(coded, vec![]))),
         Value::Text(text) => ObservationValue::String(clean(text.expose())?.into()),
     })

@@ -183,5 +183,6 @@ pub(crate) fn json(made: Made) -> Json {
 /// The last parts of the profiles that a body claims.
 pub(crate) fn profiles(body: &Json) -> Vec<String> {
     let urls = body["meta"]["profile"].as_array().unwrap();
-    urls.iter().map(|url| url.as_str().unwrap().rsplit('/').next().unwrap().to_owned()).collect()
+    let name = |url: &str| url.rsplit('/').next().unwrap().split('|').next().unwrap().to_owned();
+    urls.iter().map(|url| name(url.as_str().unwrap())).collect()
 }

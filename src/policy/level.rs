@@ -84,6 +84,14 @@ impl LevelTable {
         Ok(Self(cells))
     }
 
+    /// Whether the table that is built in can be read.
+    ///
+    /// # Errors
+    /// As [`LevelTable::parse`].
+    pub fn check() -> Result<(), TableError> {
+        Self::parse(include_str!("../../profiles/access_levels.toml")).map(drop)
+    }
+
     /// The table that is built in. A table that cannot be read opens nothing.
     #[must_use]
     pub fn built_in() -> &'static Self {

@@ -19,6 +19,7 @@ use record::{
 };
 
 pub use ids::IdKey;
+pub use map::{fold as folded, profiles, xml};
 pub use release::release;
 pub use render::{practice_side, render};
 pub use views::{Body, Views};
@@ -218,4 +219,16 @@ impl Dictionary for Watched<'_> {
         self.missed.set(self.missed.get() || found.is_none());
         found
     }
+}
+
+/// What is wrong with the tables that decide what is shown. A table that cannot be read shows nothing, so that this
+/// is about service, not about safety.
+#[must_use]
+pub fn check_tables() -> Vec<String> {
+    let disclosure = ResourceType::ALL.into_iter().filter_map(|kind| {
+        let table = policy::DisclosureTable::parse(kind, policy::DisclosureTable::source(kind));
+        table.err().map(|error| format!("disclosure of {}: {error}", kind.name()))
+    });
+    let levels = policy::LevelTable::check().err().map(|error| format!("access levels: {error}"));
+    disclosure.chain(levels).collect()
 }

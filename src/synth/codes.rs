@@ -117,6 +117,32 @@ mod tests {
     }
 
     #[test]
+    fn every_name_and_group_that_the_sources_ask_for_exists() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/life");
+        let mut asked = 0;
+        for file in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            for (call, group) in [
+                ("say(\"", false),
+                ("result(\"", false),
+                ("test(\"", false),
+                ("give(draft, \"", false),
+                ("any(\"", true),
+            ] {
+                for after in text.split(call).skip(1) {
+                    let name = after.split('"').next().unwrap();
+                    assert!(
+                        if group { CODES.groups.contains_key(name) } else { CODES.by_key.contains_key(name) },
+                        "{name}"
+                    );
+                    asked += 1;
+                }
+            }
+        }
+        assert!(asked > 80, "{asked}");
+    }
+
+    #[test]
     fn keys_and_ids_are_unique_and_there_are_enough() {
         assert!(all().len() >= 250);
         let keys: std::collections::BTreeSet<_> = all().iter().map(|code| &code.key).collect();

@@ -158,6 +158,7 @@ fn birth(dice: &mut Dice, today: Date, number: u32, role: Role) -> Date {
         }
         from = to;
     }
+    let fixed = Role::fixed(number).is_some();
     let years = match role {
         Role::Everyday if number == 0 => 46,
         Role::MustSupport => 63,
@@ -170,6 +171,10 @@ fn birth(dice: &mut Dice, today: Date, number: u32, role: Role) -> Date {
         Role::Teen16 => 16,
         Role::CaredFor => 84,
         Role::NoData => 27,
+        Role::Temporary if fixed => 30,
+        Role::EnhancedReview if fixed => 35,
+        Role::Deducted if fixed => 41,
+        Role::SensitivePatient | Role::NoNhsNumber | Role::PlaceholderNhsNumber if fixed => 55,
         Role::ThirdParties => 49,
         Role::Deceased => 79,
         Role::FeedOddities => 58,

@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(case.said(15), Vec::<String>::new());
         case.says(13, "warning: tls.certificate: it ends at ");
         case.says(-1, "error: tls.certificate: it ended at ");
-        case.says(1000, "error: tls.certificate: it is not valid before ");
+        case.says(7400, "error: tls.certificate: it is not valid before ");
     }
 
     #[test]

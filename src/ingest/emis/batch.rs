@@ -80,6 +80,7 @@ impl Batch {
             sink.warn(warning.clone());
         }
         let mut practice = Practice::new(self.practice.clone());
+        let mut before = 0;
         for file in &self.files {
             let read = match file.table {
                 name if name == Organisations::SPEC.name => read_table::<Organisations>,
@@ -91,7 +92,8 @@ impl Batch {
                 name if name == Problems::SPEC.name => read_table::<Problems>,
                 _ => read_table::<Observations>,
             };
-            read(file, self.ids, &mut practice, sink)?;
+            read(file, before, self.ids, &mut practice, sink)?;
+            before += file.bytes;
         }
         Ok(())
     }

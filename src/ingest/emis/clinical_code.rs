@@ -1,6 +1,6 @@
 //! `Coding_ClinicalCode`: the code list that observations refer to by `CodeId`. It is sent whole each time.
 
-use record::{CodeSystem, Coded, Coding, Fact, IssueCode, Reference, ReferenceKey, CodeClass};
+use record::{CodeClass, CodeSystem, Coded, Coding, Fact, IssueCode, Reference, ReferenceKey};
 
 use super::{
     category,
@@ -25,12 +25,17 @@ columns! {
 impl Table for ClinicalCodes {
     fn fact(&self, row: &mut Row<'_>, _: &mut Practice) -> Result<Fact, Unusable> {
         let Some(id) = key(row.text(self.id)) else {
-            return Err(row.error(IssueCode::KeyInvalid, self.id).detail("a code's key is a whole number").into());
+            return Err(row
+                .error(IssueCode::KeyInvalid, self.id)
+                .detail("a code's key is a whole number")
+                .into());
         };
         let display = row.some(self.term);
-        let codings = [self.snomed(row), read_code(row.text(self.read)), Some((CodeSystem::Egton, id.clone()))];
+        let codings =
+            [self.snomed(row), read_code(row.text(self.read)), Some((CodeSystem::Egton, id.clone()))];
         let coding = |(system, code)| Coding { system, code, display: display.clone() };
-        let coded = Coded { codings: codings.into_iter().flatten().map(coding).collect(), original_text: None };
+        let coded =
+            Coded { codings: codings.into_iter().flatten().map(coding).collect(), original_text: None };
         let code = Box::new(Reference::Code(coded, self.class(row)));
         let sequence = row.sequence(self.sequence, false);
         Ok(Fact::Reference(ReferenceKey::Code(id), code, sequence))

@@ -147,13 +147,21 @@ pub(super) fn entry_id(row: &Row<'_>, column: Column, prefix: &str) -> Result<En
 
 /// The link in a column, if there is one. Marks come down links, so one that cannot be read may hide a mark.
 pub(super) fn link(
-    row: &mut Row<'_>, column: Column, prefix: &str, role: Role, marks: &mut Vec<Mark>,
+    row: &mut Row<'_>,
+    column: Column,
+    prefix: &str,
+    role: Role,
+    marks: &mut Vec<Mark>,
 ) -> Option<Link> {
     match row.named(column) {
         Named::Guid(guid) => EntryId::new(&format!("{prefix}{guid}")).map(|to| Link { role, to }),
         Named::Nothing => None,
         Named::Malformed => {
-            row.warn(IssueCode::KeyInvalid, column, "the entry depends on what cannot be found, and is withheld");
+            row.warn(
+                IssueCode::KeyInvalid,
+                column,
+                "the entry depends on what cannot be found, and is withheld",
+            );
             marks.push(Mark::Unrecognised);
             None
         }

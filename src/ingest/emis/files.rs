@@ -92,7 +92,9 @@ impl Search<'_> {
             Ok(metadata) if !metadata.is_file() && named => {
                 self.refuse(path, IssueCode::FileUnreadable, "it is not a file");
             }
-            Ok(metadata) if !metadata.is_file() => self.warn(&name, "it is not a file and is not looked into"),
+            Ok(metadata) if !metadata.is_file() => {
+                self.warn(&name, "it is not a file and is not looked into")
+            }
             Ok(metadata) => match FileName::parse(&name) {
                 Some(parsed) => self.member(path, &parsed, metadata.len()),
                 None => self.stranger(path),
@@ -105,8 +107,9 @@ impl Search<'_> {
         let name = name_of(path);
         let (run, first) = self.run.get_or_insert_with(|| (parsed.run.clone(), name.clone()));
         if *run != parsed.run {
-            let detail =
-                format!("it is of another batch than {first}: processing ids, time or agreement differ; load one at a time");
+            let detail = format!(
+                "it is of another batch than {first}: processing ids, time or agreement differ; load one at a time"
+            );
             return self.refuse(path, IssueCode::WrongFormat, &detail);
         }
         let is = |table: &&&str| table.eq_ignore_ascii_case(&parsed.table);
@@ -125,9 +128,17 @@ impl Search<'_> {
         let name = name_of(path);
         let packed = [".gpg", ".pgp", ".zip", ".gz"].iter().find_map(|end| strip_suffix(&name, end));
         if packed.is_some_and(|name| FileName::parse(name).is_some()) {
-            self.refuse(path, IssueCode::WrongFormat, "it is encrypted or packed; decrypt or unpack it first");
+            self.refuse(
+                path,
+                IssueCode::WrongFormat,
+                "it is encrypted or packed; decrypt or unpack it first",
+            );
         } else if name.starts_with("SR") && strip_suffix(&name, ".csv").is_some() {
-            self.refuse(path, IssueCode::WrongFormat, "it is named as files of SystmOne's reporting extract are");
+            self.refuse(
+                path,
+                IssueCode::WrongFormat,
+                "it is named as files of SystmOne's reporting extract are",
+            );
         } else if let Some(what) = other_format(path) {
             self.refuse(path, IssueCode::WrongFormat, what);
         } else {
@@ -165,7 +176,8 @@ impl Search<'_> {
     }
 
     fn warn(&mut self, name: &str, detail: &str) {
-        self.warnings.push(Issue::new(Severity::Warning, IssueCode::WrongFormat, &whole(name)).detail(detail));
+        self.warnings
+            .push(Issue::new(Severity::Warning, IssueCode::WrongFormat, &whole(name)).detail(detail));
     }
 }
 

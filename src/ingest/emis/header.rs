@@ -10,8 +10,27 @@ use super::table::{Column, Spec};
 /// Words in the name of a column that we do not know for which we refuse the file: it may say what a patient must
 /// not see, and ignoring it would show that. Compared in lower case, without anything but letters and digits.
 const SPEAKS_OF_VISIBILITY: [&str; 22] = [
-    "access", "confiden", "consent", "disclos", "dissent", "exclu", "hidden", "hide", "nopat", "online", "optout",
-    "privacy", "private", "protect", "redact", "restrict", "safeguard", "secret", "sensitiv", "suppress", "thirdparty",
+    "access",
+    "confiden",
+    "consent",
+    "disclos",
+    "dissent",
+    "exclu",
+    "hidden",
+    "hide",
+    "nopat",
+    "online",
+    "optout",
+    "privacy",
+    "private",
+    "protect",
+    "redact",
+    "restrict",
+    "safeguard",
+    "secret",
+    "sensitiv",
+    "suppress",
+    "thirdparty",
     "visib",
 ];
 
@@ -27,7 +46,11 @@ impl Header {
     ///
     /// # Errors
     /// The fatal issues for which the file is refused.
-    pub(super) fn read(line: &StringRecord, spec: &Spec, place: &Place) -> Result<(Self, Vec<Issue>), Vec<Issue>> {
+    pub(super) fn read(
+        line: &StringRecord,
+        spec: &Spec,
+        place: &Place,
+    ) -> Result<(Self, Vec<Issue>), Vec<Issue>> {
         let names: Vec<String> = line.iter().map(|name| name.trim().to_lowercase()).collect();
         let header = Self { names };
         header.is_one(spec, place)?;
@@ -60,7 +83,8 @@ impl Header {
         if found * 2 >= spec.required.len() {
             return Ok(());
         }
-        let detail = format!("the first line is not the header of {}: comma-separated column names", spec.name);
+        let detail =
+            format!("the first line is not the header of {}: comma-separated column names", spec.name);
         Err(vec![Issue::new(Severity::Fatal, IssueCode::WrongFormat, place).detail(detail)])
     }
 
@@ -70,7 +94,9 @@ impl Header {
     }
 
     fn repeated(&self, spec: &Spec, place: &Place) -> Vec<Issue> {
-        let again = |at: usize, name: &String| !name.is_empty() && self.names.iter().take(at).any(|have| have == name);
+        let again = |at: usize, name: &String| {
+            !name.is_empty() && self.names.iter().take(at).any(|have| have == name)
+        };
         let repeated = self.names.iter().enumerate().filter(|(at, name)| again(*at, name));
         let issue = |(at, name): (usize, &String)| {
             Issue::new(Severity::Fatal, IssueCode::ColumnDuplicate, place).field(&printable(at, name, spec))
@@ -116,8 +142,12 @@ fn printable(at: usize, name: &str, spec: &Spec) -> String {
 mod tests {
     use super::*;
 
-    const SPEC: Spec =
-        Spec { name: "A_B", required: &["Id", "DateOfX", "Hidden"], optional: &["Extra"], unused: &["Private"] };
+    const SPEC: Spec = Spec {
+        name: "A_B",
+        required: &["Id", "DateOfX", "Hidden"],
+        optional: &["Extra"],
+        unused: &["Private"],
+    };
 
     fn read(names: &[&str]) -> Result<(Header, Vec<Issue>), Vec<Issue>> {
         Header::read(&StringRecord::from(names.to_vec()), &SPEC, &Place { file: "f.csv".into(), line: 1 })
@@ -138,14 +168,30 @@ mod tests {
     #[test]
     fn a_missing_or_repeated_column_refuses_the_file() {
         assert_eq!(refusals(&["Id", "DateOfX"]), [(IssueCode::ColumnMissing, Some("Hidden".into()))]);
-        assert_eq!(refusals(&["Id", "DateOfX", "Hidden", "iD"]), [(IssueCode::ColumnDuplicate, Some("Id".into()))]);
+        assert_eq!(
+            refusals(&["Id", "DateOfX", "Hidden", "iD"]),
+            [(IssueCode::ColumnDuplicate, Some("Id".into()))]
+        );
     }
 
     #[test]
     fn an_unknown_column_is_a_warning_unless_its_name_speaks_of_visibility() {
         let (_, warnings) = read(&["Id", "DateOfX", "Hidden", "NewThing"]).unwrap();
-        assert_eq!((warnings[0].code, warnings[0].field.as_deref()), (IssueCode::ColumnUnknown, Some("NewThing")));
-        for name in ["Online_Visibility", "ONLINEVISIBLE", "IsSensitive", "Redacted", "No-Pat", "IsRestricted", "SuppressOnline", "Confidentiality", "hide_from_patient"] {
+        assert_eq!(
+            (warnings[0].code, warnings[0].field.as_deref()),
+            (IssueCode::ColumnUnknown, Some("NewThing"))
+        );
+        for name in [
+            "Online_Visibility",
+            "ONLINEVISIBLE",
+            "IsSensitive",
+            "Redacted",
+            "No-Pat",
+            "IsRestricted",
+            "SuppressOnline",
+            "Confidentiality",
+            "hide_from_patient",
+        ] {
             let refusals = refusals(&["Id", "DateOfX", "Hidden", name]);
             assert_eq!(refusals.len(), 1, "{name}");
             assert_eq!(refusals[0].0, IssueCode::ColumnVisibility, "{name}");
@@ -159,7 +205,10 @@ mod tests {
 
     #[test]
     fn a_column_without_a_name_refuses_the_file() {
-        assert_eq!(refusals(&["Id", "DateOfX", "Hidden", ""]), [(IssueCode::ColumnUnknown, Some("column 4".into()))]);
+        assert_eq!(
+            refusals(&["Id", "DateOfX", "Hidden", ""]),
+            [(IssueCode::ColumnUnknown, Some("column 4".into()))]
+        );
     }
 
     #[test]

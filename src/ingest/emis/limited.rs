@@ -33,7 +33,8 @@ impl<R> Limited<R> {
 
     /// The bytes of the record at hand, up to an offset.
     pub(super) fn record(&self, end: u64) -> &[u8] {
-        let index = |offset: u64| usize::try_from(offset.saturating_sub(self.held_from)).unwrap_or(usize::MAX);
+        let index =
+            |offset: u64| usize::try_from(offset.saturating_sub(self.held_from)).unwrap_or(usize::MAX);
         self.held.get(index(self.record_from)..index(end)).unwrap_or_default()
     }
 

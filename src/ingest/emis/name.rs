@@ -63,8 +63,12 @@ mod tests {
 
     #[test]
     fn a_name_has_processing_ids_a_table_a_time_and_an_agreement() {
-        let name = FileName::parse(&format!("291-340_CareRecord_Observation_20240301120000_{GUID}.csv")).unwrap();
-        assert_eq!((name.table.as_str(), name.run.first, name.run.last), ("CareRecord_Observation", 291, 340));
+        let name =
+            FileName::parse(&format!("291-340_CareRecord_Observation_20240301120000_{GUID}.csv")).unwrap();
+        assert_eq!(
+            (name.table.as_str(), name.run.first, name.run.last),
+            ("CareRecord_Observation", 291, 340)
+        );
         let older = FileName::parse(&format!("291_Admin_Patient_20240301120000_{{{GUID}}}.CSV")).unwrap();
         assert_eq!((older.run.first, older.run.last), (291, 291));
     }
@@ -72,8 +76,8 @@ mod tests {
     #[test]
     fn files_of_one_batch_have_equal_runs_however_the_agreement_is_written() {
         let one = FileName::parse(&format!("1-2_Admin_Patient_20240301120000_{GUID}.csv")).unwrap();
-        let two =
-            FileName::parse(&format!("1-2_Admin_Location_20240301120000_{}.csv", GUID.to_lowercase())).unwrap();
+        let two = FileName::parse(&format!("1-2_Admin_Location_20240301120000_{}.csv", GUID.to_lowercase()))
+            .unwrap();
         let later = FileName::parse(&format!("3-4_Admin_Patient_20240301120000_{GUID}.csv")).unwrap();
         assert_eq!(one.run, two.run);
         assert_ne!(one.run, later.run);

@@ -4,8 +4,8 @@
 //! and is only listened to where it withholds.
 
 use record::{
-    CodeRef, Comparator, Content, Decimal, Effective, EntryId, FreeText, Interpretation, Issue, IssueCode, Link, Mark,
-    Quantity, ReferenceRange, Role, Statement, StatementStatus, Subject, Vaccination, Value,
+    CodeRef, Comparator, Content, Decimal, Effective, EntryId, FreeText, Interpretation, Issue, IssueCode,
+    Link, Mark, Quantity, ReferenceRange, Role, Statement, StatementStatus, Subject, Vaccination, Value,
 };
 
 use super::{
@@ -112,7 +112,9 @@ impl Observations {
             return Err(row.error(IssueCode::PrecisionUnknown, self.precision));
         }
         let Some(date) = row.date(self.date)? else {
-            return Err(row.error(IssueCode::ValueMissing, self.date).detail("the precision says that it is known"));
+            return Err(row
+                .error(IssueCode::ValueMissing, self.date)
+                .detail("the precision says that it is known"));
         };
         Ok(Some(match precision.as_str() {
             "Y" => Effective::Year(date.year()),
@@ -133,7 +135,11 @@ impl Observations {
             (comparator, "") => comparator,
             (None, "=") => None,
             _ => {
-                row.warn(IssueCode::PartIgnored, self.operator, "the value is left out, its operator is not known");
+                row.warn(
+                    IssueCode::PartIgnored,
+                    self.operator,
+                    "the value is left out, its operator is not known",
+                );
                 return Ok(None);
             }
         };
@@ -191,7 +197,11 @@ impl Observations {
     fn vaccination(&self, row: &mut Row<'_>) -> Option<Vaccination> {
         let read = qualifiers::read(row.text(self.qualifiers));
         if !read.whole {
-            row.warn(IssueCode::PartIgnored, self.qualifiers, "some of it cannot be read or is not as expected");
+            row.warn(
+                IssueCode::PartIgnored,
+                self.qualifiers,
+                "some of it cannot be read or is not as expected",
+            );
         }
         read.vaccination
     }

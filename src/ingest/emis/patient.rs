@@ -40,7 +40,12 @@ columns! {
 
 impl EntryTable for Patients {
     fn keys(&self) -> Keys {
-        Keys { patient: self.guid, organisation: self.organisation, deleted: self.deleted, sequence: self.sequence }
+        Keys {
+            patient: self.guid,
+            organisation: self.organisation,
+            deleted: self.deleted,
+            sequence: self.sequence,
+        }
     }
 
     fn id(&self, row: &Row<'_>) -> Result<EntryId, Issue> {
@@ -48,8 +53,11 @@ impl EntryTable for Patients {
     }
 
     fn markers(&self) -> impl IntoIterator<Item = Marker> {
-        [(self.spine_sensitive, false), (self.confidential, true)]
-            .map(|(column, nullable)| Marker { column, mark: Mark::SensitivePatient, nullable })
+        [(self.spine_sensitive, false), (self.confidential, true)].map(|(column, nullable)| Marker {
+            column,
+            mark: Mark::SensitivePatient,
+            nullable,
+        })
     }
 
     /// Never fails. A patient who was rejected would be served as they were before: alive, registered, not moved.
@@ -198,7 +206,15 @@ mod tests {
 
     #[test]
     fn a_postcode_gets_its_space() {
-        for (sent, shown) in [("LS11AA", "LS1 1AA"), ("m11ae", "M1 1AE"), ("EC1A1BB", "EC1A 1BB"), ("LS1 1AA", "LS1 1AA"), ("ABROAD", "ABROAD"), ("ÉÉÉ", "ÉÉÉ"), ("X", "X")] {
+        for (sent, shown) in [
+            ("LS11AA", "LS1 1AA"),
+            ("m11ae", "M1 1AE"),
+            ("EC1A1BB", "EC1A 1BB"),
+            ("LS1 1AA", "LS1 1AA"),
+            ("ABROAD", "ABROAD"),
+            ("ÉÉÉ", "ÉÉÉ"),
+            ("X", "X"),
+        ] {
             assert_eq!(postcode(sent), shown);
         }
     }

@@ -37,7 +37,9 @@ fn take(vaccination: &mut Vaccination, key: &str, text: &str) -> bool {
     let key: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
     match key.to_ascii_lowercase().as_str() {
         "manufacturer" | "vaccinemanufacturer" => set(&mut vaccination.manufacturer, manufacturer(text)),
-        "batch" | "batchnumber" | "batchno" | "lotnumber" => set(&mut vaccination.lot_number, lot_number(text)),
+        "batch" | "batchnumber" | "batchno" | "lotnumber" => {
+            set(&mut vaccination.lot_number, lot_number(text))
+        }
         "expirydate" | "expiry" | "batchexpirydate" => set(&mut vaccination.expires_on, expiry(text)),
         "site" | "bodysite" | "injectionsite" | "siteofinjection" | "vaccinationsite" => {
             set(&mut vaccination.site, of_words(text, &SITES))
@@ -60,15 +62,61 @@ fn set<T>(field: &mut Option<T>, found: Option<T>) -> bool {
 
 /// Words of which a site may consist.
 const SITES: [&str; 30] = [
-    "left", "right", "l", "r", "lt", "rt", "upper", "lower", "outer", "inner", "mid", "anterior", "anterolateral",
-    "lateral", "arm", "forearm", "deltoid", "thigh", "leg", "buttock", "gluteal", "gluteus", "abdomen", "muscle",
-    "region", "of", "site", "nostril", "mouth", "scapula",
+    "left",
+    "right",
+    "l",
+    "r",
+    "lt",
+    "rt",
+    "upper",
+    "lower",
+    "outer",
+    "inner",
+    "mid",
+    "anterior",
+    "anterolateral",
+    "lateral",
+    "arm",
+    "forearm",
+    "deltoid",
+    "thigh",
+    "leg",
+    "buttock",
+    "gluteal",
+    "gluteus",
+    "abdomen",
+    "muscle",
+    "region",
+    "of",
+    "site",
+    "nostril",
+    "mouth",
+    "scapula",
 ];
 
 /// Words of which a route may consist.
 const ROUTES: [&str; 22] = [
-    "intramuscular", "im", "subcutaneous", "sc", "s/c", "i/m", "intradermal", "id", "i/d", "percutaneous",
-    "transcutaneous", "oral", "nasal", "intranasal", "intravenous", "iv", "by", "route", "use", "injection", "deep",
+    "intramuscular",
+    "im",
+    "subcutaneous",
+    "sc",
+    "s/c",
+    "i/m",
+    "intradermal",
+    "id",
+    "i/d",
+    "percutaneous",
+    "transcutaneous",
+    "oral",
+    "nasal",
+    "intranasal",
+    "intravenous",
+    "iv",
+    "by",
+    "route",
+    "use",
+    "injection",
+    "deep",
     "mouth",
 ];
 
@@ -83,7 +131,8 @@ fn of_words(text: &str, allowed: &[&str]) -> Option<String> {
 fn manufacturer(text: &str) -> Option<String> {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '.' | '&' | '-' | '\'' | '(' | ')' | '/');
     let numbers = text.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() >= 5);
-    let fits = !text.is_empty() && text.len() <= 60 && text.chars().all(plain) && text.split(' ').count() <= 5;
+    let fits =
+        !text.is_empty() && text.len() <= 60 && text.chars().all(plain) && text.split(' ').count() <= 5;
     (fits && !numbers).then(|| text.to_owned())
 }
 
@@ -118,7 +167,11 @@ fn dose(text: &str) -> Option<Quantity> {
         return None;
     }
     let comparator: Option<Comparator> = None;
-    Some(Quantity { value: number.parse().ok()?, comparator, unit: (!unit.is_empty()).then(|| unit.to_owned()) })
+    Some(Quantity {
+        value: number.parse().ok()?,
+        comparator,
+        unit: (!unit.is_empty()).then(|| unit.to_owned()),
+    })
 }
 
 /// The complete pairs in a fragment, in order, and whether it was well formed to its end.
@@ -240,12 +293,23 @@ mod tests {
     fn what_comes_whole_before_the_cut_is_kept() {
         let read = read(&format!("<qualifier>{}<item><key>Site</key><value>Left a", item("Batch", "X1")));
         assert!(!read.whole);
-        assert_eq!(read.vaccination, Some(Vaccination { lot_number: Some("X1".into()), ..Vaccination::default() }));
+        assert_eq!(
+            read.vaccination,
+            Some(Vaccination { lot_number: Some("X1".into()), ..Vaccination::default() })
+        );
     }
 
     #[test]
     fn malformed_fragments_and_entities_give_nothing_and_never_fail() {
-        for xml in ["<", "<item>", "</item>", "<a></b>", "&", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "<item><key>Batch</key><value>&x;1</value></item>"] {
+        for xml in [
+            "<",
+            "<item>",
+            "</item>",
+            "<a></b>",
+            "&",
+            "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>",
+            "<item><key>Batch</key><value>&x;1</value></item>",
+        ] {
             assert_eq!(read(xml), Qualifiers::default(), "{xml}");
         }
         for xml in ["", "plain text", "<qualifier/>"] {
@@ -275,7 +339,14 @@ mod tests {
 
     #[test]
     fn an_expiry_is_read_in_the_forms_that_occur() {
-        for value in ["2025-12-31", "2025-12-31T00:00:00", "31/12/2025", "31-Dec-2025", "31 Dec 2025", "31 December 2025"] {
+        for value in [
+            "2025-12-31",
+            "2025-12-31T00:00:00",
+            "31/12/2025",
+            "31-Dec-2025",
+            "31 Dec 2025",
+            "31 December 2025",
+        ] {
             let read = one("Expiry", value).vaccination.unwrap();
             assert_eq!(read.expires_on, Some(jiff::civil::date(2025, 12, 31)), "{value}");
         }

@@ -27,7 +27,9 @@ pub(super) fn is_sexual_health(text: &str) -> bool {
 /// The five characters of a Read v2 code: letters and digits, then dots. Case matters.
 fn padded(text: &str) -> Option<String> {
     let code = match text.split_once('-') {
-        Some((code, synonym)) if synonym.bytes().all(|b| b.is_ascii_alphanumeric()) && synonym.len() <= 2 => code,
+        Some((code, synonym)) if synonym.bytes().all(|b| b.is_ascii_alphanumeric()) && synonym.len() <= 2 => {
+            code
+        }
         Some(_) => return None,
         None => text,
     };
@@ -44,14 +46,37 @@ mod tests {
 
     #[test]
     fn read_codes_are_padded_and_synonyms_cut_off() {
-        for (sent, code) in [("A2", "A2..."), ("G30-1", "G30.."), ("G20..", "G20.."), ("g20", "g20.."), ("246A", "246A."), ("65B-11", "65B.."), ("XaBVJ", "XaBVJ")] {
+        for (sent, code) in [
+            ("A2", "A2..."),
+            ("G30-1", "G30.."),
+            ("G20..", "G20.."),
+            ("g20", "g20.."),
+            ("246A", "246A."),
+            ("65B-11", "65B.."),
+            ("XaBVJ", "XaBVJ"),
+        ] {
             assert_eq!(read_code(sent), Some((CodeSystem::ReadV2, code.to_owned())), "{sent}");
         }
     }
 
     #[test]
     fn local_codes_are_not_read_codes() {
-        for sent in ["EMISNQAB12", "EMIS1", "ESCT1", "^ESCTAB123456", "EGTON", "ALLERGY12", "FUNDHC3", "JHCC1", "RAFME", "EMISREQ|5", "TOOLONG1", "A.2", "A2-", "A2-b.c"] {
+        for sent in [
+            "EMISNQAB12",
+            "EMIS1",
+            "ESCT1",
+            "^ESCTAB123456",
+            "EGTON",
+            "ALLERGY12",
+            "FUNDHC3",
+            "JHCC1",
+            "RAFME",
+            "EMISREQ|5",
+            "TOOLONG1",
+            "A.2",
+            "A2-",
+            "A2-b.c",
+        ] {
             let expected = if sent == "A2-" { CodeSystem::ReadV2 } else { CodeSystem::Egton };
             assert_eq!(read_code(sent).unwrap().0, expected, "{sent}");
         }

@@ -29,11 +29,16 @@ pub(super) fn check_header(file: &TableFile, spec: &Spec) -> Result<Vec<Issue>, 
 }
 
 /// Reads a file's rows into the sink. The header is read again: the file may have changed since it was checked.
+/// `before` is how many bytes of the batch were read before this file.
 ///
 /// # Errors
 /// [`Stop::Refused`] if the file cannot be trusted, [`Stop::Sink`] if the sink can take no more.
 pub(super) fn read_table<T: Table>(
-    file: &TableFile, ids: Span, practice: &mut Practice, sink: &mut dyn Sink,
+    file: &TableFile,
+    before: u64,
+    ids: Span,
+    practice: &mut Practice,
+    sink: &mut dyn Sink,
 ) -> Result<(), Stop> {
     let (mut records, header, _) = open(file, &T::SPEC).map_err(Stop::Refused)?;
     let table = T::bind(&header);
@@ -58,16 +63,21 @@ pub(super) fn read_table<T: Table>(
             Err(broken) => return Err(Stop::Refused(vec![broken_at(&broken, &place)])),
         }
         if records.offset() - told >= STEP {
-            sink.progress(records.offset() - told);
             told = records.offset();
+            sink.progress(before + told);
         }
     }
-    sink.progress(records.offset() - told);
+    sink.progress(before + records.offset());
     Ok(())
 }
 
 /// Answers one row: by exactly one fact or rejection.
-fn take<T: Table>(table: &T, mut row: Row<'_>, practice: &mut Practice, sink: &mut dyn Sink) -> Result<(), Stop> {
+fn take<T: Table>(
+    table: &T,
+    mut row: Row<'_>,
+    practice: &mut Practice,
+    sink: &mut dyn Sink,
+) -> Result<(), Stop> {
     match table.fact(&mut row, practice) {
         Ok(fact) => {
             sink.fact(row.place(), fact)?;
@@ -90,7 +100,9 @@ fn open(file: &TableFile, spec: &Spec) -> Result<Opened, Vec<Issue>> {
     match records.next(0) {
         Ok(Next::Record) => {}
         Ok(Next::Unreadable(why)) => return Err(vec![fatal(IssueCode::Encoding, &place, why)]),
-        Ok(Next::End) => return Err(vec![fatal(IssueCode::WrongFormat, &place, "it is empty: even a header is missing")]),
+        Ok(Next::End) => {
+            return Err(vec![fatal(IssueCode::WrongFormat, &place, "it is empty: even a header is missing")]);
+        }
         Err(broken) => return Err(vec![broken_at(&broken, &place)]),
     }
     let (header, warnings) = Header::read(records.record(), spec, &place)?;

@@ -71,17 +71,18 @@ impl<R: Read> Records<R> {
     /// [`Broken`] where the rest of the file is not to be trusted. `width` is the number of fields that a record
     /// ought to have: a last line with fewer of them and no line end was cut off.
     pub(super) fn next(&mut self, width: usize) -> Result<Next, Broken> {
-        let begin = self.offset();
+        let (begin, line) = (self.offset(), self.reader.position().line());
         self.reader.get_mut().begin_record(begin);
         self.bytes = mem::take(&mut self.text).into_byte_record();
-        match self.reader.read_byte_record(&mut self.bytes) {
+        let read = self.reader.read_byte_record(&mut self.bytes);
+        let end = self.offset();
+        let raw = self.reader.get_ref().record(end);
+        self.line = line + line_feeds_before(raw);
+        match read {
             Ok(true) => {}
             Ok(false) => return Ok(Next::End),
             Err(error) => return Err(self.broken(&error)),
         }
-        let end = self.offset();
-        let raw = self.reader.get_ref().record(end);
-        self.line = first_line(self.reader.position().line(), raw, &self.bytes);
         if usize::try_from(end - begin).map_or(true, |length| length > LARGEST_RECORD) {
             return Err(too_large());
         }
@@ -119,15 +120,17 @@ impl<R: Read> Records<R> {
 }
 
 fn too_large() -> Broken {
-    Broken { code: IssueCode::TooLarge, detail: "a row is longer than 1 MiB; a quote is missing before".into() }
+    Broken {
+        code: IssueCode::TooLarge,
+        detail: "a row is longer than 1 MiB; a quote is missing before".into(),
+    }
 }
 
-/// The line on which a record begins. The parser counts the line feeds that it has consumed: those in the record's
-/// fields, and the one at its end only if the record did not end at a carriage return or with the file.
-fn first_line(counted: u64, raw: &[u8], record: &ByteRecord) -> u64 {
-    let within = record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
-    let at_end = u64::from(raw.last() == Some(&b'\n'));
-    counted.saturating_sub(within + at_end)
+/// The line feeds that the parser skips before a record: of the line before, which it ends at the carriage return,
+/// and of blank lines.
+fn line_feeds_before(raw: &[u8]) -> u64 {
+    let skipped = raw.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    skipped.filter(|byte| **byte == b'\n').count() as u64
 }
 
 /// Whether a record, as it was written, ends inside a quoted field. A quote opens a field only at its start, and
@@ -215,10 +218,25 @@ mod tests {
 
     #[test]
     fn a_last_line_cut_off_inside_quotes_or_before_its_last_field_is_truncated() {
-        for cut in ["a,b\n\"1\",\"2", "a,b\n\"1\",\"2\n", "a,b\n1", "a,b\n\"1\"", "\"a\",\"b", "a,b\r\n\"1\",\"it \"\" goes"] {
+        for cut in [
+            "a,b\n\"1\",\"2",
+            "a,b\n\"1\",\"2\n",
+            "a,b\n1",
+            "a,b\n\"1\"",
+            "\"a\",\"b",
+            "a,b\r\n\"1\",\"it \"\" goes",
+        ] {
             assert_eq!(read(cut.as_bytes()).1, Some(IssueCode::Truncated), "{cut:?}");
         }
-        for whole in ["a,b\n\"1\",\"2\"", "a,b\n1,2", "a,b", "a,b\n1\n", "a,b\n5\",6\"", "a,b\n\"1\",\"\"\"\"", "\u{feff}\"a\",\"b\""] {
+        for whole in [
+            "a,b\n\"1\",\"2\"",
+            "a,b\n1,2",
+            "a,b",
+            "a,b\n1\n",
+            "a,b\n5\",6\"",
+            "a,b\n\"1\",\"\"\"\"",
+            "\u{feff}\"a\",\"b\"",
+        ] {
             assert_eq!(read(whole.as_bytes()).1, None, "{whole:?}");
         }
     }

@@ -33,9 +33,11 @@ pub(super) fn component(id: &str) -> Option<Component> {
 
 /// Verhoeff's check: products in the dihedral group of order ten, each digit first permuted by its place.
 fn checks(digits: &str) -> bool {
-    let check = digits.bytes().rev().enumerate().fold(0, |check, (place, digit)| {
-        multiply(check, permute(place, digit.wrapping_sub(b'0')))
-    });
+    let check = digits
+        .bytes()
+        .rev()
+        .enumerate()
+        .fold(0, |check, (place, digit)| multiply(check, permute(place, digit.wrapping_sub(b'0'))));
     check == 0
 }
 
@@ -88,7 +90,9 @@ mod tests {
 
     #[test]
     fn wrong_check_digits_shapes_and_partitions_are_none() {
-        for id in ["", "0", "-1", "73211008", "7321100", "073211009", "73211009x", "١٢٣٤٥٦", "1234567890123456789"] {
+        for id in
+            ["", "0", "-1", "73211008", "7321100", "073211009", "73211009x", "١٢٣٤٥٦", "1234567890123456789"]
+        {
             assert_eq!(component(id), None, "{id}");
         }
     }

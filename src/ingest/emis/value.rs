@@ -76,7 +76,12 @@ mod tests {
     #[test]
     fn a_guid_is_the_same_with_braces_and_in_any_case() {
         let bare = "0a0b0c0d-0000-4000-8000-00000000000f";
-        for sent in [bare.to_owned(), format!("{{{bare}}}"), bare.to_uppercase(), format!(" {{{}}} ", bare.to_uppercase())] {
+        for sent in [
+            bare.to_owned(),
+            format!("{{{bare}}}"),
+            bare.to_uppercase(),
+            format!(" {{{}}} ", bare.to_uppercase()),
+        ] {
             assert_eq!(guid(&sent).as_deref(), Some(bare), "{sent}");
         }
         for sent in ["", "{}", "0a0b0c0d", &bare[1..], &format!("{{{bare}"), &bare.replace('f', "g")] {
@@ -87,7 +92,17 @@ mod tests {
     #[test]
     fn dates_and_times_are_read_in_their_one_form() {
         assert_eq!(date("2024-02-29"), Some(jiff::civil::date(2024, 2, 29)));
-        for sent in ["", "2023-02-29", "2024-2-9", "20240229", "29/02/2024", "2024-02-29 00:00:00", "0999-01-01", "+024-01-01", "44706"] {
+        for sent in [
+            "",
+            "2023-02-29",
+            "2024-2-9",
+            "20240229",
+            "29/02/2024",
+            "2024-02-29 00:00:00",
+            "0999-01-01",
+            "+024-01-01",
+            "44706",
+        ] {
             assert_eq!(date(sent), None, "{sent}");
         }
         assert_eq!(time("09:12:30"), Some(jiff::civil::time(9, 12, 30, 0)));
@@ -100,7 +115,10 @@ mod tests {
 
     #[test]
     fn only_true_and_false_are_booleans() {
-        assert_eq!((Flag::of("TRUE"), Flag::of("False "), Flag::of(" ")), (Flag::True, Flag::False, Flag::Blank));
+        assert_eq!(
+            (Flag::of("TRUE"), Flag::of("False "), Flag::of(" ")),
+            (Flag::True, Flag::False, Flag::Blank)
+        );
         for sent in ["1", "0", "yes", "Y", "t", "null"] {
             assert_eq!(Flag::of(sent), Flag::Unknown, "{sent}");
         }

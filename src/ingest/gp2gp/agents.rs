@@ -41,10 +41,14 @@ fn agent(node: &Node) -> Option<Agent> {
     let name = node.child("agentPerson")?.child("name")?;
     let part = |part: &str| name.child(part).and_then(Node::words).map(str::to_owned);
     let given = name.children("given").filter_map(Node::words).map(str::to_owned).collect();
-    let person = PersonName { prefix: part("prefix"), given, family: part("family").or(name.words().map(str::to_owned)) };
+    let person = PersonName {
+        prefix: part("prefix"),
+        given,
+        family: part("family").or(name.words().map(str::to_owned)),
+    };
     let named = person.family.is_some() || !person.given.is_empty();
     let code = node.child("code");
     let words = code.and_then(|code| code.child("originalText")).and_then(Node::words);
     let role = words.or_else(|| code.and_then(|code| code.get("displayName"))).map(str::to_owned);
-    named.then(|| Agent { key, line: node.line, staff: Staff { name: person, role } })
+    named.then_some(Agent { key, line: node.line, staff: Staff { name: person, role } })
 }

@@ -19,7 +19,8 @@ pub(super) fn coded(node: &Node, notes: &mut Notes) -> Coded {
     // A display name that no code stands behind comes from no code list: it counts as typed.
     let typed = || codings.is_empty().then(|| node.get("displayName")).flatten();
     let words = node.child("originalText").and_then(Node::words).or_else(typed);
-    let shown = |words: &str| codings.iter().filter_map(|coding| coding.display.as_deref()).any(|d| same(d, words));
+    let shown =
+        |words: &str| codings.iter().filter_map(|coding| coding.display.as_deref()).any(|d| same(d, words));
     let original_text = words.filter(|words| !shown(words)).and_then(FreeText::new);
     Coded { codings, original_text }
 }

@@ -6,8 +6,9 @@ use record::{CodeClass, CodeRef, CodeSystem, IssueCode, Statement};
 
 use super::{
     head::{Head, identifier, mark},
-    narrative, link_set, observation, plan,
+    link_set, narrative,
     node::Node,
+    observation, plan,
     reading::{Inside, Reading},
     request,
     rows::{Body, Class, Compound},

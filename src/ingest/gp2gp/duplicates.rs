@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use record::{CodeRef, Coded, Effective, IssueCode, Statement, Subject};
+use record::{CodeRef, Coded, Effective, FreeText, IssueCode, Statement, Subject};
 
 use super::{
     notes::Notes,
@@ -20,7 +20,12 @@ pub(super) fn fold(rows: &mut Rows, notes: &mut Notes) -> Vec<(At, At)> {
     for (copy, _) in &found {
         if let Some(row) = rows.get_mut(*copy) {
             row.folded = true;
-            notes.warn(IssueCode::PartIgnored, row.line, "ObservationStatement", "it repeats another statement and is shown once");
+            notes.warn(
+                IssueCode::PartIgnored,
+                row.line,
+                "ObservationStatement",
+                "it repeats another statement and is shown once",
+            );
         }
     }
     found
@@ -34,35 +39,51 @@ fn find(rows: &Rows) -> BTreeMap<At, At> {
             _ => None,
         })
         .collect();
-    let mut alike: HashMap<(String, Option<Effective>), Vec<(At, &Statement)>> = HashMap::new();
+    let mut alike: HashMap<Alike, Vec<Candidate<'_>>> = HashMap::new();
     for (at, row) in rows.iter().filter(|(_, row)| row.rejected.is_none() && row.class.is_none()) {
         if let Body::Statement(statement) = &row.body
             && let Some(code) = key(&statement.code)
         {
-            alike.entry((code, statement.effective)).or_default().push((at, statement));
+            let text = statement.text.iter().map(FreeText::expose).collect::<Vec<_>>().join("\n");
+            let candidate = Candidate { at, composition: row.composition, statement, text };
+            alike.entry((code, statement.effective)).or_default().push(candidate);
         }
     }
     let mut copies = BTreeMap::new();
     for group in alike.values().filter(|group| (2..=ALIKE).contains(&group.len())) {
-        for (copy, statement) in group {
-            let whole = group.iter().find(|(at, other)| {
-                *at != *copy
-                    && !copies.contains_key(at)
-                    && (cut_short(statement, other)
-                        || (named.contains(copy)
-                            && !named.contains(at)
-                            && same_composition(rows, *copy, *at)
-                            && empty_beside(statement, other)))
+        for copy in group {
+            let empty = named.contains(&copy.at);
+            let whole = group.iter().find(|whole| {
+                copy.cut_short(whole) || (empty && !named.contains(&whole.at) && copy.empty_beside(whole))
             });
-            if let Some((whole, _)) = whole {
-                copies.insert(*copy, *whole);
+            if let Some(whole) = whole {
+                copies.insert(copy.at, whole.at);
             }
         }
     }
-    // Whatever was chosen as whole and then turned out to be a copy itself leads on to what that one copies.
-    let chosen = copies.clone();
-    copies.retain(|_, whole| !chosen.contains_key(whole));
-    copies
+    lead_on(&copies)
+}
+
+/// What was chosen as whole may be a copy itself: then what that one copies is meant. Texts only grow on the way.
+fn lead_on(copies: &BTreeMap<At, At>) -> BTreeMap<At, At> {
+    let end = |mut at: At| {
+        while let Some(next) = copies.get(&at) {
+            at = *next;
+        }
+        at
+    };
+    copies.iter().map(|(copy, whole)| (*copy, end(*whole))).collect()
+}
+
+/// What two statements have in common that may be copies.
+type Alike = (String, Option<Effective>);
+
+/// A statement that may be a copy, or be copied.
+struct Candidate<'a> {
+    at: At,
+    composition: Option<At>,
+    statement: &'a Statement,
+    text: String,
 }
 
 fn key(code: &CodeRef) -> Option<String> {
@@ -73,33 +94,34 @@ fn key(code: &CodeRef) -> Option<String> {
     Some(format!("{} {words}", code.unwrap_or_default()))
 }
 
-fn same_composition(rows: &Rows, one: At, other: At) -> bool {
-    let of = |at| rows.get(at).and_then(|row| row.composition);
-    of(one) == of(other)
-}
+impl Candidate<'_> {
+    /// Whether this says only what the other says first, and breaks off.
+    fn cut_short(&self, whole: &Self) -> bool {
+        let Some(start) = self.text.strip_suffix("...").map(str::trim_end).filter(|start| !start.is_empty())
+        else {
+            return false;
+        };
+        let (own, other) = (&self.statement.value, &whole.statement.value);
+        self.like(whole)
+            && (own.is_none() || own == other)
+            && whole.text.len() > self.text.len()
+            && whole.text.starts_with(start)
+    }
 
-fn text(statement: &Statement) -> String {
-    statement.text.iter().map(record::FreeText::expose).collect::<Vec<_>>().join("\n")
-}
+    /// Whether this says nothing beside its code, and the other, in the same consultation, does.
+    fn empty_beside(&self, whole: &Self) -> bool {
+        self.like(whole)
+            && self.composition == whole.composition
+            && self.text.is_empty()
+            && self.statement.value.is_none()
+            && !whole.text.is_empty()
+    }
 
-/// Whether one says only what the other says first, and breaks off.
-fn cut_short(copy: &Statement, whole: &Statement) -> bool {
-    let own = text(copy);
-    let Some(start) = own.strip_suffix("...").map(str::trim_end).filter(|start| !start.is_empty()) else {
-        return false;
-    };
-    let other = text(whole);
-    about_the_same(copy, whole)
-        && (copy.value.is_none() || copy.value == whole.value)
-        && other.len() > own.len().saturating_sub(3)
-        && other != own
-        && other.starts_with(start)
-}
-
-fn empty_beside(copy: &Statement, whole: &Statement) -> bool {
-    about_the_same(copy, whole) && copy.text.is_empty() && copy.value.is_none() && !whole.text.is_empty()
-}
-
-fn about_the_same(one: &Statement, other: &Statement) -> bool {
-    one.subject == Subject::Patient && other.subject == Subject::Patient && one.status == other.status
+    fn like(&self, other: &Self) -> bool {
+        let (one, two) = (self.statement, other.statement);
+        self.at != other.at
+            && one.subject == Subject::Patient
+            && two.subject == Subject::Patient
+            && one.status == two.status
+    }
 }

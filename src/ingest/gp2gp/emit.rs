@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use record::{
-    Container, Content, Demographics, Entry, EntryId, Fact, Gender, Issue, IssueCode, MarksCarried, PatientKey, Place,
-    Reference, ReferenceKey, Registration, Sink, SinkError,
+    Container, Content, Demographics, Entry, EntryId, Fact, Gender, Issue, IssueCode, MarksCarried,
+    PatientKey, Place, Reference, ReferenceKey, Registration, Sink, SinkError,
 };
 
 use super::{
@@ -19,10 +19,12 @@ use super::{
 pub(super) fn emit(mut extract: Extract, sink: &mut dyn Sink) -> Result<(), SinkError> {
     resolve::resolve(&mut extract.rows, &mut extract.notes);
     let patient = patient(&extract);
-    let Extract { patient: key, patient_line, line, marks_carried, sequence, agents, rows, notes, .. } = extract;
+    let Extract { patient: key, patient_line, line, marks_carried, sequence, agents, rows, notes, .. } =
+        extract;
     let staff: HashSet<String> = agents.iter().map(|agent| agent.key.clone()).collect();
     for Agent { key, line, staff } in agents {
-        let reference = Fact::Reference(ReferenceKey::Staff(key), Box::new(Reference::Staff(staff)), sequence);
+        let reference =
+            Fact::Reference(ReferenceKey::Staff(key), Box::new(Reference::Staff(staff)), sequence);
         sink.fact(&notes.place(line), reference)?;
     }
     if let Some(patient) = patient {

@@ -81,7 +81,9 @@ pub(super) fn message<R: BufRead>(source: R, file: &str) -> Result<Extract, Fata
         }
     };
     let Some(extract) = descend(&mut xml, &root, named)? else {
-        return Err(xml.fatal(IssueCode::ElementMissing, "the message has no ControlActEvent/subject/EhrExtract"));
+        return Err(
+            xml.fatal(IssueCode::ElementMissing, "the message has no ControlActEvent/subject/EhrExtract")
+        );
     };
     finish(record_of(xml, &extract, file, carried, None)?)
 }
@@ -100,7 +102,9 @@ pub(super) fn fragment<R: BufRead>(source: R, file: &str, carried: MarksCarried)
 fn root<R: BufRead>(xml: &mut Xml<R>) -> Result<Tag, Fatal> {
     match xml.step(false)? {
         Step::Open(tag) => Ok(tag),
-        Step::Text(_) | Step::Close | Step::End => Err(xml.fatal(IssueCode::Truncated, "there is no element")),
+        Step::Text(_) | Step::Close | Step::End => {
+            Err(xml.fatal(IssueCode::Truncated, "there is no element"))
+        }
     }
 }
 
@@ -191,7 +195,12 @@ fn record_of<R: BufRead>(
     }
     let whose = whose(&mut r, patient.as_ref(), id.as_deref(), extract.line, unnamed)?;
     if sequence.is_none() {
-        r.notes.warn(IssueCode::PartIgnored, extract.line, "availabilityTime", "when the extract was made is not known");
+        r.notes.warn(
+            IssueCode::PartIgnored,
+            extract.line,
+            "availabilityTime",
+            "when the extract was made is not known",
+        );
     }
     let Reading { xml, rows, notes } = r;
     let sequence = sequence.unwrap_or(0);
@@ -236,7 +245,11 @@ fn whose<R: BufRead>(
     unnamed: Option<PatientKey>,
 ) -> Result<Whose, Fatal> {
     let line = target.map_or(line, |target| target.line);
-    let ids: Vec<&Node> = target.and_then(|target| target.child("patient")).into_iter().flat_map(|p| p.children("id")).collect();
+    let ids: Vec<&Node> = target
+        .and_then(|target| target.child("patient"))
+        .into_iter()
+        .flat_map(|p| p.children("id"))
+        .collect();
     let number = ids.iter().filter(|id| id.get("root") == Some(NHS_NUMBER));
     let number: Option<NhsNumber> = number.filter_map(|id| id.get("extension")?.parse().ok()).next();
     if let Some(number) = number
@@ -244,7 +257,12 @@ fn whose<R: BufRead>(
     {
         return Ok(Whose { key, nhs_number: Some(number), line });
     }
-    r.notes.warn(IssueCode::NhsNumberInvalid, line, "patient/id", "it is no NHS number under the NHS number's root");
+    r.notes.warn(
+        IssueCode::NhsNumberInvalid,
+        line,
+        "patient/id",
+        "it is no NHS number under the NHS number's root",
+    );
     let named = ids.iter().find_map(|id| identifier(id));
     let key = named.as_deref().or(extract).and_then(|id| PatientKey::new(&format!("gp2gp:{id}")));
     match key.or(unnamed) {

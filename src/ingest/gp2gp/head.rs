@@ -58,7 +58,12 @@ pub(super) fn agent(node: &Node) -> Option<String> {
 
 impl Head {
     /// Reads a child if it is one of the common parts; whatever is not known is looked through for marks.
-    pub(super) fn take<R: BufRead>(&mut self, xml: &mut Xml<R>, child: &Tag, notes: &mut Notes) -> Result<(), Fatal> {
+    pub(super) fn take<R: BufRead>(
+        &mut self,
+        xml: &mut Xml<R>,
+        child: &Tag,
+        notes: &mut Notes,
+    ) -> Result<(), Fatal> {
         match child.name.as_str() {
             "id" => {
                 let id = Node::read(xml, child)?;
@@ -89,7 +94,12 @@ impl Head {
     }
 
     /// Passes over an element; a mark anywhere in it counts for the statement.
-    fn look_through<R: BufRead>(&mut self, xml: &mut Xml<R>, tag: &Tag, notes: &mut Notes) -> Result<(), Fatal> {
+    fn look_through<R: BufRead>(
+        &mut self,
+        xml: &mut Xml<R>,
+        tag: &Tag,
+        notes: &mut Notes,
+    ) -> Result<(), Fatal> {
         let marks = &mut self.marks;
         let mut see = |tag: &Tag| {
             if tag.name == "confidentialityCode" {
@@ -107,7 +117,12 @@ impl Head {
         if let Some(text) = author.child("time").and_then(|time| time.get("value")) {
             self.recorded = time::point(text);
             if self.recorded.is_none() {
-                notes.warn(IssueCode::PartIgnored, author.line, "author/time", "when it was entered cannot be read");
+                notes.warn(
+                    IssueCode::PartIgnored,
+                    author.line,
+                    "author/time",
+                    "when it was entered cannot be read",
+                );
             }
         }
     }
@@ -122,7 +137,8 @@ impl Head {
 
     /// The participant of the kind that comes first in this list.
     pub(super) fn participant(&self, kinds: &[&str]) -> Option<&str> {
-        let of = |kind: &&str| self.participants.iter().find(|(k, _)| k == *kind).map(|(_, agent)| agent.as_str());
+        let of =
+            |kind: &&str| self.participants.iter().find(|(k, _)| k == *kind).map(|(_, agent)| agent.as_str());
         kinds.iter().find_map(of)
     }
 
@@ -151,7 +167,12 @@ impl Head {
         match self.status.as_deref() {
             Some("COMPLETE" | "COMPLETED") | None => StatementStatus::Final,
             Some(_) => {
-                notes.warn(IssueCode::PartIgnored, line, "statusCode", "it is not complete, so it is kept but not served");
+                notes.warn(
+                    IssueCode::PartIgnored,
+                    line,
+                    "statusCode",
+                    "it is not complete, so it is kept but not served",
+                );
                 StatementStatus::Unfiled
             }
         }
@@ -166,7 +187,12 @@ impl Head {
     ) -> Result<Statement, Box<record::Issue>> {
         let coded = self.code.as_ref().map(|code| code::coded(code, notes)).unwrap_or_default();
         if coded.codings.is_empty() && coded.original_text.is_none() {
-            return Err(Box::new(notes.error(IssueCode::ValueMissing, line, "code", "it neither has a code nor words")));
+            return Err(Box::new(notes.error(
+                IssueCode::ValueMissing,
+                line,
+                "code",
+                "it neither has a code nor words",
+            )));
         }
         let when = self.when().map_err(|field| {
             Box::new(notes.error(IssueCode::DateInvalid, line, field, "HL7 dates are yyyy to yyyyMMddHHmmss"))

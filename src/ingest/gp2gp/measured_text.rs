@@ -58,12 +58,13 @@ fn number_of(text: &str) -> Option<Decimal> {
 /// A unit is one token with a sign that no name has, or one of these words.
 pub(super) fn is_unit(text: &str) -> bool {
     const WORDS: [&str; 44] = [
-        "Unk UoM", "kg", "g", "mg", "ug", "ng", "pg", "mcg", "m", "cm", "mm", "um", "nm", "s", "sec", "min", "h", "d",
-        "L", "l", "dL", "mL", "ml", "fL", "U", "IU", "iu", "mU", "mol", "mmol", "umol", "nmol", "pmol", "cP", "mPas",
-        "deg", "Beats", "beats", "bpm", "seizures", "kPa", "mmHg", "Hz", "ratio",
+        "Unk UoM", "kg", "g", "mg", "ug", "ng", "pg", "mcg", "m", "cm", "mm", "um", "nm", "s", "sec", "min",
+        "h", "d", "L", "l", "dL", "mL", "ml", "fL", "U", "IU", "iu", "mU", "mol", "mmol", "umol", "nmol",
+        "pmol", "cP", "mPas", "deg", "Beats", "beats", "bpm", "seizures", "kPa", "mmHg", "Hz", "ratio",
     ];
     let sign = |c: char| matches!(c, '%' | '/' | '*' | '[' | ']' | '{' | '}' | '^' | 'µ' | '°');
-    let part = |c: char| sign(c) || c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '(' | ')' | '\'');
+    let part =
+        |c: char| sign(c) || c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '(' | ')' | '\'');
     WORDS.contains(&text) || (text.len() <= 30 && text.chars().all(part) && text.contains(sign))
 }
 
@@ -140,8 +141,15 @@ mod tests {
     #[test]
     fn a_line_that_is_not_all_grammar_is_not_read() {
         for text in [
-            "Value:", "Value: high", "Value: 5 told by Mary", "Value: 5 Mary", "The Value: 5", "Value: 5\nValue: 6",
-            "value: 5", "Value: 5..6", "Value: 1e5",
+            "Value:",
+            "Value: high",
+            "Value: 5 told by Mary",
+            "Value: 5 Mary",
+            "The Value: 5",
+            "Value: 5\nValue: 6",
+            "value: 5",
+            "Value: 5..6",
+            "Value: 1e5",
         ] {
             assert_eq!(read(text), Measured::default(), "{text}");
         }
@@ -149,7 +157,9 @@ mod tests {
 
     #[test]
     fn ranges_and_judgements_are_read_whole() {
-        let both = read("Value: 58.0 g/L\nReference range: 4.0 - 57.0\nInterpretation Code: Above high reference limit");
+        let both = read(
+            "Value: 58.0 g/L\nReference range: 4.0 - 57.0\nInterpretation Code: Above high reference limit",
+        );
         let range = both.range.unwrap();
         assert_eq!((range.low.unwrap().as_str(), range.high.unwrap().as_str()), ("4.0", "57.0"));
         assert_eq!(both.interpretation, Some(Interpretation::High));

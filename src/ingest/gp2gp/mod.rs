@@ -145,7 +145,8 @@ fn files(path: &Path, issues: &mut Vec<Issue>) -> Vec<PathBuf> {
     };
     match std::fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
         Ok(entries) => {
-            let mut found: Vec<PathBuf> = entries.iter().map(std::fs::DirEntry::path).filter(is_message).collect();
+            let mut found: Vec<PathBuf> =
+                entries.iter().map(std::fs::DirEntry::path).filter(is_message).collect();
             found.sort();
             found
         }

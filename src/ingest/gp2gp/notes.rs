@@ -31,7 +31,12 @@ impl Notes {
     /// Adds a warning about a code system, once for each.
     pub(super) fn unknown_system(&mut self, oid: &str, line: u64) {
         if self.systems.insert(oid.to_owned()) {
-            self.warn(IssueCode::CodeSystemUnknown, line, "codeSystem", "its codes, or some of them, are not known");
+            self.warn(
+                IssueCode::CodeSystemUnknown,
+                line,
+                "codeSystem",
+                "its codes, or some of them, are not known",
+            );
         }
     }
 

@@ -30,7 +30,11 @@ struct Result {
 }
 
 /// Reads one.
-pub(super) fn read<R: BufRead>(r: &mut Reading<R>, tag: &Tag, inside: Inside) -> std::result::Result<(), Fatal> {
+pub(super) fn read<R: BufRead>(
+    r: &mut Reading<R>,
+    tag: &Tag,
+    inside: Inside,
+) -> std::result::Result<(), Fatal> {
     let at = r.begin(tag, Some(inside))?;
     let mut head = Head::default();
     let mut result = Result::default();
@@ -42,7 +46,8 @@ pub(super) fn read<R: BufRead>(r: &mut Reading<R>, tag: &Tag, inside: Inside) ->
                 result.value = if result.valued { quantity::value(&node, &mut r.notes) } else { None };
             }
             "interpretationCode" => {
-                result.interpretation = quantity::interpretation(&Node::read(&mut r.xml, &child)?, &mut r.notes);
+                result.interpretation =
+                    quantity::interpretation(&Node::read(&mut r.xml, &child)?, &mut r.notes);
             }
             "referenceRange" => {
                 result.ranges.extend(quantity::range(&Node::read(&mut r.xml, &child)?, &mut r.notes));

@@ -27,7 +27,8 @@ pub(super) fn read<R: BufRead>(
             _ => r.take(&mut head, &child)?,
         }
     }
-    if head.code.as_ref().is_none_or(|code| code.get("code").is_none() && code.child("translation").is_none()) {
+    if head.code.as_ref().is_none_or(|code| code.get("code").is_none() && code.child("translation").is_none())
+    {
         r.end_container(at, head, Body::Container(Container::Comment));
         return Ok(());
     }

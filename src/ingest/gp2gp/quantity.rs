@@ -10,7 +10,9 @@ pub(super) fn value(node: &Node, notes: &mut Notes) -> Option<Value> {
         let holds = |name| node.child(name).is_some();
         match () {
             () if holds("low") || holds("high") || holds("center") => Some("IVL_PQ"),
-            () if node.get("value").is_some() || holds("translation") && node.get("code").is_none() => Some("PQ"),
+            () if node.get("value").is_some() || holds("translation") && node.get("code").is_none() => {
+                Some("PQ")
+            }
             () if node.get("code").is_some() || holds("originalText") => Some("CD"),
             () if node.words().is_some() => Some("ST"),
             () => None,
@@ -38,7 +40,8 @@ fn quantity(node: &Node, notes: &mut Notes) -> Option<Quantity> {
     let words = |node: &Node| node.child("originalText").and_then(Node::words).map(str::to_owned);
     let (number, unit) = match (node.get("unit"), translation) {
         (None | Some("1"), Some(translation)) => {
-            let named = || translation.get("displayName").or_else(|| translation.get("code")).map(str::to_owned);
+            let named =
+                || translation.get("displayName").or_else(|| translation.get("code")).map(str::to_owned);
             (translation.get("value").or_else(|| node.get("value")), words(translation).or_else(named))
         }
         (None | Some("1"), None) => (node.get("value"), None),
@@ -112,7 +115,12 @@ pub(super) fn interpretation(node: &Node, notes: &mut Notes) -> Option<Interpret
         _ => None,
     };
     if read.is_none() {
-        notes.warn(IssueCode::PartIgnored, node.line, "interpretationCode", "the judgement is none of HI, LO, OR, PA");
+        notes.warn(
+            IssueCode::PartIgnored,
+            node.line,
+            "interpretationCode",
+            "the judgement is none of HI, LO, OR, PA",
+        );
     }
     read
 }

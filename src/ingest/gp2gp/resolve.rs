@@ -80,7 +80,9 @@ impl Family {
 
 fn first_code(statement: &Statement) -> Option<(&CodeSystem, &str)> {
     match &statement.code {
-        CodeRef::Given(coded, _) => coded.codings.first().map(|coding| (&coding.system, coding.code.as_str())),
+        CodeRef::Given(coded, _) => {
+            coded.codings.first().map(|coding| (&coding.system, coding.code.as_str()))
+        }
         CodeRef::Local(_) => None,
     }
 }
@@ -134,7 +136,9 @@ impl Links {
             links.containers(rows, at, row);
             links.priors(rows, at, row);
             match &row.body {
-                Body::Problem { named, members } => links.problem(rows, at, named.as_deref(), members, folded),
+                Body::Problem { named, members } => {
+                    links.problem(rows, at, named.as_deref(), members, folded)
+                }
                 Body::Container(Container::Comment) => links.comment(rows, family, at, row),
                 Body::Container(Container::Request) => links.request(rows, at, row),
                 Body::Container(_) | Body::Compound(_) | Body::Statement(_) => {}
@@ -165,8 +169,16 @@ impl Links {
             self.add(rows, at, Role::Consultation, composition);
         }
         let Some(parent) = row.parent else { return };
-        let panel = rows.get(parent).is_some_and(|parent| matches!(parent.body, Body::Statement(_)));
+        let heads = |at: At| rows.get(at).is_some_and(|row| matches!(row.body, Body::Statement(_)));
+        let panel = heads(parent);
         self.add(rows, at, if panel { Role::Panel } else { Role::Heading }, parent);
+        // A result that is wrapped with its comments is still a member of the group that the wrapper is in.
+        let wrapper = rows.get(parent).filter(|parent| !panel && parent.class == Some(Class::Cluster));
+        if let Some(group) =
+            wrapper.and_then(|wrapper| wrapper.parent).filter(|group| heads(*group) && heads(at))
+        {
+            self.add(rows, at, Role::Panel, group);
+        }
         // A hidden half hides a blood pressure, even if that half cannot be used.
         if panel && row.rejected.is_some() {
             self.mark(parent, &row.marks);
@@ -195,7 +207,9 @@ impl Links {
     }
 
     fn problem(&mut self, rows: &Rows, at: At, named: Option<&str>, members: &[String], folded: &[(At, At)]) {
-        for (id, is_name) in named.map(|id| (id, true)).into_iter().chain(members.iter().map(|id| (id.as_str(), false))) {
+        for (id, is_name) in
+            named.map(|id| (id, true)).into_iter().chain(members.iter().map(|id| (id.as_str(), false)))
+        {
             let Some(first) = rows.find(id) else {
                 // Not a row: medication. The extract is whole, so nothing is awaited; but its mark counts.
                 if is_name {
@@ -220,7 +234,9 @@ impl Links {
     /// A comment in a battery is about the battery. In a cluster without a code of its own (a result with its filing
     /// comments) it is about the results beside it. In a template or under a heading it stands for itself.
     fn comment(&mut self, rows: &Rows, family: &Family, at: At, row: &Row) {
-        let Some((parent, compound)) = row.parent.and_then(|at| rows.get(at).map(|row| (at, row))) else { return };
+        let Some((parent, compound)) = row.parent.and_then(|at| rows.get(at).map(|row| (at, row))) else {
+            return;
+        };
         match (&compound.body, compound.class) {
             (Body::Statement(_), Some(Class::Battery)) => self.add(rows, at, Role::About, parent),
             (Body::Container(_), Some(Class::Battery | Class::Cluster)) => {

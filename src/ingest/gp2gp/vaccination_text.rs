@@ -7,8 +7,7 @@ use record::{FreeText, Quantity, Vaccination};
 
 /// Reads the texts of one statement; `None` where nothing fits.
 pub(super) fn vaccination(texts: &[FreeText]) -> Option<Vaccination> {
-    let read = texts.iter().map(|text| one(text.expose())).find(|read| *read != Vaccination::default());
-    read
+    texts.iter().map(|text| one(text.expose())).find(|read| *read != Vaccination::default())
 }
 
 fn one(text: &str) -> Vaccination {
@@ -28,7 +27,8 @@ fn brackets(text: &str) -> Vaccination {
         let rest = text.get(start..)?;
         rest.get(..rest.find([']', '[', '\n'])?).map(str::trim)
     };
-    let site = text.split_once("Injection site:").map(|(_, rest)| rest.split([',', '\n']).next().unwrap_or(rest));
+    let site =
+        text.split_once("Injection site:").map(|(_, rest)| rest.split([',', '\n']).next().unwrap_or(rest));
     Vaccination {
         manufacturer: inside("[Manufacturer:").and_then(maker),
         lot_number: inside("[Batch Number:").and_then(lot),
@@ -57,8 +57,16 @@ fn lines(text: &str) -> Vaccination {
 /// The adaptor: keys in one fixed order, each value ending where the next key begins.
 fn run(text: &str) -> Vaccination {
     const KEYS: [&str; 10] = [
-        "Location:", "Manufacturer:", "Batch:", "Expiration:", "Site:", "Route:", "Quantity:", "Reason:",
-        "Reason not given:", "Vaccination Protocol",
+        "Location:",
+        "Manufacturer:",
+        "Batch:",
+        "Expiration:",
+        "Site:",
+        "Route:",
+        "Quantity:",
+        "Reason:",
+        "Reason not given:",
+        "Vaccination Protocol",
     ];
     // What follows the last value may be a note: a value that no key ends is cut to its first word by its own grammar.
     let value = |key: &str| -> Option<(&str, bool)> {
@@ -85,13 +93,16 @@ fn maker(text: &str) -> Option<String> {
     // A run of digits would be a number of something or of somebody, not a company.
     let numbered = text.chars().filter(char::is_ascii_digit).count() > 2;
     let words = text.split_whitespace().count() <= 5;
-    (!text.is_empty() && text.len() <= 60 && words && !numbered && text.chars().all(fits)).then(|| text.to_owned())
+    (!text.is_empty() && text.len() <= 60 && words && !numbered && text.chars().all(fits))
+        .then(|| text.to_owned())
 }
 
 fn lot(text: &str) -> Option<String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '/' | '.' | ':' | '_');
     // A batch number has a digit, and no more than two words.
-    let shape = text.len() <= 40 && text.split_whitespace().count() <= 2 && text.contains(|c: char| c.is_ascii_digit());
+    let shape = text.len() <= 40
+        && text.split_whitespace().count() <= 2
+        && text.contains(|c: char| c.is_ascii_digit());
     (shape && text.chars().all(fits)).then(|| text.to_owned())
 }
 
@@ -103,12 +114,51 @@ fn day(text: &str) -> Option<Date> {
 /// The words at the start of a text that are all about where on a body, if one of them is a part of it.
 fn place_on_body(text: &str) -> Option<String> {
     const PARTS: [&str; 22] = [
-        "arm", "arms", "deltoid", "thigh", "thighs", "leg", "buttock", "gluteal", "gluteus", "forearm", "nostril",
-        "nostrils", "nose", "nasal", "mouth", "oral", "shoulder", "hip", "quadriceps", "abdomen", "vastus", "hand",
+        "arm",
+        "arms",
+        "deltoid",
+        "thigh",
+        "thighs",
+        "leg",
+        "buttock",
+        "gluteal",
+        "gluteus",
+        "forearm",
+        "nostril",
+        "nostrils",
+        "nose",
+        "nasal",
+        "mouth",
+        "oral",
+        "shoulder",
+        "hip",
+        "quadriceps",
+        "abdomen",
+        "vastus",
+        "hand",
     ];
     const SIDES: [&str; 21] = [
-        "left", "right", "l", "r", "lt", "rt", "both", "upper", "lower", "outer", "inner", "mid", "lateral", "anterior",
-        "antero", "anterolateral", "lateralis", "maximus", "medius", "region", "muscle",
+        "left",
+        "right",
+        "l",
+        "r",
+        "lt",
+        "rt",
+        "both",
+        "upper",
+        "lower",
+        "outer",
+        "inner",
+        "mid",
+        "lateral",
+        "anterior",
+        "antero",
+        "anterolateral",
+        "lateralis",
+        "maximus",
+        "medius",
+        "region",
+        "muscle",
     ];
     known_words(text, &PARTS, &SIDES)
 }
@@ -116,9 +166,28 @@ fn place_on_body(text: &str) -> Option<String> {
 /// Likewise for the way in which it was given.
 fn way(text: &str) -> Option<String> {
     const WAYS: [&str; 22] = [
-        "intramuscular", "intramuscularly", "im", "i.m.", "i/m", "subcutaneous", "subcutaneously", "sc", "s.c.", "s/c",
-        "subcut", "intradermal", "intradermally", "id", "oral", "orally", "intranasal", "nasal", "nasally",
-        "intravenous", "percutaneous", "injection",
+        "intramuscular",
+        "intramuscularly",
+        "im",
+        "i.m.",
+        "i/m",
+        "subcutaneous",
+        "subcutaneously",
+        "sc",
+        "s.c.",
+        "s/c",
+        "subcut",
+        "intradermal",
+        "intradermally",
+        "id",
+        "oral",
+        "orally",
+        "intranasal",
+        "nasal",
+        "nasally",
+        "intravenous",
+        "percutaneous",
+        "injection",
     ];
     const BESIDE: [&str; 6] = ["deep", "by", "route", "use", "spray", "drops"];
     known_words(text, &WAYS, &BESIDE)
@@ -135,8 +204,26 @@ fn known_words(text: &str, needed: &[&str], beside: &[&str]) -> Option<String> {
 /// `0.5 ml`, `0.5ml`, `1 capsule`: what follows is not looked at.
 fn amount(text: &str) -> Option<Quantity> {
     const UNITS: [&str; 20] = [
-        "ml", "mls", "millilitre", "millilitres", "milliliter", "milliliters", "mg", "mcg", "microgram", "micrograms",
-        "capsule", "capsules", "dose", "doses", "drop", "drops", "unit", "units", "vial", "ampoule",
+        "ml",
+        "mls",
+        "millilitre",
+        "millilitres",
+        "milliliter",
+        "milliliters",
+        "mg",
+        "mcg",
+        "microgram",
+        "micrograms",
+        "capsule",
+        "capsules",
+        "dose",
+        "doses",
+        "drop",
+        "drops",
+        "unit",
+        "units",
+        "vial",
+        "ampoule",
     ];
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
     let (number, rest) = text.split_at_checked(split)?;
@@ -158,8 +245,9 @@ mod tests {
 
     #[test]
     fn emis_writes_in_brackets() {
-        let read =
-            read("[Manufacturer: Acme Vaccines], [Expiry Date: 18-Jan-2031], [Batch Number: AB12], GMS: GMS, Injection site: Left arm");
+        let read = read(
+            "[Manufacturer: Acme Vaccines], [Expiry Date: 18-Jan-2031], [Batch Number: AB12], GMS: GMS, Injection site: Left arm",
+        );
         let read = read.unwrap();
         assert_eq!(read.manufacturer.as_deref(), Some("Acme Vaccines"));
         assert_eq!(read.expires_on, Some(date(2031, 1, 18)));

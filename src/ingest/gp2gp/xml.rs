@@ -282,7 +282,9 @@ impl<R: BufRead> Xml<R> {
             }
             let value = attribute.value.replace(['\t', '\n', '\r'], " ");
             let value = quick_xml::escape::unescape(&value).map_err(|error| match error {
-                EscapeError::UnrecognizedEntity(..) => self.fatal(IssueCode::XmlDtd, "an entity that XML has not"),
+                EscapeError::UnrecognizedEntity(..) => {
+                    self.fatal(IssueCode::XmlDtd, "an entity that XML has not")
+                }
                 _ => self.fatal(IssueCode::XmlMalformed, "a reference is malformed"),
             })?;
             self.allowed(&value)?;
@@ -308,7 +310,8 @@ impl<R: BufRead> Xml<R> {
 
     /// XML 1.0, production 2: control characters but tab and line ends are no characters.
     fn allowed(&self, text: &str) -> Result<(), Fatal> {
-        let forbidden = |c: char| (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{FFFE}' | '\u{FFFF}');
+        let forbidden =
+            |c: char| (c < ' ' && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{FFFE}' | '\u{FFFF}');
         if text.contains(forbidden) {
             return Err(self.fatal(IssueCode::XmlMalformed, "a character that XML does not allow"));
         }
@@ -321,8 +324,12 @@ impl<R: BufRead> Xml<R> {
         }
         match declaration.encoding() {
             None => Ok(()),
-            Some(Ok(name)) if name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("utf8") => Ok(()),
-            Some(_) => Err(self.fatal(IssueCode::Encoding, "the message declares another encoding than UTF-8")),
+            Some(Ok(name)) if name.eq_ignore_ascii_case("utf-8") || name.eq_ignore_ascii_case("utf8") => {
+                Ok(())
+            }
+            Some(_) => {
+                Err(self.fatal(IssueCode::Encoding, "the message declares another encoding than UTF-8"))
+            }
         }
     }
 

@@ -19,7 +19,7 @@ pub type Field<'a> = (&'static str, std::borrow::Cow<'a, str>);
 pub struct File {
     name: String,
     writer: csv::Writer<BufWriter<fs::File>>,
-    columns: &'static [&'static str],
+    columns: Vec<&'static str>,
     processing: String,
     rows: u64,
 }
@@ -40,7 +40,7 @@ impl File {
             .quote_style(csv::QuoteStyle::Always)
             .terminator(csv::Terminator::CRLF)
             .from_writer(BufWriter::new(fs::File::create_new(out.join(&name))?));
-        writer.write_record(columns)?;
+        writer.write_record(&columns)?;
         let processing =
             PROCESSING.0 + u32::try_from(place).unwrap_or_default().min(PROCESSING.1 - PROCESSING.0);
         Ok(Self { name, writer, columns, processing: processing.to_string(), rows: 0 })
@@ -50,7 +50,7 @@ impl File {
     /// left out. Values come in the order of the columns but for a few, so looking for each is cheap.
     pub fn row(&mut self, fields: &[Field<'_>]) -> io::Result<()> {
         let mut next = 0;
-        for column in self.columns {
+        for column in &self.columns {
             let here = |(name, _): &Field<'_>| name.eq_ignore_ascii_case(column);
             let value = if *column == "ProcessingId" {
                 self.processing.as_str()

@@ -1,7 +1,7 @@
 //! Laboratory panels: a header row and a row for each result, with unit, range and the laboratory's judgement.
 
 use super::build::Draft;
-use crate::dice::fixed;
+use crate::{dice::fixed, person::Sex};
 
 /// A result that a panel has: middle and spread in units of the last decimal place.
 struct Test {
@@ -146,7 +146,8 @@ pub(super) fn bloods(draft: &mut Draft<'_>) {
 
 /// A result by itself.
 pub(super) fn single(draft: &mut Draft<'_>) {
-    let choice = draft.dice.below(SINGLES.len());
+    // The last is for men only.
+    let choice = draft.dice.below(SINGLES.len() - usize::from(draft.life.who.sex != Sex::Male));
     if let Some(test) = SINGLES.get(choice) {
         result(draft, test);
     }

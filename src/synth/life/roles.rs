@@ -18,6 +18,11 @@ pub(super) fn write(draft: &mut Draft<'_>) {
         Role::ConfidentialItem => confidential_item(draft),
         Role::ConfidentialBloodPressureHalf => confidential_half(draft),
         Role::ThirdParties => third_parties(draft),
+        // A code that a proxy may be denied, with no mark of its own.
+        Role::Teen15 | Role::Teen16 => {
+            open(draft, 70);
+            draft.say("hiv-test");
+        }
         Role::EnhancedReview => {
             open(draft, 90);
             draft.say("enhanced-review");

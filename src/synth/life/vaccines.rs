@@ -70,15 +70,24 @@ fn routine(draft: &mut Draft<'_>) {
         }
         sitting(draft, day);
         let number = give(draft, key);
-        if day < draft.start() || (day.year() < 2000 && draft.dice.chance(600)) {
-            let precision = draft.dice.pick(&[&Precision::Month, &Precision::Year, &Precision::Day]);
-            draft.change(number, |s| s.precision = *precision);
+        if day < draft.start() {
+            summarised(draft, number, day);
         }
     }
     if draft.dice.chance(20) && birth.year() > 1995 {
         let key = draft.dice.pick(&["mmr-declined", "rota-declined"]);
         refuse(draft, plus(birth, 400).min(draft.end()), key);
     }
+}
+
+/// A dose from before the computer: no details, and as much of its date as is on the card.
+fn summarised(draft: &mut Draft<'_>, number: usize, day: Date) {
+    let precision = draft.dice.pick(&[&Precision::Month, &Precision::Year, &Precision::Day]);
+    draft.change(number, |s| {
+        s.day = day;
+        s.precision = *precision;
+        s.vaccination = None;
+    });
 }
 
 /// A visit for a vaccination: on the same day as the last one, the same visit.
@@ -88,7 +97,6 @@ fn sitting(draft: &mut Draft<'_>, day: Date) {
     }
     if day < draft.start() || draft.dice.chance(150) {
         draft.outside(day.max(draft.start()));
-        draft.now.day = day.max(draft.start());
     } else {
         let nurse = Practice::nurse(&mut draft.dice);
         draft.consult(day, "GP Surgery", nurse);

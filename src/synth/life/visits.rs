@@ -51,7 +51,7 @@ fn year(draft: &mut Draft<'_>, from: Date, to: Date) {
     }
     let years = age(draft.life.who.birth, from);
     // Practices recorded less in the first decade of their computers.
-    let habit = if from.year() < 2003 { 80 } else { 145 };
+    let habit = if from.year() < 2003 { 85 } else { 155 };
     let expected = rate(years) * draft.burden / 100 * habit / 100 * length / 365;
     let count = expected / 100 + i64::from(draft.dice.range(0, 99) < expected % 100);
     for _ in 0..count {
@@ -72,10 +72,10 @@ fn visit(draft: &mut Draft<'_>, day: Date) {
         measures::growth(draft);
     }
     match draft.dice.below(100) {
-        0..36 => brief(draft),
-        36..68 => illness(draft),
-        68..80 => check(draft),
-        80..91 => review(draft),
+        0..42 => brief(draft),
+        42..70 => illness(draft),
+        70..81 => check(draft),
+        81..91 => review(draft),
         _ => minor(draft),
     }
     hide_some(draft);
@@ -172,7 +172,7 @@ fn check(draft: &mut Draft<'_>) {
 /// Smoking and drinking.
 pub(super) fn habits(draft: &mut Draft<'_>) {
     match draft.life.who.number % 5 {
-        0 | 1 | 2 => {
+        0..3 => {
             draft.say("never-smoked");
         }
         3 => {
@@ -225,7 +225,23 @@ fn review(draft: &mut Draft<'_>) {
     }
 }
 
+/// A known condition again, or a new one; what follows is filed under it.
 fn condition(draft: &mut Draft<'_>, years: i64) {
+    let choice = draft.dice.below(draft.life.problems.len());
+    let known = draft
+        .life
+        .problems
+        .get(choice)
+        .filter(|problem| problem.significant)
+        .map(|problem| problem.statement);
+    if let Some((number, statement)) = known.and_then(|n| Some((n, draft.life.statements.get(n)?))) {
+        let code = statement.code;
+        draft.problem = Some(number);
+        let again = draft.note(code);
+        draft.change(again, |s| s.episode = "Review");
+        notes::perhaps(draft, again, 350);
+        return;
+    }
     let group = match draft.life.who.sex {
         _ if years > 72 && draft.dice.chance(250) => "old-chronic",
         Sex::Female if years < 55 && draft.dice.chance(150) => "female-chronic",
@@ -234,11 +250,7 @@ fn condition(draft: &mut Draft<'_>, years: i64) {
     };
     let number = draft.any(group);
     notes::perhaps(draft, number, 350);
-    if draft.dice.chance(450) {
-        draft.make_problem(number, None, true);
-    } else {
-        draft.change(number, |s| s.episode = "Review");
-    }
+    draft.make_problem(number, None, true);
 }
 
 fn asthma(draft: &mut Draft<'_>) {

@@ -41,7 +41,13 @@ fn entries_are_recorded_when_the_composition_was_written_never_when_the_extract_
 #[test]
 fn a_statement_is_dated_by_its_centre_else_its_interval_else_its_availability() {
     let center = r#"<center value="20200501"/>"#;
-    let xml = message("UK07", &format!("<component><ehrComposition><id root=\"C\"/>{}</ehrComposition></component>", observation("O", "")));
+    let xml = message(
+        "UK07",
+        &format!(
+            "<component><ehrComposition><id root=\"C\"/>{}</ehrComposition></component>",
+            observation("O", "")
+        ),
+    );
     for (instead, shown) in [
         (center, Some("2020-05-01")),
         (r#"<low value="2019"/><high value="2021"/>"#, Some("2019")),
@@ -57,7 +63,8 @@ fn a_statement_is_dated_by_its_centre_else_its_interval_else_its_availability() 
 
 #[test]
 fn a_date_that_is_none_rejects_its_statement_and_nothing_else() {
-    let bad = observation("BAD", "").replace(r#"<center value="20200501"/>"#, r#"<center value="20203101"/>"#);
+    let bad =
+        observation("BAD", "").replace(r#"<center value="20200501"/>"#, r#"<center value="20203101"/>"#);
     let read = read_in_composition(&format!("{bad}{}", observation("O", "")));
     assert_eq!(read.rejected.len(), 1);
     let issue = &read.rejected[0];
@@ -83,8 +90,11 @@ fn the_performer_is_the_statements_own_else_the_compositions_and_is_known() {
 <part><Agent><id root="A2"/><agentPerson><name>Nurse Sample</name></agentPerson></Agent></part>
 <part><Agent><id root="A3"/><agentOrganization><name>Lab</name></agentOrganization></Agent></part>
 </agentDirectory></responsibleParty>"#;
-    let by = |agent: &str| format!(r#"<Participant typeCode="PRF"><agentRef><id root="{agent}"/></agentRef></Participant>"#);
-    let rows = format!("{}{}{}", observation("O", ""), observation("P", &by("a2")), observation("Q", &by("A3")));
+    let by = |agent: &str| {
+        format!(r#"<Participant typeCode="PRF"><agentRef><id root="{agent}"/></agentRef></Participant>"#)
+    };
+    let rows =
+        format!("{}{}{}", observation("O", ""), observation("P", &by("a2")), observation("Q", &by("A3")));
     let read = read(&message("UK07", &format!("{agents}{}", composition(&rows))));
     let keys: Vec<&str> = read.staff.iter().map(|(key, _)| key.as_str()).collect();
     assert_eq!(keys, ["a1", "a2"]);
@@ -98,7 +108,8 @@ fn the_performer_is_the_statements_own_else_the_compositions_and_is_known() {
 
 #[test]
 fn what_is_not_complete_is_not_filed() {
-    let active = observation("O", "").replace(r#"<statusCode code="COMPLETE"/>"#, r#"<statusCode code="NULLIFIED"/>"#);
+    let active =
+        observation("O", "").replace(r#"<statusCode code="COMPLETE"/>"#, r#"<statusCode code="NULLIFIED"/>"#);
     let read = read_in_composition(&format!("{active}{}", observation("P", "")));
     assert_eq!(read.statement("o").status, StatementStatus::Unfiled);
     assert_eq!(read.statement("p").status, StatementStatus::Final);
@@ -136,13 +147,18 @@ fn a_statement_without_a_key_is_rejected_and_a_repeated_key_is_made_unique() {
 fn uk07_carries_marks_and_uk06_does_not() {
     assert!(all_carry(&read(&message("UK07", &composition(&observation("O", "")))), MarksCarried::Yes));
     assert!(all_carry(&read(&message("UK06", &composition(&observation("O", "")))), MarksCarried::No));
-    let older = message("UK07", "").replacen(r#"extension="RCMR_IN030000UK07""#, r#"extension="RCMR_IN030000UK06""#, 1);
+    let older = message("UK07", "").replacen(
+        r#"extension="RCMR_IN030000UK07""#,
+        r#"extension="RCMR_IN030000UK06""#,
+        1,
+    );
     assert!(all_carry(&read(&older), MarksCarried::No), "a sender that says UK06 set no marks");
 }
 
 #[test]
 fn prefixed_names_mean_the_same() {
-    let plain = message("UK07", &composition(&observation("O", r#"<value xsi:type="PQ" value="1" unit="kg"/>"#)));
+    let plain =
+        message("UK07", &composition(&observation("O", r#"<value xsi:type="PQ" value="1" unit="kg"/>"#)));
     let prefixed = plain
         .replace("xmlns=", "xmlns:hl7=")
         .replace("</", "</hl7:")
@@ -158,9 +174,11 @@ fn prefixed_names_mean_the_same() {
 #[test]
 fn a_folder_is_read_in_the_order_in_which_its_extracts_were_made() {
     let folder = tempfile::tempdir().unwrap();
-    let newer = message("UK07", &composition(&observation("NEW", ""))).replacen("20240301120000", "20250301", 1);
+    let newer =
+        message("UK07", &composition(&observation("NEW", ""))).replacen("20240301120000", "20250301", 1);
     std::fs::write(folder.path().join("a.xml"), newer).unwrap();
-    std::fs::write(folder.path().join("b.XML"), message("UK07", &composition(&observation("OLD", "")))).unwrap();
+    std::fs::write(folder.path().join("b.XML"), message("UK07", &composition(&observation("OLD", ""))))
+        .unwrap();
     std::fs::write(folder.path().join("notes.txt"), "no message").unwrap();
     let practice: OdsCode = "Y99999".parse().unwrap();
     let batch = Batch::open(&practice, &[folder.path().to_path_buf()]).unwrap();

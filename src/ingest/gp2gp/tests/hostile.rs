@@ -8,7 +8,13 @@ use record::{IssueCode, Severity};
 use super::*;
 
 fn good() -> String {
-    message("UK07", &composition(&(observation("O", &note("words")) + &compound("BATTERY", "B", BLOOD_PRESSURE, &observation("S", NOPAT)))))
+    message(
+        "UK07",
+        &composition(
+            &(observation("O", &note("words"))
+                + &compound("BATTERY", "B", BLOOD_PRESSURE, &observation("S", NOPAT))),
+        ),
+    )
 }
 
 fn code(xml: &str) -> IssueCode {
@@ -19,7 +25,8 @@ fn code(xml: &str) -> IssueCode {
 
 #[test]
 fn document_types_and_entities_are_refused() {
-    let laughs = r#"<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;">]>"#;
+    let laughs =
+        r#"<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;">]>"#;
     let xml = good().replacen("?>\n", &format!("?>\n{laughs}"), 1).replace("words", "&c;");
     assert_eq!(code(&xml), IssueCode::XmlDtd);
     assert_eq!(code(&good().replace("words", "&c;")), IssueCode::XmlDtd);
@@ -39,7 +46,8 @@ fn predefined_entities_and_character_references_are_characters() {
 #[test]
 fn other_encodings_are_refused() {
     assert_eq!(code(&good().replacen("UTF-8", "ISO-8859-1", 1)), IssueCode::Encoding);
-    let latin: Vec<u8> = good().replace("words", "caf#").bytes().map(|b| if b == b'#' { 0xE9 } else { b }).collect();
+    let latin: Vec<u8> =
+        good().replace("words", "caf#").bytes().map(|b| if b == b'#' { 0xE9 } else { b }).collect();
     assert_eq!(refused(&latin).code, IssueCode::Encoding);
     let wide: Vec<u8> = [0xFF, 0xFE].into_iter().chain(good().bytes().flat_map(|b| [b, 0])).collect();
     assert_eq!(refused(&wide).code, IssueCode::Encoding);
@@ -51,7 +59,10 @@ fn a_message_that_ends_early_hands_nothing_over() {
     let xml = good();
     for end in (0..xml.len()).step_by(37) {
         let code = refused(&xml.as_bytes()[..end]).code;
-        assert!(code == IssueCode::Truncated || (end < 40 && code == IssueCode::XmlMalformed), "{end}: {code}");
+        assert!(
+            code == IssueCode::Truncated || (end < 40 && code == IssueCode::XmlMalformed),
+            "{end}: {code}"
+        );
     }
 }
 
@@ -61,7 +72,10 @@ fn what_is_not_well_formed_is_refused_with_its_line() {
     assert_eq!((issue.code, issue.line), (IssueCode::XmlMalformed, 6));
     assert_eq!(code(&format!("{}<more/>", good())), IssueCode::XmlMalformed);
     assert_eq!(code(&format!("{}words", good())), IssueCode::XmlMalformed);
-    assert_eq!(code(&good().replacen("classCode=\"OBS\"", "classCode=\"OBS\" classCode=\"OBS\"", 1)), IssueCode::XmlMalformed);
+    assert_eq!(
+        code(&good().replacen("classCode=\"OBS\"", "classCode=\"OBS\" classCode=\"OBS\"", 1)),
+        IssueCode::XmlMalformed
+    );
 }
 
 #[test]
@@ -73,20 +87,30 @@ fn another_root_or_no_extract_is_said() {
     assert_eq!(code("<RCMR_IN030000UK07><ControlActEvent/></RCMR_IN030000UK07>"), IssueCode::ElementMissing);
     let xml = good();
     let subject = &xml[xml.find("<subject").unwrap()..xml.find("</ControlActEvent").unwrap()];
-    assert_eq!(code(&xml.replacen("</ControlActEvent>", &format!("{subject}</ControlActEvent>"), 1)), IssueCode::WrongFormat);
+    assert_eq!(
+        code(&xml.replacen("</ControlActEvent>", &format!("{subject}</ControlActEvent>"), 1)),
+        IssueCode::WrongFormat
+    );
 }
 
 #[test]
 fn depth_attributes_and_tags_have_limits() {
     let deep = "<x>".repeat(300) + &"</x>".repeat(300);
-    assert_eq!(code(&good().replacen("<recordTarget>", &format!("{deep}<recordTarget>"), 1)), IssueCode::TooLarge);
-    let nested = (0..240).fold(observation("DEEP", ""), |inside, i| compound("CATEGORY", &format!("K{i}"), NO_CODE, &inside));
+    assert_eq!(
+        code(&good().replacen("<recordTarget>", &format!("{deep}<recordTarget>"), 1)),
+        IssueCode::TooLarge
+    );
+    let nested = (0..240)
+        .fold(observation("DEEP", ""), |inside, i| compound("CATEGORY", &format!("K{i}"), NO_CODE, &inside));
     assert_eq!(code(&message("UK07", &composition(&nested))), IssueCode::TooLarge);
     let many: String = (0..1_100).map(|i| format!(" a{i}=\"\"")).collect();
     assert_eq!(code(&good().replacen("<EhrExtract", &format!("<EhrExtract{many}"), 1)), IssueCode::TooLarge);
     let long = "a".repeat(70_000);
     assert_eq!(code(&good().replacen("Blood pressure", &long, 1)), IssueCode::TooLarge);
-    assert_eq!(code(&good().replacen("<EhrExtract", &format!("<EhrExtract a=\"{}\"", "a".repeat(2 << 20)), 1)), IssueCode::TooLarge);
+    assert_eq!(
+        code(&good().replacen("<EhrExtract", &format!("<EhrExtract a=\"{}\"", "a".repeat(2 << 20)), 1)),
+        IssueCode::TooLarge
+    );
 }
 
 #[test]
@@ -97,20 +121,22 @@ fn a_text_that_is_too_long_rejects_its_statement_only() {
     read.statement("b");
 }
 
-/// A head, then very much of one byte, then a tail; and the most that a reader was asked to hold at once is whatever
-/// its own buffer holds.
+/// A head, then very much of one byte, then a tail: made while it is read.
 fn flood(head: &str, count: u64, tail: &str) -> impl BufRead {
     let (head, tail) = (head.as_bytes().to_vec(), tail.as_bytes().to_vec());
     let much = std::io::repeat(b'a').take(count);
-    BufReader::with_capacity(1 << 13, std::io::Cursor::new(head).chain(much).chain(std::io::Cursor::new(tail)))
+    BufReader::with_capacity(
+        1 << 13,
+        std::io::Cursor::new(head).chain(much).chain(std::io::Cursor::new(tail)),
+    )
 }
 
 #[test]
 fn a_text_of_a_hundred_megabytes_is_not_held() {
     let document = good().replacen("<component><ObservationStatement", "<component><NarrativeStatement><id root=\"N\"/><text>@</text></NarrativeStatement></component><component><ObservationStatement", 1);
-    for xml in [document, good().replace("words", "@")] {
+    for (xml, much) in [(document, 100 << 20), (good().replace("words", "@"), 8 << 20)] {
         let (head, tail) = xml.split_once('@').unwrap();
-        let mut reader = super::super::xml::Xml::new(flood(head, 100 << 20, tail), "extract.xml");
+        let mut reader = super::super::xml::Xml::new(flood(head, much, tail), "extract.xml");
         let mut held = 0;
         loop {
             match reader.step(true).unwrap() {
@@ -120,7 +146,7 @@ fn a_text_of_a_hundred_megabytes_is_not_held() {
             }
         }
         assert!(held <= super::super::xml::TEXT, "{held}");
-        assert_eq!(reader.bytes(), (100 << 20) + head.len() as u64 + tail.len() as u64);
+        assert_eq!(reader.bytes(), much + head.len() as u64 + tail.len() as u64);
     }
     let (head, tail) = (good().replace("words", "@"), good());
     let head = head.split_once('@').unwrap().0.to_owned() + "<!--";

@@ -1,8 +1,5 @@
 //! What is expected of the reader, on small messages made here and on samples that may stand beside the project.
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")
-)]
+#![cfg_attr(test, allow(clippy::print_stderr, reason = "a skipped test says so"))]
 
 mod dates_and_people;
 mod hostile;
@@ -13,8 +10,8 @@ mod visibility;
 use std::{collections::HashSet, path::PathBuf};
 
 use record::{
-    Content, Entry, Fact, Fate, Issue, IssueCode, Mark, MarksCarried, Place, Reference, ReferenceKey, Role, Sink,
-    SinkError, Staff, Statement,
+    Content, Entry, Fact, Fate, Issue, IssueCode, Mark, MarksCarried, Place, Reference, ReferenceKey, Role,
+    Sink, SinkError, Staff, Statement,
 };
 
 use super::{emit, extract};
@@ -183,7 +180,8 @@ pub(super) fn compound(class: &str, id: &str, code: &str, more: &str) -> String 
     )
 }
 
-pub(super) const NOPAT: &str = r#"<confidentialityCode code="NOPAT" codeSystem="2.16.840.1.113883.4.642.3.47"/>"#;
+pub(super) const NOPAT: &str =
+    r#"<confidentialityCode code="NOPAT" codeSystem="2.16.840.1.113883.4.642.3.47"/>"#;
 pub(super) const BLOOD_PRESSURE: &str =
     r#"<code code="75367002" codeSystem="2.16.840.1.113883.2.1.3.2.4.15" displayName="Blood pressure"/>"#;
 pub(super) const NO_CODE: &str = r#"<code nullFlavor="UNK"><originalText>words</originalText></code>"#;

@@ -15,7 +15,9 @@ fn shown(xml: &str) -> String {
         Some(Value::Quantity(q)) => {
             format!("{}{} {}", q.comparator.map_or("", Comparator::sign), q.value, q.unit.unwrap_or_default())
         }
-        Some(Value::Range(low, high)) => format!("{}..{} {}", low.value, high.value, high.unit.unwrap_or_default()),
+        Some(Value::Range(low, high)) => {
+            format!("{}..{} {}", low.value, high.value, high.unit.unwrap_or_default())
+        }
         Some(Value::Coded(coded)) => format!("code {}", coded.codings[0].code),
         Some(Value::Text(text)) => format!("text {}", text.expose()),
         None => "none".to_owned(),
@@ -50,7 +52,11 @@ fn one_bound_is_a_comparison_and_two_are_a_range() {
     assert_eq!(interval(r#"<low value="5" unit="g"/><high value="5" unit="g"/>"#), "5 g");
     let in_translation = r#"<low value="9" unit="1" inclusive="false"><translation value="9"><originalText>kua/L</originalText></translation></low>"#;
     assert_eq!(interval(in_translation), ">9 kua/L");
-    assert_eq!(interval(r#"<low value="bad"/><high value="5"/>"#), "none", "a lost bound makes no comparison");
+    assert_eq!(
+        interval(r#"<low value="bad"/><high value="5"/>"#),
+        "none",
+        "a lost bound makes no comparison"
+    );
 }
 
 #[test]
@@ -91,7 +97,9 @@ fn ranges_and_judgements_are_as_sent() {
 
 #[test]
 fn a_result_in_text_counts_only_where_there_is_no_value() {
-    let text = note("Value: &gt;130.0 mm[Hg]&#10;Reference range: 4.0 - 57.0&#10;Interpretation Code: Above high reference limit");
+    let text = note(
+        "Value: &gt;130.0 mm[Hg]&#10;Reference range: 4.0 - 57.0&#10;Interpretation Code: Above high reference limit",
+    );
     let read = read_in_composition(&observation("O", &text));
     let statement = read.statement("o");
     let Some(Value::Quantity(quantity)) = &statement.value else { panic!("no quantity") };
@@ -106,7 +114,10 @@ fn a_result_in_text_counts_only_where_there_is_no_value() {
 #[test]
 fn words_come_in_the_order_of_their_numbers() {
     let one = |number: &str, text: &str| note(text).replace("+1", number);
-    let read = read_in_composition(&observation("O", &(one("+1", "last &amp; least") + &one("-1", "first") + &one("0", "<![CDATA[<mid>]]>"))));
+    let read = read_in_composition(&observation(
+        "O",
+        &(one("+1", "last &amp; least") + &one("-1", "first") + &one("0", "<![CDATA[<mid>]]>")),
+    ));
     let words: Vec<&str> = read.statement("o").text.iter().map(|text| text.expose()).collect();
     assert_eq!(words, ["first", "<mid>", "last & least"]);
 }
@@ -117,8 +128,10 @@ fn codes_are_kept_by_system_with_their_translations() {
 <translation code="271649006" codeSystem="2.16.840.1.113883.2.1.3.2.4.15" displayName="Systolic blood pressure"/>
 <translation code="2469.00" codeSystem="2.16.840.1.113883.2.1.6.2"/><translation code="EMISX" codeSystem="2.16.840.1.113883.2.1.6.3"/>
 <translation code="360300017" codeSystem="2.16.840.1.113883.2.1.3.2.4.15"/><translation code="1" codeSystem="1.2.3"/></code>"#;
-    let twice = (observation("O", "") + &observation("P", ""))
-        .replace(r#"<code code="163020007" displayName="Reading" codeSystem="2.16.840.1.113883.2.1.3.2.4.15"/>"#, code);
+    let twice = (observation("O", "") + &observation("P", "")).replace(
+        r#"<code code="163020007" displayName="Reading" codeSystem="2.16.840.1.113883.2.1.3.2.4.15"/>"#,
+        code,
+    );
     let read = read_in_composition(&twice);
     let (coded, _) = code_of(&read, "o");
     let systems: Vec<&CodeSystem> = coded.codings.iter().map(|coding| &coding.system).collect();
@@ -126,8 +139,12 @@ fn codes_are_kept_by_system_with_their_translations() {
     assert_eq!(
         systems,
         [
-            &CodeSystem::Ctv3, &CodeSystem::SnomedCt, &CodeSystem::ReadV2, &CodeSystem::Egton,
-            &CodeSystem::SnomedCtDescription, &other
+            &CodeSystem::Ctv3,
+            &CodeSystem::SnomedCt,
+            &CodeSystem::ReadV2,
+            &CodeSystem::Egton,
+            &CodeSystem::SnomedCtDescription,
+            &other
         ]
     );
     assert_eq!(coded.original_text, None, "it says what a display name says");
@@ -139,10 +156,15 @@ fn a_degraded_code_is_kept_with_its_words_and_words_without_a_code_are_typed() {
     let degraded = r#"code="196411000000103" displayName="Transfer-degraded record entry""#;
     let code = |xml: &str| {
         let rows = coded_observation("O", degraded, "").replace("/>\n", "/>").replacen(
-            &format!(r#"<code {degraded} codeSystem="2.16.840.1.113883.2.1.3.2.4.15"/>"#), xml, 1);
+            &format!(r#"<code {degraded} codeSystem="2.16.840.1.113883.2.1.3.2.4.15"/>"#),
+            xml,
+            1,
+        );
         code_of(&read_in_composition(&rows), "o").0
     };
-    let kept = code(&format!(r#"<code {degraded} codeSystem="2.16.840.1.113883.2.1.3.2.4.15"><originalText>Booster 1</originalText></code>"#));
+    let kept = code(&format!(
+        r#"<code {degraded} codeSystem="2.16.840.1.113883.2.1.3.2.4.15"><originalText>Booster 1</originalText></code>"#
+    ));
     assert_eq!(kept.snomed(), Some("196411000000103"));
     assert_eq!(kept.original_text.unwrap().expose(), "Booster 1");
     let typed = code(r#"<code nullFlavor="UNK" displayName="said by her aunt"/>"#);
@@ -161,7 +183,12 @@ fn a_snomed_identifier_with_a_wrong_check_digit_is_not_passed_on_as_one() {
 fn a_battery_heads_a_panel_and_a_topic_is_a_heading() {
     let pair = observation("S", "") + &observation("D", "");
     let battery = compound("BATTERY", "B", BLOOD_PRESSURE, &pair);
-    let read = read_in_composition(&compound("TOPIC", "T", BLOOD_PRESSURE, &compound("CATEGORY", "K", BLOOD_PRESSURE, &battery)));
+    let read = read_in_composition(&compound(
+        "TOPIC",
+        "T",
+        BLOOD_PRESSURE,
+        &compound("CATEGORY", "K", BLOOD_PRESSURE, &battery),
+    ));
     assert!(matches!(read.entry("t").content, Some(Content::Container(record::Container::Heading))));
     assert_eq!(code_of(&read, "b").0.snomed(), Some("75367002"));
     assert_eq!(code_of(&read, "b").1, None);
@@ -174,7 +201,8 @@ fn a_battery_heads_a_panel_and_a_topic_is_a_heading() {
 
 #[test]
 fn a_template_heads_a_panel_but_a_wrapper_or_a_cluster_without_a_code_does_not() {
-    let is_statement = |read: &Collected, id: &str| matches!(read.entry(id).content, Some(Content::Statement(_)));
+    let is_statement =
+        |read: &Collected, id: &str| matches!(read.entry(id).content, Some(Content::Statement(_)));
     let two = observation("S", "") + &observation("D", "");
     assert!(is_statement(&read_in_composition(&compound("CLUSTER", "K", BLOOD_PRESSURE, &two)), "k"));
     assert!(!is_statement(&read_in_composition(&compound("CLUSTER", "K", NO_CODE, &two)), "k"));
@@ -188,23 +216,44 @@ fn what_a_laboratory_sent_is_known_by_its_report_or_specimen() {
     let specimen = r#"<code code="123038009" codeSystem="2.16.840.1.113883.2.1.3.2.4.15"/>"#;
     let result = compound("CLUSTER", "W", BLOOD_PRESSURE, &observation("O", ""));
     let group = compound("BATTERY", "B", BLOOD_PRESSURE, &result);
-    let report = compound("CLUSTER", "R", NO_CODE, &(compound("CLUSTER", "S", specimen, &group) + &observation("X", "")));
+    let report = compound(
+        "CLUSTER",
+        "R",
+        NO_CODE,
+        &(compound("CLUSTER", "S", specimen, &group) + &observation("X", "")),
+    );
     let read = read_in_composition(&(report + &observation("P", "")));
     assert_eq!(code_of(&read, "o").1, Some(CodeClass::Laboratory));
     assert_eq!(code_of(&read, "b").1, Some(CodeClass::Laboratory));
     assert_eq!(code_of(&read, "x").1, Some(CodeClass::Laboratory));
     assert_eq!(code_of(&read, "p").1, None);
-    assert!(matches!(read.entry("w").content, Some(Content::Container(_))), "a result with its comments is no panel");
+    assert!(read.linked("o", Role::Panel, "b"), "a wrapped result is a member of its group");
+    assert!(
+        matches!(read.entry("w").content, Some(Content::Container(_))),
+        "a result with its comments is no panel"
+    );
 }
 
 #[test]
 fn a_copy_that_breaks_off_is_shown_once() {
     let long = "Seen in clinic and advised to rest for some days";
-    let rows = observation("WHOLE", &note(long)) + &observation("CUT", &note("Seen in clinic and ad...")) + &observation("OWN", &note("Else..."));
+    let rows = observation("WHOLE", &note(long))
+        + &observation("CUT", &note("Seen in clinic and ad..."))
+        + &observation("OWN", &note("Else..."));
     let read = read_in_composition(&rows);
     assert!(read.entry("cut").deleted && !read.entry("whole").deleted && !read.entry("own").deleted);
     assert!(read.linked("cut", Role::About, "whole"));
     assert!(read.rejected.is_empty() && read.warned(IssueCode::PartIgnored) == 1);
+}
+
+#[test]
+fn copies_of_copies_lead_to_the_whole() {
+    let texts = ["Seen in...", "Seen in clinic and...", "Seen in clinic and advised to rest"];
+    let rows: String =
+        texts.iter().enumerate().map(|(i, text)| observation(&format!("O{i}"), &note(text))).collect();
+    let read = read_in_composition(&rows);
+    assert_eq!([0, 1, 2].map(|i| read.entry(&format!("o{i}")).deleted), [true, true, false]);
+    assert!(read.linked("o0", Role::About, "o2") && read.linked("o1", Role::About, "o2"));
 }
 
 #[test]
@@ -219,7 +268,8 @@ fn an_empty_copy_that_names_a_problem_is_shown_once_and_other_repeats_stay() {
 
 #[test]
 fn a_vaccination_has_what_its_text_says() {
-    let read = read_in_composition(&observation("O", &note("[Batch Number: AB12], Injection site: Left arm")));
+    let read =
+        read_in_composition(&observation("O", &note("[Batch Number: AB12], Injection site: Left arm")));
     let vaccination = read.statement("o").vaccination.clone().unwrap();
     assert_eq!(vaccination.lot_number.as_deref(), Some("AB12"));
     assert_eq!(read.statement("o").text.len(), 1);

@@ -28,21 +28,40 @@ fn whole_extracts_are_read_without_a_rejected_statement() {
     for path in xml_files(&folder) {
         let xml = fs::read_to_string(&path).unwrap();
         let mut read = Collected::default();
-        Batch::open(&practice, &[path.clone()]).unwrap().read(&mut read).unwrap();
+        Batch::open(&practice, std::slice::from_ref(&path)).unwrap().read(&mut read).unwrap();
         read.check_links();
         let name = path.display();
         assert!(read.rejected.is_empty(), "{name}: {:?}", read.rejected);
         let count = |element: &str| xml.matches(&format!("<{element} ")).count();
-        let rows = ["ehrComposition", "CompoundStatement", "ObservationStatement", "NarrativeStatement", "LinkSet",
-            "RequestStatement", "PlanStatement", "RegistrationStatement"].map(count).iter().sum::<usize>();
+        let rows = [
+            "ehrComposition",
+            "CompoundStatement",
+            "ObservationStatement",
+            "NarrativeStatement",
+            "LinkSet",
+            "RequestStatement",
+            "PlanStatement",
+            "RegistrationStatement",
+        ]
+        .map(count)
+        .iter()
+        .sum::<usize>();
         assert_eq!(read.entries.len(), rows + 1, "{name}: each row and the patient");
         let lines: Vec<&str> = xml.lines().collect();
-        let at = |entry: &Entry, element: &str| lines[usize::try_from(entry.place.line).unwrap() - 1].contains(element);
+        let at = |entry: &Entry, element: &str| {
+            lines[usize::try_from(entry.place.line).unwrap() - 1].contains(element)
+        };
         let observations = read.statements().filter(|entry| at(entry, "<ObservationStatement ")).count();
         assert_eq!(observations, count("ObservationStatement"), "{name}: lines are those of start tags");
-        let values = read.statements().filter(|e| matches!(&e.content, Some(Content::Statement(s)) if s.value.is_some()));
+        let values = read
+            .statements()
+            .filter(|e| matches!(&e.content, Some(Content::Statement(s)) if s.value.is_some()));
         assert_eq!(values.count(), count("value"), "{name}: every value is read");
-        eprintln!("{name}: {rows} rows, {} warnings, {} deleted", read.warnings.len(), read.entries.iter().filter(|e| e.deleted).count());
+        eprintln!(
+            "{name}: {rows} rows, {} warnings, {} deleted",
+            read.warnings.len(),
+            read.entries.iter().filter(|e| e.deleted).count()
+        );
     }
 }
 
@@ -68,7 +87,9 @@ fn marks_in_fragments_reach_what_they_hide() {
     let mut seen = 0;
     for path in xml_files(&folder) {
         let xml = fs::read_to_string(&path).unwrap();
-        let Ok(extract) = extract::fragment(xml.as_bytes(), "fragment.xml", MarksCarried::Yes) else { continue };
+        let Ok(extract) = extract::fragment(xml.as_bytes(), "fragment.xml", MarksCarried::Yes) else {
+            continue;
+        };
         let collected = collect(extract);
         let marked = xml.contains("<confidentialityCode");
         let hidden = collected.entries.iter().filter(|entry| collected.hidden(entry.id.as_str())).count();

@@ -1,0 +1,247 @@
+//! `recordgate sandbox`: everything on this machine, with synthetic people, by the same code as the real thing.
+
+use std::{
+    fs,
+    net::{Ipv4Addr, TcpListener},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use gateway::{
+    clock::{Clock, SystemClock},
+    config::Config,
+    loader::Loader,
+};
+use ingest::Format;
+use project::IdKey;
+use record::OdsCode;
+use serde::{Deserialize, Serialize};
+use store::{App, AppStatus, Lmdb, Store};
+
+use crate::{
+    Failure,
+    args::{SandboxArgs, SandboxCommand},
+    certificates,
+    progress::Display,
+    report,
+    serve::{serve, settings},
+    users::{self, User},
+};
+
+const PRACTICE: &str = "Y99999";
+const CLIENT_ID: &str = "demo-app";
+const REDIRECT_URI: &str = "http://localhost:8000/callback";
+const MARKER: &str = "sandbox.json";
+/// What a sandbox makes in its folder, and may delete again.
+const OURS: [&str; 8] =
+    [MARKER, "export", "store", "keys", "ca.pem", "server.pem", "server.key", "recordgate.toml"];
+
+/// What the folder of a sandbox says about itself.
+#[derive(Serialize, Deserialize)]
+struct Marker {
+    version: String,
+    patients: u32,
+    seed: u64,
+    users: Vec<User>,
+}
+
+/// What `--ready-file` gets.
+#[derive(Serialize)]
+struct Ready<'a> {
+    fhir_base: String,
+    ca_file: PathBuf,
+    client_id: &'a str,
+    redirect_uri: &'a str,
+    users: &'a [User],
+}
+
+pub(crate) fn run(args: SandboxArgs) -> Result<ExitCode, Failure> {
+    if let Some(SandboxCommand::Token { dir, user, scope }) = args.command {
+        return token(&dir, &user, &scope);
+    }
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).map_err(|error| {
+        Failure(format!("cannot listen on 127.0.0.1:{}: {error}; take another with --port, or 0 for any", args.port))
+    })?;
+    let base = format!("https://127.0.0.1:{}", listener.local_addr()?.port());
+    let marker = prepare(&args, &base)?;
+    let config = Config::load(&args.dir.join("recordgate.toml"))?;
+    serve(&config, listener, true, || {
+        announce(&args.dir, &base, &marker);
+        match &args.ready_file {
+            Some(file) => ready_file(file, &args.dir, &base, &marker),
+            None => Ok(()),
+        }
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes the folder, or takes up one that was made with the same options.
+fn prepare(args: &SandboxArgs, base: &str) -> Result<Marker, Failure> {
+    let dir = &args.dir;
+    if args.reset {
+        reset(dir)?;
+    }
+    fs::create_dir_all(dir).map_err(|error| Failure(format!("{}: {error}", dir.display())))?;
+    let found = read_marker(dir)?;
+    if found.is_none() && fs::read_dir(dir)?.next().is_some() {
+        return Err(Failure(format!(
+            "{} holds files, but no finished sandbox: name another folder with --dir, or say --reset to delete what an \
+             interrupted sandbox left",
+            dir.display()
+        )));
+    }
+    certificates::make(dir)?;
+    fs::write(dir.join("recordgate.toml"), configuration(base))?;
+    if let Some(marker) = found {
+        let same = (marker.version.as_str(), marker.patients, marker.seed)
+            == (env!("CARGO_PKG_VERSION"), args.patients, args.seed);
+        return if same {
+            Ok(marker)
+        } else {
+            Err(Failure(format!(
+                "{} holds a sandbox of {} patients with seed {}: say --reset to replace it, or name another --dir",
+                dir.display(),
+                marker.patients,
+                marker.seed
+            )))
+        };
+    }
+    let marker = fill(args)?;
+    fs::write(dir.join(MARKER), serde_json::to_vec_pretty(&marker)?)?;
+    Ok(marker)
+}
+
+fn read_marker(dir: &Path) -> Result<Option<Marker>, Failure> {
+    match fs::read(dir.join(MARKER)) {
+        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn reset(dir: &Path) -> Result<(), Failure> {
+    for name in OURS {
+        let path = dir.join(name);
+        let done = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        match done {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn configuration(base: &str) -> String {
+    let address = base.trim_start_matches("https://");
+    format!(
+        "# Made by `recordgate sandbox`.\n[listen]\naddress = \"{address}\"\n[tls]\ncertificate = \"server.pem\"\n\
+         key = \"server.key\"\n[service]\nbase_url = \"{base}\"\n[store]\ndir = \"store\"\nmax_gib = 16\n[keys]\n\
+         dir = \"keys\"\n[telemetry]\nlog = \"warn\"\n"
+    )
+}
+
+/// Writes a synthetic export, loads it as a real one is loaded, and adds an app and people who can sign in.
+fn fill(args: &SandboxArgs) -> Result<Marker, Failure> {
+    let practice: OdsCode = PRACTICE.parse()?;
+    let config = Config::load(&args.dir.join("recordgate.toml"))?;
+    let export = args.dir.join("export");
+    let options = synth::Options { seed: args.seed, ..synth::Options::new(practice.clone(), args.patients) };
+    let summary = synth::write(synth::Format::EmisCsv, &options, &export, &mut |_| {})?;
+    let store = Lmdb::open(&settings(&config))?;
+    let secrets = config.keys.open()?;
+    let display = Display::default();
+    let loader = Loader {
+        store: &store,
+        ids: &IdKey::new(secrets.id.expose()),
+        clock: &SystemClock,
+        practice: &practice,
+        progress: &|progress| display.show(progress),
+    };
+    let result = loader.load(Format::EmisCsv, &[export]);
+    display.end();
+    let report = result?;
+    if let Some(issue) = report.issues.iter().find(|issue| issue.severity == record::Severity::Fatal) {
+        return Err(Failure(issue.to_string()));
+    }
+    eprint!("{}", report::text(&report));
+    store.set_app(&demo_app())?;
+    let users = users::make(&store, &practice, &summary.people, SystemClock.today())?;
+    Ok(Marker { version: env!("CARGO_PKG_VERSION").to_owned(), patients: args.patients, seed: args.seed, users })
+}
+
+fn demo_app() -> App {
+    let scopes = [
+        "launch/patient",
+        "offline_access",
+        "patient/*.rs",
+        "patient/*.read",
+        "patient/Patient.rs",
+        "patient/Observation.rs",
+        "patient/Immunization.rs",
+    ];
+    App {
+        client_id: CLIENT_ID.to_owned(),
+        name: "Demo app".to_owned(),
+        redirect_uris: vec![REDIRECT_URI.to_owned()],
+        scopes: scopes.map(str::to_owned).to_vec(),
+        status: AppStatus::Approved,
+    }
+}
+
+fn announce(dir: &Path, base: &str, marker: &Marker) {
+    let binary = std::env::current_exe().ok().map_or_else(|| "recordgate".to_owned(), |path| shown(&path));
+    let folder = dir.display();
+    println!("recordgate {}   sandbox: synthetic people, nothing here is real\n", env!("CARGO_PKG_VERSION"));
+    println!("  FHIR      {base}/fhir/R4");
+    println!("  Sign in   client id {CLIENT_ID}, redirect URI {REDIRECT_URI}");
+    println!("  CA        {folder}/ca.pem\n");
+    println!("  {:<16} {:<10} {:<33} about", "user", "level", "patient");
+    for user in marker.users.iter().take(24) {
+        println!("  {:<16} {:<10} {:<33} {}", user.user, user.level, user.patient, user.about);
+    }
+    if marker.users.len() > 24 {
+        println!("  and {} more in {folder}/{MARKER}", marker.users.len() - 24);
+    }
+    println!("\n  Try:");
+    println!(
+        "curl --cacert {folder}/ca.pem -H \"Authorization: Bearer $({binary} sandbox token --dir {folder} --user pat01)\" \
+         '{base}/fhir/R4/Observation?category=vital-signs&_count=3'"
+    );
+}
+
+/// A path below this folder as it can be typed here.
+fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).display().to_string()
+}
+
+fn ready_file(file: &Path, dir: &Path, base: &str, marker: &Marker) -> Result<(), Failure> {
+    let ready = Ready {
+        fhir_base: format!("{base}/fhir/R4"),
+        ca_file: fs::canonicalize(dir.join("ca.pem"))?,
+        client_id: CLIENT_ID,
+        redirect_uri: REDIRECT_URI,
+        users: &marker.users,
+    };
+    // Written aside and moved, so that nobody reads half of it.
+    let part = file.with_extension("part");
+    fs::write(&part, serde_json::to_vec_pretty(&ready)?)?;
+    fs::rename(&part, file)?;
+    Ok(())
+}
+
+/// Prints an access token for one of the sandbox's users.
+fn token(dir: &Path, user: &str, scope: &str) -> Result<ExitCode, Failure> {
+    let marker = read_marker(dir)?.ok_or_else(|| {
+        Failure(format!("{} is not the folder of a sandbox; tokens are handed out like this only there", dir.display()))
+    })?;
+    if !marker.users.iter().any(|known| known.user == user) {
+        let known: Vec<&str> = marker.users.iter().map(|user| user.user.as_str()).take(8).collect();
+        return Err(Failure(format!("no such user; there are {} and so on", known.join(", "))));
+    }
+    let config = Config::load(&dir.join("recordgate.toml"))?;
+    let store = Lmdb::open(&settings(&config))?;
+    let token = auth::issue_sandbox_token(&store, SystemClock.now(), user, scope, CLIENT_ID)?;
+    println!("{}", token.token);
+    Ok(ExitCode::SUCCESS)
+}

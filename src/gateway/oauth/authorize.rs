@@ -1,0 +1,167 @@
+//! `/oauth/authorize`: an app's request comes in, a person signs in and answers, and goes back to the app. The request
+//! travels through the form and is judged again with the answer, so that nothing is kept between the two.
+
+use auth::{
+    SignIn,
+    authorize::{Asked, Authorization, Refused, Told, judge},
+    code::{self, NoCode},
+    sign_in::{self, Choice},
+};
+use http::{HeaderMap, header};
+use store::{Account, StoreError};
+
+use super::{
+    OAuth,
+    form::Form,
+    log,
+    page::{Page, Record},
+    reply,
+};
+use crate::{Request, Response};
+
+/// What goes through the form and back.
+pub(super) const CARRIED: [&str; 8] = [
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "scope",
+    "state",
+    "aud",
+    "code_challenge",
+    "code_challenge_method",
+];
+
+impl OAuth {
+    /// The app's request by GET.
+    pub(super) fn ask(&self, request: &Request) -> Response {
+        match Form::of_query(request) {
+            Ok(form) => self.question(&form),
+            Err(bad) => reply::page(&Page::refusal(bad.words())),
+        }
+    }
+
+    /// The app's request by POST, or the person's answer.
+    pub(super) fn posted(&self, request: &Request) -> Response {
+        match Form::of_body(request) {
+            Ok(form) if form.get("decision").is_none() => self.question(&form),
+            Ok(form) if self.is_own_form(request.headers()) => self.answered(&form),
+            Ok(_) => reply::page(&Page::forgery()),
+            Err(bad) => reply::page(&Page::refusal(bad.words())),
+        }
+    }
+
+    fn question(&self, form: &Form) -> Response {
+        match (self.judge(form), self.sign_in) {
+            (Err(response), _) => *response,
+            (Ok(_), SignIn::Unavailable) => reply::page(&Page::no_sign_in()),
+            (Ok(authorization), SignIn::Sandbox) => reply::page(&Page::sign_in(&authorization, form, None)),
+        }
+    }
+
+    fn answered(&self, form: &Form) -> Response {
+        let authorization = match self.judge(form) {
+            Ok(authorization) => authorization,
+            Err(response) => return *response,
+        };
+        match (form.get("decision"), self.sign_in) {
+            (Some("allow"), SignIn::Sandbox) => self.allowed(form, &authorization),
+            (Some("allow"), SignIn::Unavailable) => reply::page(&Page::no_sign_in()),
+            _ => self.tell(&authorization.denied()),
+        }
+    }
+
+    fn allowed(&self, form: &Form, authorization: &Authorization) -> Response {
+        let again = |words| reply::page(&Page::sign_in(authorization, form, Some(words)));
+        let Some(name) = form.get("user") else { return again("Type a name.") };
+        let account = match self.store.account(name) {
+            Ok(Some(account)) => account,
+            Ok(None) => return again("Nobody in this sandbox has this name."),
+            Err(error) => return failed(error),
+        };
+        let choices = match sign_in::choices(&*self.store, &account) {
+            Ok(choices) => choices,
+            Err(error) => return failed(error),
+        };
+        match (form.get("patient"), choices.as_slice()) {
+            (_, []) => reply::page(&Page::no_record()),
+            (None, [choice]) => self.issue(authorization, &account, choice),
+            (None, several) => self.whose(authorization, form, several),
+            (Some(id), some) => match some.iter().find(|choice| choice.patient == id) {
+                Some(choice) => self.issue(authorization, &account, choice),
+                None => self.whose(authorization, form, some),
+            },
+        }
+    }
+
+    fn whose(&self, authorization: &Authorization, form: &Form, choices: &[Choice]) -> Response {
+        let mut records = Vec::new();
+        for choice in choices {
+            match self.store.practice(&choice.subject.practice) {
+                Ok(practice) => records.push(Record { choice, practice: practice.name }),
+                Err(error) => return failed(error),
+            }
+        }
+        reply::page(&Page::choose(authorization, form, &records))
+    }
+
+    fn issue(&self, authorization: &Authorization, account: &Account, choice: &Choice) -> Response {
+        match code::issue(&*self.store, self.now(), authorization, account, &choice.subject) {
+            Ok(code) => reply::redirect(
+                &authorization.redirect_uri,
+                &[("code", &code), ("state", &authorization.state), ("iss", &self.urls.base)],
+            ),
+            Err(NoCode::NotEntitled) => reply::page(&Page::no_record()),
+            Err(NoCode::Failure(failure)) => {
+                log(&failure);
+                reply::page(&Page::failure())
+            }
+        }
+    }
+
+    fn judge(&self, form: &Form) -> Result<Authorization, Box<Response>> {
+        let asked = Asked {
+            client_id: form.get("client_id"),
+            redirect_uri: form.get("redirect_uri"),
+            response_type: form.get("response_type"),
+            scope: form.get("scope"),
+            state: form.get("state"),
+            aud: form.get("aud"),
+            code_challenge: form.get("code_challenge"),
+            code_challenge_method: form.get("code_challenge_method"),
+        };
+        judge(&*self.store, &self.urls.fhir(), self.sandbox, &asked).map_err(|refused| {
+            Box::new(match refused {
+                Refused::Page(untrusted) => reply::page(&Page::untrusted(&untrusted)),
+                Refused::Redirect(told) => self.tell(&told),
+                Refused::Failure(failure) => {
+                    log(&failure);
+                    reply::page(&Page::failure())
+                }
+            })
+        })
+    }
+
+    /// `iss` lets an app that knows several servers see which one answers (RFC 9207).
+    fn tell(&self, told: &Told) -> Response {
+        let mut parameters = vec![("error", told.error.as_str()), ("error_description", told.description)];
+        parameters.extend(told.state.as_deref().map(|state| ("state", state)));
+        parameters.push(("iss", &self.urls.base));
+        reply::redirect(&told.redirect_uri, &parameters)
+    }
+
+    /// Whether an answer comes from our own page, as far as the browser says. There is no session that a forged
+    /// answer could ride on; this keeps other sites from signing somebody in unasked.
+    fn is_own_form(&self, headers: &HeaderMap) -> bool {
+        if let Some(site) = headers.get("sec-fetch-site") {
+            return site == "same-origin";
+        }
+        headers.get(header::ORIGIN).is_none_or(|origin| {
+            origin.to_str().is_ok_and(|origin| auth::app::origin(&self.urls.base).as_deref() == Some(origin))
+        })
+    }
+}
+
+fn failed(error: StoreError) -> Response {
+    log(&error.into());
+    reply::page(&Page::failure())
+}

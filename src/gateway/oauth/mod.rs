@@ -1,0 +1,72 @@
+//! `/oauth/…`: the HTTP side of the authorization server. What is decided is decided in `auth`; here are forms, pages,
+//! redirects and the headers that keep them safe. Nothing that was sent or issued is logged.
+
+mod authorize;
+mod cors;
+mod discovery;
+mod form;
+mod page;
+mod reply;
+#[cfg(test)]
+mod tests;
+mod token;
+
+use std::sync::Arc;
+
+use auth::{Failure, SignIn};
+use http::Method;
+use jiff::Timestamp;
+use store::Store;
+
+pub use discovery::smart_configuration;
+
+use crate::{Request, Response, clock::Clock, service::Urls};
+
+/// The authorization endpoints.
+pub struct OAuth {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    urls: Urls,
+    sandbox: bool,
+    sign_in: SignIn,
+}
+
+impl OAuth {
+    /// Over a store, at an address. In a sandbox, apps on trial are served too, and a name is enough to sign in as
+    /// long as the address is this machine's own.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, urls: Urls, sandbox: bool) -> Self {
+        let sign_in = SignIn::of(sandbox, &urls.base);
+        Self { store, clock, urls, sandbox, sign_in }
+    }
+
+    /// Answers what is under `/oauth/`; nothing else.
+    #[must_use]
+    pub fn handle(&self, request: &Request) -> Option<Response> {
+        let path = request.uri().path().strip_prefix("/oauth/")?;
+        let method = request.method();
+        match path {
+            "authorize" => Some(match *method {
+                Method::GET | Method::HEAD => self.ask(request),
+                Method::POST => self.posted(request),
+                _ => reply::method_not_allowed("GET, HEAD, POST"),
+            }),
+            "token" | "revoke" => Some(match *method {
+                Method::OPTIONS => cors::preflight(request.headers()),
+                Method::POST if path == "token" => self.token(request),
+                Method::POST => self.revoke(request),
+                _ => reply::method_not_allowed("POST, OPTIONS"),
+            }),
+            _ => None,
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+/// The log is told what failed; nobody else is.
+fn log(failure: &Failure) {
+    tracing::error!(error = failure as &dyn std::error::Error, "the authorization server failed");
+}

@@ -1,0 +1,261 @@
+//! The pages that a person sees: plain HTML without scripts, everything that was sent escaped. `/practice` has pages
+//! of its own; nothing here knows HTTP.
+
+use std::{fmt::Write, sync::LazyLock};
+
+use auth::{
+    app::policy_source,
+    authorize::{Authorization, Untrusted},
+    sign_in::{Choice, Role},
+};
+use aws_lc_rs::digest;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use record::ResourceType;
+
+use super::{authorize::CARRIED, form::Form};
+
+/// A page, and where its form may lead.
+pub(super) struct Page {
+    pub(super) kind: Kind,
+    pub(super) html: String,
+    leads_to: Option<String>,
+}
+
+/// What a page is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It asks something.
+    Question,
+    /// The request is not good.
+    Refusal,
+    /// The form came from elsewhere.
+    Forgery,
+    /// It cannot be done on this server.
+    Unavailable,
+    /// The server failed.
+    Failure,
+}
+
+/// A record that may be chosen, and what the practice is called.
+pub(super) struct Record<'a> {
+    pub(super) choice: &'a Choice,
+    pub(super) practice: Option<String>,
+}
+
+const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:2rem auto;padding:0 1rem;\
+color:#1b1f23;background:#fff}h1{font-size:1.6rem;line-height:1.25}label{display:block;font-weight:600;margin-top:1rem}\
+input,select{font:inherit;padding:.5rem;width:100%;box-sizing:border-box;border:2px solid #1b1f23}\
+button{font:inherit;font-weight:600;padding:.6rem 1.4rem;margin:1.2rem .8rem 0 0;border:2px solid #14532d;\
+background:#14532d;color:#fff;cursor:pointer}button[value=deny]{background:#fff;color:#1b1f23;border-color:#1b1f23}\
+:focus-visible{outline:3px solid #b45309;outline-offset:2px}code{word-break:break-all}mark{background:#fde68a}\
+.error{border-left:4px solid #b91c1c;padding-left:.8rem}.note{color:#4b5563}";
+
+static STYLE_HASH: LazyLock<String> =
+    LazyLock::new(|| BASE64_STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes())));
+
+impl Page {
+    /// Who are you, and may the app see this?
+    pub(super) fn sign_in(authorization: &Authorization, form: &Form, problem: Option<&str>) -> Self {
+        let app = escape(&authorization.app.name);
+        let problem = problem.map(|words| format!("<p class=\"error\" role=\"alert\">{words}</p>")).unwrap_or_default();
+        let name = escape(form.get("user").unwrap_or_default());
+        let body = format!(
+            "<h1>{app} asks to see a GP record</h1>{}{problem}<form method=\"post\" action=\"authorize\">{}\
+             <label for=\"user\">Your name in this sandbox</label>\
+             <input id=\"user\" name=\"user\" value=\"{name}\" autocomplete=\"off\" autocapitalize=\"none\">{BUTTONS}</form>\
+             <p class=\"note\">This is a sandbox: everybody in it is made up, and no password is asked for.</p>",
+            terms(authorization),
+            carried(form)
+        );
+        Self::question(&format!("{app} asks to see a GP record"), &body, authorization)
+    }
+
+    /// Whose record may the app see?
+    pub(super) fn choose(authorization: &Authorization, form: &Form, records: &[Record<'_>]) -> Self {
+        let app = escape(&authorization.app.name);
+        let options: String = records.iter().map(option).collect();
+        let body = format!(
+            "<h1>Whose record may {app} see?</h1>{}<form method=\"post\" action=\"authorize\">{}{}\
+             <label for=\"patient\">Record</label><select id=\"patient\" name=\"patient\">{options}</select>\
+             {BUTTONS}</form>",
+            terms(authorization),
+            carried(form),
+            hidden("user", form.get("user").unwrap_or_default()),
+        );
+        Self::question(&format!("Whose record may {app} see?"), &body, authorization)
+    }
+
+    /// The request cannot be trusted enough to send anybody anywhere.
+    pub(super) fn untrusted(why: &Untrusted) -> Self {
+        let body = match why {
+            Untrusted::NoClient | Untrusted::UnknownClient => {
+                format!("<p>The app that sent you here is not known to this server: {}.</p>", escape(&why.to_string()))
+            }
+            Untrusted::NotServed { name } => {
+                format!("<p>{} may not be used here, or not at present.</p>", escape(name))
+            }
+            Untrusted::WrongRedirect { sent, registered } => wrong_redirect(sent.as_deref(), registered),
+        };
+        Self::plain(Kind::Refusal, "This app cannot be connected", &format!("{body}{NOTHING_SHARED}"))
+    }
+
+    /// The request cannot be read.
+    pub(super) fn refusal(words: &str) -> Self {
+        let body = format!("<p>The app sent something that cannot be used: {}.</p>{NOTHING_SHARED}", escape(words));
+        Self::plain(Kind::Refusal, "This app cannot be connected", &body)
+    }
+
+    /// The answer did not come from our own form.
+    pub(super) fn forgery() -> Self {
+        let body = format!("<p>The answer came from another website. Start again from the app.</p>{NOTHING_SHARED}");
+        Self::plain(Kind::Forgery, "That did not come from this page", &body)
+    }
+
+    /// Nobody can sign in.
+    pub(super) fn no_sign_in() -> Self {
+        let body = format!("<p>Sign-in is not set up on this server, so no app can be connected.</p>{NOTHING_SHARED}");
+        Self::plain(Kind::Unavailable, "Sign-in is not set up", &body)
+    }
+
+    /// The person has no record here.
+    pub(super) fn no_record() -> Self {
+        let body = format!(
+            "<p>You have no GP record on this server, and there is nobody here for whom you act.</p>{NOTHING_SHARED}"
+        );
+        Self::plain(Kind::Question, "There is no record to share", &body)
+    }
+
+    /// The server failed.
+    pub(super) fn failure() -> Self {
+        let body = format!("<p>Something went wrong on this server. Try again later.</p>{NOTHING_SHARED}");
+        Self::plain(Kind::Failure, "This did not work", &body)
+    }
+
+    /// The content security policy. Browsers hold the redirect that follows a form against `form-action` too.
+    pub(super) fn policy(&self) -> String {
+        let target = match &self.leads_to {
+            Some(source) => format!("'self' {source}"),
+            None => "'none'".to_owned(),
+        };
+        format!(
+            "default-src 'none'; style-src 'sha256-{}'; form-action {target}; frame-ancestors 'none'; base-uri 'none'",
+            *STYLE_HASH
+        )
+    }
+
+    fn question(title: &str, body: &str, authorization: &Authorization) -> Self {
+        let leads_to = policy_source(&authorization.redirect_uri);
+        Self { kind: Kind::Question, html: document(title, body), leads_to }
+    }
+
+    fn plain(kind: Kind, title: &str, body: &str) -> Self {
+        Self { kind, html: document(title, &format!("<h1>{title}</h1>{body}")), leads_to: None }
+    }
+}
+
+const NOTHING_SHARED: &str = "<p>Nothing was shared.</p>";
+const BUTTONS: &str = "<button name=\"decision\" value=\"allow\">Allow</button>\
+<button name=\"decision\" value=\"deny\">Do not allow</button>";
+
+fn document(title: &str, body: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"en-GB\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{title}</title>\
+         <style>{STYLE}</style></head><body><main>{body}</main></body></html>"
+    )
+}
+
+/// What the app will see, how long, and where the person goes next.
+fn terms(authorization: &Authorization) -> String {
+    let app = escape(&authorization.app.name);
+    let kinds = authorization.scopes.types();
+    let items: String = kinds.iter().map(|kind| format!("<li>{}</li>", in_words(*kind))).collect();
+    let sees = if items.is_empty() {
+        format!("<p>If you allow it, {app} learns which record is yours, and sees nothing in it.</p>")
+    } else {
+        format!("<p>If you allow it, {app} can see these parts of the record, as far as the practice shares them:</p><ul>{items}</ul>")
+    };
+    let how_long = if authorization.scopes.offline() {
+        "It can come back without asking you again, until it has not done so for 90 days."
+    } else {
+        "It can do so for one hour."
+    };
+    let next = escape(&policy_source(&authorization.redirect_uri).unwrap_or_default());
+    format!("{sees}<p>{how_long} It cannot change anything.</p><p>You then go back to <code>{next}</code></p>")
+}
+
+fn in_words(kind: ResourceType) -> &'static str {
+    match kind {
+        ResourceType::Patient => "Who the patient is: name, date of birth, NHS number, address and contact details",
+        ResourceType::Observation => "Measurements, test results and other findings",
+        ResourceType::Immunization => "Vaccinations",
+    }
+}
+
+fn option(record: &Record<'_>) -> String {
+    let id = escape(&record.choice.patient);
+    let practice = record.practice.as_deref().unwrap_or(record.choice.subject.practice.as_str());
+    let practice = escape(practice);
+    match record.choice.role {
+        Role::Patient => format!("<option value=\"{id}\">Your own, at {practice}</option>"),
+        Role::Proxy => {
+            format!("<option value=\"{id}\">Somebody for whom you act, at {practice} (patient {id})</option>")
+        }
+    }
+}
+
+fn carried(form: &Form) -> String {
+    CARRIED.iter().filter_map(|name| form.get(name).map(|value| hidden(name, value))).collect()
+}
+
+fn hidden(name: &str, value: &str) -> String {
+    format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value))
+}
+
+/// For the app's developer: what came and what was expected, with the first difference marked.
+fn wrong_redirect(sent: Option<&str>, registered: &[String]) -> String {
+    let mut html = "<p>The app wants you to be sent to an address that is not registered for it.</p>".to_owned();
+    let Some(sent) = sent else {
+        html.push_str("<p>It sent no <code>redirect_uri</code>.</p>");
+        return with_registered(html, registered, None);
+    };
+    let same = registered.iter().map(|uri| common(sent, uri)).max().unwrap_or(0);
+    let _ = write!(html, "<p>It sent:<br><code>{}</code></p>", marked(sent, same));
+    with_registered(html, registered, Some(sent))
+}
+
+fn with_registered(mut html: String, registered: &[String], sent: Option<&str>) -> String {
+    html.push_str("<p>Registered:");
+    for uri in registered {
+        let _ = write!(html, "<br><code>{}</code>", marked(uri, sent.map_or(uri.len(), |sent| common(sent, uri))));
+    }
+    html.push_str("</p>");
+    html
+}
+
+/// Bytes up to the first character that differs.
+fn common(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).take_while(|(a, b)| a == b).map(|(c, _)| c.len_utf8()).sum()
+}
+
+fn marked(text: &str, same: usize) -> String {
+    let (head, tail) = text.split_at_checked(same).unwrap_or(("", text));
+    if tail.is_empty() { escape(head) } else { format!("{}<mark>{}</mark>", escape(head), escape(tail)) }
+}
+
+/// Safe as text and as an attribute's value in double quotes.
+fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            c if c.is_control() => safe.push('\u{fffd}'),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
