@@ -346,7 +346,10 @@ mod tests {
             ErrorCode::InvalidRequest
         );
         assert_eq!(told(&fixture, &Asked { state: None, ..asked() }).state, None);
-        assert_eq!(told(&fixture, &Asked { state: Some("a\nb"), ..asked() }).error, ErrorCode::InvalidRequest);
+        assert_eq!(
+            told(&fixture, &Asked { state: Some("a\nb"), ..asked() }).error,
+            ErrorCode::InvalidRequest
+        );
         assert_eq!(
             told(&fixture, &Asked { scope: Some("openid user/*.rs"), ..asked() }).error,
             ErrorCode::InvalidScope

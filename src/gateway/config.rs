@@ -242,7 +242,9 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable { file, source } => write!(f, "cannot read {}: {source}", file.display()),
-            Self::Syntax { file, source } => write!(f, "{}: {}", file.display(), source.to_string().trim_end()),
+            Self::Syntax { file, source } => {
+                write!(f, "{}: {}", file.display(), source.to_string().trim_end())
+            }
             Self::Value { key, problem, remedy } => write!(f, "{key}: {problem}; {remedy}"),
         }
     }
@@ -268,7 +270,8 @@ impl Config {
             config.telemetry.log = level(&name)?;
         }
         let folder = file.parent().unwrap_or(Path::new(""));
-        let paths = [&mut config.tls.certificate, &mut config.tls.key, &mut config.store.dir, &mut config.keys.dir];
+        let paths =
+            [&mut config.tls.certificate, &mut config.tls.key, &mut config.store.dir, &mut config.keys.dir];
         for path in paths {
             *path = folder.join(&path);
         }
@@ -304,7 +307,8 @@ fn within(key: &'static str, value: u64, low: u64, high: u64) -> Result<(), Conf
 fn level(name: &str) -> Result<LogLevel, ConfigError> {
     use serde::de::IntoDeserializer;
     let text = name.to_ascii_lowercase();
-    let text: serde::de::value::StrDeserializer<'_, serde::de::value::Error> = text.as_str().into_deserializer();
+    let text: serde::de::value::StrDeserializer<'_, serde::de::value::Error> =
+        text.as_str().into_deserializer();
     LogLevel::deserialize(text).map_err(|error| ConfigError::Value {
         key: LOG_VARIABLE,
         problem: error.to_string(),
@@ -410,7 +414,8 @@ mod tests {
             "https://",
             "",
         ] {
-            let error = parse(&SMALLEST.replace("https://records.example:8443", bad)).unwrap_err().to_string();
+            let error =
+                parse(&SMALLEST.replace("https://records.example:8443", bad)).unwrap_err().to_string();
             assert!(error.starts_with("service.base_url: "), "{bad}: {error}");
         }
     }

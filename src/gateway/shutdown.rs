@@ -109,7 +109,8 @@ mod tests {
     async fn losing_the_trigger_is_not_a_request_to_stop() {
         let (trigger, shutdown) = channel();
         drop(trigger);
-        let waited = tokio::time::timeout(std::time::Duration::from_millis(20), shutdown.reached(Phase::Draining));
+        let waited =
+            tokio::time::timeout(std::time::Duration::from_millis(20), shutdown.reached(Phase::Draining));
         assert!(waited.await.is_err());
     }
 }

@@ -63,7 +63,8 @@ const FATE: &str = "recordgate.fate";
 
 /// Seconds. Most answers take microseconds; the convention's own boundaries begin at 5 ms.
 const BOUNDARIES: [f64; 17] = [
-    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 1.0, 2.5,
+    5.0, 10.0,
 ];
 
 /// The template of the route that answered, such as `/fhir/R4/{type}/{id}`. The service puts it into the extensions of
@@ -131,8 +132,12 @@ fn exporters(endpoint: &str) -> Result<Guard, TelemetryError> {
         .build()
         .map_err(failed)?;
     Ok(Guard {
-        traces: Some(SdkTracerProvider::builder().with_resource(resource()).with_batch_exporter(spans).build()),
-        metrics: Some(SdkMeterProvider::builder().with_resource(resource()).with_periodic_exporter(metrics).build()),
+        traces: Some(
+            SdkTracerProvider::builder().with_resource(resource()).with_batch_exporter(spans).build(),
+        ),
+        metrics: Some(
+            SdkMeterProvider::builder().with_resource(resource()).with_periodic_exporter(metrics).build(),
+        ),
     })
 }
 
@@ -238,8 +243,11 @@ pub fn disclosures(decided: Decided, kind: ResourceType, rule: Rule, count: u64)
         Decided::Released => "released",
         Decided::Withheld => "withheld",
     };
-    let attributes =
-        [KeyValue::new(DECISION, decision), KeyValue::new(RESOURCE_TYPE, kind.name()), KeyValue::new(RULE, rule.code())];
+    let attributes = [
+        KeyValue::new(DECISION, decision),
+        KeyValue::new(RESOURCE_TYPE, kind.name()),
+        KeyValue::new(RULE, rule.code()),
+    ];
     instruments.disclosures.add(count, &attributes);
 }
 
@@ -379,7 +387,9 @@ impl RequestSpan {
 
     fn count_active(&self, change: i64) {
         if let Some(instruments) = INSTRUMENTS.get() {
-            instruments.active.add(change, &[KeyValue::new(METHOD, self.method), KeyValue::new(SCHEME, "https")]);
+            instruments
+                .active
+                .add(change, &[KeyValue::new(METHOD, self.method), KeyValue::new(SCHEME, "https")]);
         }
     }
 }

@@ -60,10 +60,13 @@ pub fn read(certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
     }
     let private = PrivateKeyDer::from_pem_file(key).map_err(|error| pem_error("tls.key", key, error))?;
     CertifiedKey::from_der(chain, private, &aws_lc_rs::default_provider()).map_err(|error| match error {
-        rustls::Error::InconsistentKeys(_) => {
-            TlsError { key: "tls.key", message: "it does not belong to the certificate; name the two that do".into() }
+        rustls::Error::InconsistentKeys(_) => TlsError {
+            key: "tls.key",
+            message: "it does not belong to the certificate; name the two that do".into(),
+        },
+        other => {
+            TlsError { key: "tls.certificate", message: format!("cannot be used with its key: {other}") }
         }
-        other => TlsError { key: "tls.certificate", message: format!("cannot be used with its key: {other}") },
     })
 }
 
@@ -94,15 +97,21 @@ pub enum Validity {
 #[must_use]
 pub fn validity(pair: &CertifiedKey, at: Timestamp) -> Validity {
     let Some(certificate) = end_entity(pair) else { return Validity::Broken };
-    let time = UnixTime::since_unix_epoch(std::time::Duration::from_secs(at.as_second().max(0).unsigned_abs()));
+    let time =
+        UnixTime::since_unix_epoch(std::time::Duration::from_secs(at.as_second().max(0).unsigned_abs()));
     let stamp = |time: UnixTime| {
-        i64::try_from(time.as_secs()).ok().and_then(|s| Timestamp::from_second(s).ok()).unwrap_or(Timestamp::MAX)
+        i64::try_from(time.as_secs())
+            .ok()
+            .and_then(|s| Timestamp::from_second(s).ok())
+            .unwrap_or(Timestamp::MAX)
     };
     // Without trust anchors no path is found; but time is looked at before that.
     match certificate.verify_for_usage(&[], &[], &[], time, KeyUsage::server_auth(), None, None).err() {
         Some(webpki::Error::CertExpired { not_after, .. }) => Validity::Ended(stamp(not_after)),
         Some(webpki::Error::CertNotValidYet { not_before, .. }) => Validity::Begins(stamp(not_before)),
-        Some(webpki::Error::InvalidCertValidity | webpki::Error::BadDer | webpki::Error::BadDerTime) => Validity::Broken,
+        Some(webpki::Error::InvalidCertValidity | webpki::Error::BadDer | webpki::Error::BadDerTime) => {
+            Validity::Broken
+        }
         _ => Validity::Good,
     }
 }
@@ -215,7 +224,8 @@ pub(crate) mod testing {
         pub(crate) fn certificates(&self) -> (tempfile::TempDir, Arc<Certificates>) {
             let dir = tempfile::tempdir().unwrap();
             self.write(dir.path());
-            let certificates = Certificates::load(&dir.path().join("certificate.pem"), &dir.path().join("key.pem"));
+            let certificates =
+                Certificates::load(&dir.path().join("certificate.pem"), &dir.path().join("key.pem"));
             (dir, certificates.unwrap())
         }
     }

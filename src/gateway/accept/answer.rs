@@ -70,7 +70,11 @@ impl Client {
         response.map(|body| Sent::new(body, busy))
     }
 
-    async fn respond(&self, request: http::Request<Incoming>, span: &RequestSpan) -> Result<Response, Refusal> {
+    async fn respond(
+        &self,
+        request: http::Request<Incoming>,
+        span: &RequestSpan,
+    ) -> Result<Response, Refusal> {
         let limits = &self.server.limits;
         if request.uri().path_and_query().is_some_and(|uri| uri.as_str().len() > limits.uri_bytes) {
             return Err(Refusal::Uri);

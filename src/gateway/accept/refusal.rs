@@ -40,18 +40,25 @@ macro_rules! outcome {
 impl Refusal {
     fn parts(self) -> (StatusCode, &'static str) {
         match self {
-            Self::Host => (StatusCode::BAD_REQUEST, outcome!("invalid", "Name the host once, in the Host header.")),
+            Self::Host => {
+                (StatusCode::BAD_REQUEST, outcome!("invalid", "Name the host once, in the Host header."))
+            }
             Self::Misdirected => (
                 StatusCode::MISDIRECTED_REQUEST,
                 outcome!("processing", "This connection was opened for another host. Open a new one."),
             ),
             Self::Uri => (StatusCode::URI_TOO_LONG, outcome!("too-long", "The address is too long.")),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, outcome!("too-long", "The body is too large.")),
-            Self::Slow => (StatusCode::REQUEST_TIMEOUT, outcome!("timeout", "The body took too long to arrive.")),
+            Self::Slow => {
+                (StatusCode::REQUEST_TIMEOUT, outcome!("timeout", "The body took too long to arrive."))
+            }
             Self::CutShort => (StatusCode::BAD_REQUEST, outcome!("incomplete", "The body ended early.")),
             Self::Failed => (
                 StatusCode::INTERNAL_SERVER_ERROR,
-                outcome!("exception", "The server failed. The request id in X-Request-Id helps to find out why."),
+                outcome!(
+                    "exception",
+                    "The server failed. The request id in X-Request-Id helps to find out why."
+                ),
             ),
         }
     }

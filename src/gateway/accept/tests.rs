@@ -108,14 +108,20 @@ impl Running {
         self.connect(HOST, &[b"http/1.1"], &[&version::TLS13]).await.unwrap()
     }
 
-    async fn http1(&self, version: &'static SupportedProtocolVersion) -> hyper::client::conn::http1::SendRequest<Full<Bytes>> {
+    async fn http1(
+        &self,
+        version: &'static SupportedProtocolVersion,
+    ) -> hyper::client::conn::http1::SendRequest<Full<Bytes>> {
         let stream = self.connect(HOST, &[b"http/1.1"], &[version]).await.unwrap();
         let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
         tokio::spawn(connection);
         sender
     }
 
-    async fn http2(&self, version: &'static SupportedProtocolVersion) -> hyper::client::conn::http2::SendRequest<Full<Bytes>> {
+    async fn http2(
+        &self,
+        version: &'static SupportedProtocolVersion,
+    ) -> hyper::client::conn::http2::SendRequest<Full<Bytes>> {
         let stream = self.connect(HOST, &[b"h2", b"http/1.1"], &[version]).await.unwrap();
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
         let io = TokioIo::new(stream);
@@ -212,9 +218,11 @@ async fn a_body_over_the_limit_is_413_and_one_at_the_limit_is_taken() {
         assert!(serde_json::from_slice::<serde_json::Value>(answer.body()).is_ok());
     }
     let body = vec![b'x'; 100_000];
-    let second = server.http2(&version::TLS13).await.send_request(with_body("POST", "/a", body)).await.unwrap();
+    let second =
+        server.http2(&version::TLS13).await.send_request(with_body("POST", "/a", body)).await.unwrap();
     assert_eq!(second.status(), StatusCode::PAYLOAD_TOO_LARGE);
-    let chunked = format!("POST / HTTP/1.1\r\nhost: {HOST}\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n");
+    let chunked =
+        format!("POST / HTTP/1.1\r\nhost: {HOST}\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n");
     let chunk = format!("2000\r\n{}\r\n", "x".repeat(0x2000));
     let answer = server.ask_raw(&format!("{chunked}{chunk}{chunk}0\r\n\r\n")).await;
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
@@ -257,8 +265,14 @@ async fn a_request_names_its_host_once_and_the_one_of_its_session() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn slow_handshakes_headers_and_bodies_and_idle_connections_are_ended() {
     let short = Duration::from_millis(150);
-    let limits =
-        Limits { handshake: short, header: short, body: short, idle: short, request: WAIT, ..Limits::default() };
+    let limits = Limits {
+        handshake: short,
+        header: short,
+        body: short,
+        idle: short,
+        request: WAIT,
+        ..Limits::default()
+    };
     let server = running(limits).await;
     let mut silent = TcpStream::connect(server.address).await.unwrap();
     assert_eq!(timeout(WAIT, silent.read(&mut [0; 16])).await.expect("handshake").unwrap_or(0), 0);
@@ -307,7 +321,8 @@ async fn one_address_cannot_take_every_connection() {
 async fn connections_over_the_limit_wait_for_their_turn() {
     let server = running(Limits { connections: 1, ..Limits::default() }).await;
     let first = server.raw().await;
-    let waiting = server.connect(HOST, &[], &[&version::TLS13]);
+    let versions = [&version::TLS13];
+    let waiting = server.connect(HOST, &[], &versions);
     tokio::pin!(waiting);
     assert!(timeout(Duration::from_millis(100), &mut waiting).await.is_err());
     drop(first);
@@ -340,7 +355,9 @@ async fn head_has_the_headers_of_get_and_no_body() {
         assert_eq!(answer.headers()[header::CONTENT_LENGTH], "9");
     }
     // Nothing is left on the wire that would be read as the next answer.
-    let two = format!("HEAD /a HTTP/1.1\r\nhost: {HOST}\r\n\r\nGET /b HTTP/1.1\r\nhost: {HOST}\r\nconnection: close\r\n\r\n");
+    let two = format!(
+        "HEAD /a HTTP/1.1\r\nhost: {HOST}\r\n\r\nGET /b HTTP/1.1\r\nhost: {HOST}\r\nconnection: close\r\n\r\n"
+    );
     let answer = server.ask_raw(&two).await;
     let (head, rest) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 ") && rest.starts_with("HTTP/1.1 200 "), "{answer}");
@@ -350,7 +367,9 @@ async fn head_has_the_headers_of_get_and_no_body() {
 async fn a_uuid_goes_back_as_correlation_id_and_nothing_else_does() {
     let server = running(Limits::default()).await;
     let uuid = "60E0B220-8136-4CA5-AE46-1D97EF59D068";
-    for (sent, back) in [(uuid, Some(uuid)), ("canary", None), ("60e0b220-8136-4ca5-ae46-1d97ef59d068x", None)] {
+    for (sent, back) in
+        [(uuid, Some(uuid)), ("canary", None), ("60e0b220-8136-4ca5-ae46-1d97ef59d068x", None)]
+    {
         let mut request = get("/a");
         request.headers_mut().insert("x-request-id", HeaderValue::from_static(sent));
         let answer = server.ask(request).await;
@@ -386,7 +405,8 @@ async fn the_drain_limit_and_a_second_request_to_stop_cut_what_is_left() {
         let drain = if second { WAIT } else { Duration::from_millis(50) };
         let server = running(Limits { drain, ..Limits::default() }).await;
         let mut sender = server.http1(&version::TLS13).await;
-        let asked = tokio::spawn(async move { sender.send_request(with_body("POST", "/slow", "")).await.is_ok() });
+        let asked =
+            tokio::spawn(async move { sender.send_request(with_body("POST", "/slow", "")).await.is_ok() });
         tokio::time::sleep(Duration::from_millis(100)).await;
         let began = Instant::now();
         server.trigger.ask();
@@ -425,21 +445,31 @@ async fn nothing_that_a_client_sent_is_logged_or_exported() {
     let server = running(Limits::default()).await;
     let words = |method: &str, path: &str| {
         let mut request = with_body(method, &format!("{path}?canary-query=canary"), "canary body");
-        for name in ["authorization", "canary-name", "tracestate", "user-agent", "x-request-id", "x-forwarded-for"] {
+        for name in
+            ["authorization", "canary-name", "tracestate", "user-agent", "x-request-id", "x-forwarded-for"]
+        {
             request.headers_mut().insert(name, HeaderValue::from_static("canary"));
         }
         let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         request.headers_mut().insert("traceparent", HeaderValue::from_static(parent));
         request
     };
-    for (method, path) in
-        [("GET", "/Patient/canary"), ("POST", "/canary"), ("CANARY", "/canary"), ("GET", "/panic"), ("POST", "/panic")]
-    {
+    for (method, path) in [
+        ("GET", "/Patient/canary"),
+        ("POST", "/canary"),
+        ("CANARY", "/canary"),
+        ("GET", "/panic"),
+        ("POST", "/panic"),
+    ] {
         let first = server.ask(words(method, path)).await;
-        let second = whole(server.http2(&version::TLS12).await.send_request(words(method, path)).await.unwrap()).await;
+        let second =
+            whole(server.http2(&version::TLS12).await.send_request(words(method, path)).await.unwrap()).await;
         for answer in [first, second] {
             let parent = answer.headers()["traceparent"].to_str().unwrap();
-            assert!(parent.starts_with("00-0af7651916cd43dd8448eb211c80319c-") && !parent.contains("b7ad6b7169203331"));
+            assert!(
+                parent.starts_with("00-0af7651916cd43dd8448eb211c80319c-")
+                    && !parent.contains("b7ad6b7169203331")
+            );
         }
     }
     server.ask_raw("GET /canary HTTP/9.9\r\ncanary: canary\r\n\r\n").await;
@@ -462,7 +492,9 @@ async fn nothing_that_a_client_sent_is_logged_or_exported() {
     for word in ["GET /echo/{anything}", "0af7651916cd43dd8448eb211c80319c", "_OTHER /echo/{anything}"] {
         assert!(spans.contains(word), "{word}");
     }
-    for word in ["http.server.request.duration", "/echo/{anything}", "recordgate.connections", "_OTHER", "500"] {
+    for word in
+        ["http.server.request.duration", "/echo/{anything}", "recordgate.connections", "_OTHER", "500"]
+    {
         assert!(metrics.contains(word), "{word}");
     }
 }

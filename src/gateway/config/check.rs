@@ -62,21 +62,31 @@ impl Config {
         };
         match tls::validity(&pair, now) {
             Validity::Good => {}
-            Validity::Ended(at) => found.push(error("tls.certificate", format!("it ended at {at}; renew it"))),
+            Validity::Ended(at) => {
+                found.push(error("tls.certificate", format!("it ended at {at}; renew it")))
+            }
             Validity::Begins(at) => {
-                let message = format!("it is not valid before {at}; check this machine's clock, or use the old one");
+                let message =
+                    format!("it is not valid before {at}; check this machine's clock, or use the old one");
                 found.push(error("tls.certificate", message));
             }
             Validity::Broken => {
-                found.push(error("tls.certificate", "clients will not be able to read it; have it issued again".into()));
+                found.push(error(
+                    "tls.certificate",
+                    "clients will not be able to read it; have it issued again".into(),
+                ));
             }
         }
-        if let (Validity::Good, Validity::Ended(at)) = (tls::validity(&pair, now), tls::validity(&pair, now + WARN_BEFORE)) {
+        if let (Validity::Good, Validity::Ended(at)) =
+            (tls::validity(&pair, now), tls::validity(&pair, now + WARN_BEFORE))
+        {
             found.push(warning("tls.certificate", format!("it ends at {at}; renew it and send SIGHUP")));
         }
         let host = self.service.host();
         if !tls::covers(&pair, &host) {
-            let message = format!("the certificate is not for {host}; correct one of the two, unless a proxy stands in front");
+            let message = format!(
+                "the certificate is not for {host}; correct one of the two, unless a proxy stands in front"
+            );
             found.push(warning("service.base_url", message));
         }
     }
@@ -85,7 +95,8 @@ impl Config {
         for (key, folder) in [("store.dir", &self.store.dir), ("keys.dir", &self.keys.dir)] {
             if folder.is_dir() {
                 if mode(folder).is_some_and(|mode| mode & 0o007 != 0) {
-                    let message = format!("every user can look into {}; run chmod o= on it", folder.display());
+                    let message =
+                        format!("every user can look into {}; run chmod o= on it", folder.display());
                     found.push(warning(key, message));
                 }
             } else if folder.exists() {

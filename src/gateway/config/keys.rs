@@ -107,7 +107,10 @@ fn read(file: &Path) -> Result<Secret, ConfigError> {
         Err(bytes) => {
             let bytes: Vec<u8> = bytes;
             let problem = format!("{} has {} bytes, not {LENGTH}", file.display(), bytes.len());
-            wrong(problem, "put back the copy that was kept; only before the first record was read may it be deleted")
+            wrong(
+                problem,
+                "put back the copy that was kept; only before the first record was read may it be deleted",
+            )
         }
     }
 }

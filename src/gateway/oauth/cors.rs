@@ -26,7 +26,12 @@ pub(super) fn preflight(headers: &HeaderMap) -> Response {
 }
 
 /// Opens an answer to the app's own pages.
-pub(super) fn open_to_app(store: &dyn Store, asking: &HeaderMap, client_id: Option<&str>, response: &mut Response) {
+pub(super) fn open_to_app(
+    store: &dyn Store,
+    asking: &HeaderMap,
+    client_id: Option<&str>,
+    response: &mut Response,
+) {
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("Origin"));
     let Some(origin) = asking.get(header::ORIGIN) else { return };
     let app = client_id.and_then(|id| store.app(id).ok().flatten());

@@ -31,7 +31,8 @@ pub fn smart_configuration(urls: &Urls, sandbox: bool) -> Value {
 
 fn scopes() -> Vec<String> {
     let targets = ["*"].into_iter().chain(ResourceType::ALL.into_iter().map(ResourceType::name));
-    let data = targets.flat_map(|target| ["rs", "r", "s", "read"].map(|rights| format!("patient/{target}.{rights}")));
+    let data = targets
+        .flat_map(|target| ["rs", "r", "s", "read"].map(|rights| format!("patient/{target}.{rights}")));
     ["launch/patient", "offline_access"].into_iter().map(str::to_owned).chain(data).collect()
 }
 
@@ -52,7 +53,8 @@ mod tests {
     #[test]
     fn no_launch_is_claimed_where_nobody_can_sign_in() {
         let of = |base: &str, sandbox| smart_configuration(&Urls { base: base.to_owned() }, sandbox);
-        let has = |value: &Value| value["capabilities"].as_array().unwrap().contains(&json!("launch-standalone"));
+        let has =
+            |value: &Value| value["capabilities"].as_array().unwrap().contains(&json!("launch-standalone"));
         assert!(has(&of("https://127.0.0.1:8443", true)));
         assert!(!has(&of("https://127.0.0.1:8443", false)));
         assert!(!has(&of("https://gateway.example", true)));

@@ -57,7 +57,8 @@ impl Page {
     /// Who are you, and may the app see this?
     pub(super) fn sign_in(authorization: &Authorization, form: &Form, problem: Option<&str>) -> Self {
         let app = escape(&authorization.app.name);
-        let problem = problem.map(|words| format!("<p class=\"error\" role=\"alert\">{words}</p>")).unwrap_or_default();
+        let problem =
+            problem.map(|words| format!("<p class=\"error\" role=\"alert\">{words}</p>")).unwrap_or_default();
         let name = escape(form.get("user").unwrap_or_default());
         let body = format!(
             "<h1>{app} asks to see a GP record</h1>{}{problem}<form method=\"post\" action=\"authorize\">{}\
@@ -89,7 +90,10 @@ impl Page {
     pub(super) fn untrusted(why: &Untrusted) -> Self {
         let body = match why {
             Untrusted::NoClient | Untrusted::UnknownClient => {
-                format!("<p>The app that sent you here is not known to this server: {}.</p>", escape(&why.to_string()))
+                format!(
+                    "<p>The app that sent you here is not known to this server: {}.</p>",
+                    escape(&why.to_string())
+                )
             }
             Untrusted::NotServed { name } => {
                 format!("<p>{} may not be used here, or not at present.</p>", escape(name))
@@ -101,19 +105,23 @@ impl Page {
 
     /// The request cannot be read.
     pub(super) fn refusal(words: &str) -> Self {
-        let body = format!("<p>The app sent something that cannot be used: {}.</p>{NOTHING_SHARED}", escape(words));
+        let body =
+            format!("<p>The app sent something that cannot be used: {}.</p>{NOTHING_SHARED}", escape(words));
         Self::plain(Kind::Refusal, "This app cannot be connected", &body)
     }
 
     /// The answer did not come from our own form.
     pub(super) fn forgery() -> Self {
-        let body = format!("<p>The answer came from another website. Start again from the app.</p>{NOTHING_SHARED}");
+        let body =
+            format!("<p>The answer came from another website. Start again from the app.</p>{NOTHING_SHARED}");
         Self::plain(Kind::Forgery, "That did not come from this page", &body)
     }
 
     /// Nobody can sign in.
     pub(super) fn no_sign_in() -> Self {
-        let body = format!("<p>Sign-in is not set up on this server, so no app can be connected.</p>{NOTHING_SHARED}");
+        let body = format!(
+            "<p>Sign-in is not set up on this server, so no app can be connected.</p>{NOTHING_SHARED}"
+        );
         Self::plain(Kind::Unavailable, "Sign-in is not set up", &body)
     }
 
@@ -173,7 +181,9 @@ fn terms(authorization: &Authorization) -> String {
     let sees = if items.is_empty() {
         format!("<p>If you allow it, {app} learns which record is yours, and sees nothing in it.</p>")
     } else {
-        format!("<p>If you allow it, {app} can see these parts of the record, as far as the practice shares them:</p><ul>{items}</ul>")
+        format!(
+            "<p>If you allow it, {app} can see these parts of the record, as far as the practice shares them:</p><ul>{items}</ul>"
+        )
     };
     let how_long = if authorization.scopes.offline() {
         "It can come back without asking you again, until it has not done so for 90 days."
@@ -181,12 +191,16 @@ fn terms(authorization: &Authorization) -> String {
         "It can do so for one hour."
     };
     let next = escape(&policy_source(&authorization.redirect_uri).unwrap_or_default());
-    format!("{sees}<p>{how_long} It cannot change anything.</p><p>You then go back to <code>{next}</code></p>")
+    format!(
+        "{sees}<p>{how_long} It cannot change anything.</p><p>You then go back to <code>{next}</code></p>"
+    )
 }
 
 fn in_words(kind: ResourceType) -> &'static str {
     match kind {
-        ResourceType::Patient => "Who the patient is: name, date of birth, NHS number, address and contact details",
+        ResourceType::Patient => {
+            "Who the patient is: name, date of birth, NHS number, address and contact details"
+        }
         ResourceType::Observation => "Measurements, test results and other findings",
         ResourceType::Immunization => "Vaccinations",
     }
@@ -214,7 +228,8 @@ fn hidden(name: &str, value: &str) -> String {
 
 /// For the app's developer: what came and what was expected, with the first difference marked.
 fn wrong_redirect(sent: Option<&str>, registered: &[String]) -> String {
-    let mut html = "<p>The app wants you to be sent to an address that is not registered for it.</p>".to_owned();
+    let mut html =
+        "<p>The app wants you to be sent to an address that is not registered for it.</p>".to_owned();
     let Some(sent) = sent else {
         html.push_str("<p>It sent no <code>redirect_uri</code>.</p>");
         return with_registered(html, registered, None);
@@ -227,7 +242,11 @@ fn wrong_redirect(sent: Option<&str>, registered: &[String]) -> String {
 fn with_registered(mut html: String, registered: &[String], sent: Option<&str>) -> String {
     html.push_str("<p>Registered:");
     for uri in registered {
-        let _ = write!(html, "<br><code>{}</code>", marked(uri, sent.map_or(uri.len(), |sent| common(sent, uri))));
+        let _ = write!(
+            html,
+            "<br><code>{}</code>",
+            marked(uri, sent.map_or(uri.len(), |sent| common(sent, uri)))
+        );
     }
     html.push_str("</p>");
     html

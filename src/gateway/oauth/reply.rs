@@ -22,7 +22,8 @@ impl Fault {
 
     /// The app tried to prove who it is by a header (RFC 6749 §5.2).
     pub(super) fn by_header() -> Self {
-        let description = "only public apps are known here: send client_id in the body and no Authorization header";
+        let description =
+            "only public apps are known here: send client_id in the body and no Authorization header";
         Self { error: "invalid_client", description, status: StatusCode::UNAUTHORIZED }
     }
 

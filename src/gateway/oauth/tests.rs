@@ -254,7 +254,10 @@ fn a_person_with_several_records_chooses_and_cannot_choose_anothers() {
     let world = World::new();
     let page = world.answer(&[("user", "parent"), ("decision", "allow")]);
     assert_eq!(page.status(), StatusCode::OK);
-    assert!(text(&page).contains("<option value=\"id-adult\">") && text(&page).contains("<option value=\"id-child\">"));
+    assert!(
+        text(&page).contains("<option value=\"id-adult\">")
+            && text(&page).contains("<option value=\"id-child\">")
+    );
     assert!(text(&page).contains("name=\"user\" value=\"parent\""));
     let tokens = world.exchange(&world.code("parent", "id-child"), &[]);
     assert!(text(&tokens).contains("\"patient\":\"id-child\""));
@@ -273,7 +276,9 @@ fn who_says_no_or_has_nothing_shares_nothing() {
     assert_eq!(parameter(&neither, "error").as_deref(), Some("access_denied"));
     assert!(text(&world.answer(&[("user", "stranger"), ("decision", "allow")])).contains("no GP record"));
     let unknown = world.answer(&[("user", "<b>"), ("decision", "allow")]);
-    assert!(text(&unknown).contains("Nobody in this sandbox") && text(&unknown).contains("value=\"&lt;b&gt;\""));
+    assert!(
+        text(&unknown).contains("Nobody in this sandbox") && text(&unknown).contains("value=\"&lt;b&gt;\"")
+    );
     assert!(text(&world.answer(&[("decision", "allow")])).contains("Type a name"));
 }
 
@@ -349,7 +354,9 @@ fn only_the_apps_own_pages_may_read_what_the_token_endpoint_says() {
         head(&response, "access-control-allow-origin").to_owned()
     };
     assert_eq!(allowed("http://localhost:3000"), "http://localhost:3000");
-    for other in ["http://localhost:3001", "https://localhost:3000", "http://localhost:3000.evil.example", "null"] {
+    for other in
+        ["http://localhost:3001", "https://localhost:3000", "http://localhost:3000.evil.example", "null"]
+    {
         assert_eq!(allowed(other), "");
     }
     let preflight = http::Request::builder().method(Method::OPTIONS).uri("/oauth/token");
@@ -378,7 +385,9 @@ fn revoking_ends_the_sign_in_and_does_not_say_whether_a_token_was_known() {
 fn other_methods_and_paths_are_not_answered_as_if_they_were_there() {
     let world = World::new();
     let ask = |method: Method, uri: &str| {
-        world.oauth.handle(&http::Request::builder().method(method).uri(uri).body(bytes::Bytes::new()).unwrap())
+        world
+            .oauth
+            .handle(&http::Request::builder().method(method).uri(uri).body(bytes::Bytes::new()).unwrap())
     };
     assert!(ask(Method::POST, "/oauth/introspect").is_none());
     assert!(ask(Method::GET, "/fhir/R4/Patient").is_none());

@@ -21,7 +21,9 @@ impl OAuth {
             let tokens = match form.get("grant_type") {
                 Some("authorization_code") => self.redeem(form, client_id)?,
                 Some("refresh_token") => self.refresh(form, client_id)?,
-                Some(_) => return Err(Fault::of_app("unsupported_grant_type", "grant_type is not supported")),
+                Some(_) => {
+                    return Err(Fault::of_app("unsupported_grant_type", "grant_type is not supported"));
+                }
                 None => return Err(missing("grant_type is missing")),
             };
             Ok(reply::json(&body(&tokens)))
@@ -53,7 +55,11 @@ impl OAuth {
         token::refresh(&*self.store, self.now(), self.sandbox, client_id, token, scope).map_err(fault)
     }
 
-    fn answer(&self, request: &Request, work: impl FnOnce(&Form, &str) -> Result<Response, Fault>) -> Response {
+    fn answer(
+        &self,
+        request: &Request,
+        work: impl FnOnce(&Form, &str) -> Result<Response, Fault>,
+    ) -> Response {
         let form = match Form::of_body(request) {
             Ok(form) => form,
             Err(bad) => return reply::fault(&missing(bad.words())),

@@ -117,7 +117,10 @@ fn a_panic_is_logged_by_its_place_and_not_by_its_words() {
 #[test]
 fn a_tracestate_is_never_taken() {
     let mut headers = HeaderMap::new();
-    headers.insert("traceparent", HeaderValue::from_static("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"));
+    headers.insert(
+        "traceparent",
+        HeaderValue::from_static("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+    );
     headers.insert("tracestate", HeaderValue::from_static("canary=1"));
     let parent = TraceContextPropagator::new().extract(&Traceparent(&headers));
     assert!(parent.span().span_context().is_valid());
@@ -131,7 +134,9 @@ fn domain_counts_are_exported_with_closed_attributes() {
     ingest_rows(Fate::Parked, 5);
     handshake_failed("timeout");
     let metrics = watched.metrics();
-    for word in [DISCLOSURES, "withheld", "Observation", "section-off", INGEST_ROWS, "parked", HANDSHAKE_FAILURES] {
+    for word in
+        [DISCLOSURES, "withheld", "Observation", "section-off", INGEST_ROWS, "parked", HANDSHAKE_FAILURES]
+    {
         assert!(metrics.contains(word), "{word}: {metrics}");
     }
 }
@@ -144,9 +149,13 @@ fn collector(listener: &std::net::TcpListener) -> String {
     loop {
         let head = String::from_utf8_lossy(&taken).into_owned();
         if let Some((head, _)) = head.split_once("\r\n\r\n") {
-            let length = head.lines().find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+            let length = head
+                .lines()
+                .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
             if taken.len() >= head.len() + 4 + length.unwrap_or(0usize) {
-                stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+                stream
+                    .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+                    .unwrap();
                 return head.split(' ').nth(1).unwrap_or_default().to_owned();
             }
         }
