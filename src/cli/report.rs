@@ -53,12 +53,11 @@ fn issues(report: &Report, out: &mut String) {
 }
 
 fn shortened(name: &str, to: usize) -> String {
-    let count = name.chars().count();
-    if count <= to {
+    if name.chars().count() <= to {
         return name.to_owned();
     }
-    let tail: String = name.chars().skip(count - to + 1).collect();
-    format!("…{tail}")
+    let head: String = name.chars().take(to - 1).collect();
+    format!("{head}…")
 }
 
 /// Writes the report as JSON.

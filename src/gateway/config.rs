@@ -104,16 +104,29 @@ pub struct Keys {
 }
 
 /// `[telemetry]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Telemetry {
     /// An OpenTelemetry collector's OTLP/HTTP address, such as `http://127.0.0.1:4318`. Nothing is exported without it.
     pub otlp_endpoint: Option<String>,
+    /// The share of requests that are traced, 0 to 1, where the caller's `traceparent` does not say. Metrics count all.
+    pub trace_share: f64,
     /// How much is logged of the gateway itself: error, warn, info, debug or trace. Libraries never log above warn,
     /// since their more talkative levels may carry what a client sent.
     pub log: LogLevel,
     /// `text` or `json`, on standard error.
     pub log_format: LogFormat,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self {
+            otlp_endpoint: None,
+            trace_share: 1.0,
+            log: LogLevel::default(),
+            log_format: LogFormat::default(),
+        }
+    }
 }
 
 /// How much is logged.
@@ -284,6 +297,11 @@ impl Config {
         if let Some(endpoint) = &self.telemetry.otlp_endpoint {
             otlp_endpoint(endpoint)?;
         }
+        if !(0.0..=1.0).contains(&self.telemetry.trace_share) {
+            let problem = format!("{} is not between 0 and 1", self.telemetry.trace_share);
+            let remedy = "0.1 traces every tenth request";
+            return Err(ConfigError::Value { key: "telemetry.trace_share", problem, remedy });
+        }
         let limits = &self.limits;
         within("store.max_gib", u64::from(self.store.max_gib), 1, 65_536)?;
         within("limits.connections", limits.connections as u64, 1, 1_000_000)?;
@@ -378,6 +396,7 @@ mod tests {
         let text = std::fs::read_to_string(sample()).unwrap();
         let shown = Config::parse(&text, &sample(), None).unwrap();
         assert_eq!(shown.limits, Limits::default());
+        assert_eq!(shown.telemetry, Telemetry::default());
         assert_eq!(shown.store.max_gib, max_gib());
         let sections = toml::from_str::<toml::Table>(&text).unwrap();
         assert_eq!(sections["limits"].as_table().unwrap().len(), 13, "a limit is missing from the sample");
@@ -428,6 +447,7 @@ mod tests {
             ("store.max_gib = 0", "store.max_gib"),
             ("limits.header_seconds = 0", "between 1 and 3600"),
             ("telemetry.log = 'loud'", "loud"),
+            ("telemetry.trace_share = 1.5", "telemetry.trace_share"),
             ("telemetry.otlp_endpoint = 'https://collector'", "telemetry.otlp_endpoint"),
         ] {
             let error = parse(&format!("{SMALLEST}\n{line}")).unwrap_err().to_string();

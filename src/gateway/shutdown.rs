@@ -106,6 +106,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn signals_reload_then_drain_then_stop() {
+        let send = |name: &str| {
+            let own = std::process::id().to_string();
+            assert!(std::process::Command::new("kill").args([name, &own]).status().unwrap().success());
+        };
+        let (trigger, shutdown) = channel();
+        let (reloaded, mut reloads) = tokio::sync::mpsc::unbounded_channel();
+        on_signals(trigger, move || reloaded.send(()).unwrap()).unwrap();
+        send("-HUP");
+        reloads.recv().await.unwrap();
+        assert_eq!(shutdown.phase(), Phase::Running);
+        send("-TERM");
+        shutdown.reached(Phase::Draining).await;
+        send("-INT");
+        shutdown.reached(Phase::Stopped).await;
+    }
+
+    #[tokio::test]
     async fn losing_the_trigger_is_not_a_request_to_stop() {
         let (trigger, shutdown) = channel();
         drop(trigger);

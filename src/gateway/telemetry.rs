@@ -23,7 +23,7 @@ use opentelemetry_sdk::{
     Resource,
     metrics::SdkMeterProvider,
     propagation::TraceContextPropagator,
-    trace::{SdkTracer, SdkTracerProvider},
+    trace::{Sampler, SdkTracer, SdkTracerProvider},
 };
 use policy::Rule;
 use record::{Fate, ResourceType};
@@ -107,7 +107,10 @@ impl Drop for Guard {
 /// # Errors
 /// If an exporter cannot be made, or telemetry has been started before.
 pub fn init(config: &config::Telemetry) -> Result<Guard, TelemetryError> {
-    let guard = config.otlp_endpoint.as_deref().map_or_else(|| Ok(Guard::default()), exporters)?;
+    let guard = match &config.otlp_endpoint {
+        Some(endpoint) => exporters(endpoint, config.trace_share)?,
+        None => Guard::default(),
+    };
     let tracer = guard.traces.as_ref().map(|provider| provider.tracer(SERVICE));
     let subscriber = subscriber(config.log, config.log_format, std::io::stderr, tracer);
     tracing::subscriber::set_global_default(subscriber).map_err(|error| TelemetryError(error.to_string()))?;
@@ -118,7 +121,7 @@ pub fn init(config: &config::Telemetry) -> Result<Guard, TelemetryError> {
     Ok(guard)
 }
 
-fn exporters(endpoint: &str) -> Result<Guard, TelemetryError> {
+fn exporters(endpoint: &str, share: f64) -> Result<Guard, TelemetryError> {
     let failed = |error: opentelemetry_otlp::ExporterBuildError| TelemetryError(error.to_string());
     let address = |signal: &str| format!("{}/v1/{signal}", endpoint.trim_end_matches('/'));
     let spans = opentelemetry_otlp::SpanExporter::builder()
@@ -131,13 +134,12 @@ fn exporters(endpoint: &str) -> Result<Guard, TelemetryError> {
         .with_endpoint(address("metrics"))
         .build()
         .map_err(failed)?;
+    let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(share)));
+    let traces = SdkTracerProvider::builder().with_resource(resource()).with_sampler(sampler);
+    let counts = SdkMeterProvider::builder().with_resource(resource());
     Ok(Guard {
-        traces: Some(
-            SdkTracerProvider::builder().with_resource(resource()).with_batch_exporter(spans).build(),
-        ),
-        metrics: Some(
-            SdkMeterProvider::builder().with_resource(resource()).with_periodic_exporter(metrics).build(),
-        ),
+        traces: Some(traces.with_batch_exporter(spans).build()),
+        metrics: Some(counts.with_periodic_exporter(metrics).build()),
     })
 }
 
@@ -166,6 +168,7 @@ where
             .with_tracer(tracer)
             .with_location(false)
             .with_threads(false)
+            .with_target(false)
             .with_tracked_inactivity(false)
             .with_filter(Targets::new().with_targets(OURS.map(|ours| (ours, LevelFilter::INFO))))
     });
@@ -316,7 +319,6 @@ impl RequestSpan {
         let span = tracing::info_span!(
             "request",
             otel.kind = "server",
-            otel.name = Empty,
             otel.status_code = Empty,
             http.request.method = method,
             http.route = Empty,
@@ -324,7 +326,7 @@ impl RequestSpan {
             url.scheme = "https",
             network.protocol.version = protocol,
             error.type = Empty,
-            id,
+            recordgate.request.id = id,
         );
         let parent = TraceContextPropagator::new().extract(&Traceparent(headers));
         let traced_by_caller = parent.span().span_context().is_valid();
@@ -365,14 +367,15 @@ impl RequestSpan {
             KeyValue::new(STATUS, code),
         ];
         self.span.record(STATUS, code);
+        // tracing cannot rename a span, and its name is to be method and route.
+        let context = self.span.context();
         match route {
             Some(RouteLabel(route)) => {
-                self.span.record("otel.name", format_args!("{} {route}", self.method)).record(ROUTE, route);
+                context.span().update_name(format!("{} {route}", self.method));
+                self.span.record(ROUTE, route);
                 attributes.push(KeyValue::new(ROUTE, route));
             }
-            None => {
-                self.span.record("otel.name", self.method);
-            }
+            None => context.span().update_name(self.method),
         }
         if failed {
             self.span.record("otel.status_code", "ERROR").record(ERROR, status.as_str());

@@ -87,6 +87,9 @@ impl Drop for Busy {
     }
 }
 
+/// How much is handed over at a time: HTTP/2 asks for more only when the client has room for it.
+const PORTION: usize = 64 * 1024;
+
 /// A response's body. The request is in progress until all of it has been handed over.
 pub(super) struct Sent {
     data: Option<Bytes>,
@@ -107,7 +110,10 @@ impl Body for Sent {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.data.take().map(|data| Ok(Frame::data(data))))
+        let Some(mut data) = self.data.take() else { return Poll::Ready(None) };
+        let portion = data.split_to(data.len().min(PORTION));
+        self.data = Some(data).filter(|rest| !rest.is_empty());
+        Poll::Ready(Some(Ok(Frame::data(portion))))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -173,10 +173,9 @@ async fn tls_1_1_is_refused_by_an_alert() {
     hello.push(0); // session id
     hello.extend([0, 4, 0xc0, 0x13, 0x00, 0x2f]); // two CBC suites
     hello.extend([1, 0]); // no compression
-    hello.extend([0, 10, 0, 10, 0, 4, 0, 2, 0, 23]); // extensions: one curve
-    // The last length was written by hand: ten bytes of extension follow it, of which four are its head.
-    let at = hello.len() - 10;
-    hello[at + 1] = 8;
+    hello.extend([0, 16]); // two extensions
+    hello.extend([0, 10, 0, 4, 0, 2, 0, 23]); // one curve
+    hello.extend([0, 13, 0, 4, 0, 2, 4, 3]); // one kind of signature
     let length = u8::try_from(hello.len()).unwrap();
     let mut record = vec![0x16, 0x03, 0x01, 0, length + 4, 1, 0, 0, length];
     record.extend(hello);
@@ -260,6 +259,49 @@ async fn a_request_names_its_host_once_and_the_one_of_its_session() {
         let answer = server.ask_raw(&format!("GET / HTTP/1.1\r\nconnection: close\r\n{hosts}\r\n")).await;
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{hosts:?}: {answer}");
     }
+    let mut other = get("/");
+    *other.uri_mut() = "https://other.example/".parse().unwrap();
+    let answer = server.http2(&version::TLS13).await.send_request(other).await.unwrap();
+    assert_eq!(answer.status(), StatusCode::MISDIRECTED_REQUEST);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_that_two_servers_could_read_differently_end_the_connection() {
+    let server = running(Limits::default()).await;
+    let start = format!("POST /a HTTP/1.1\r\nhost: {HOST}\r\n");
+    let both =
+        "content-length: 30\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n";
+    let answer = server.ask_raw(&format!("{start}{both}")).await;
+    assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
+    for bad in
+        ["content-length: 1\r\ncontent-length: 2\r\n\r\nab", "a: b\r\n folded\r\n\r\n", "a : b\r\n\r\n"]
+    {
+        let answer = server.ask_raw(&format!("{start}{bad}")).await;
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{bad:?}: {answer}");
+    }
+}
+
+/// CVE-2023-44487: streams opened and reset at once cost the client nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rapid_resets_end_an_http_2_connection() {
+    let server = running(Limits::default()).await;
+    let mut stream = server.connect(HOST, &[b"h2"], &[&version::TLS13]).await.unwrap();
+    let mut sent = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+    for id in (1u32..2000).step_by(2) {
+        let length = u8::try_from(5 + HOST.len()).unwrap();
+        sent.extend([0, 0, length, 1, 0b101]); // HEADERS, its end and the stream's
+        sent.extend(id.to_be_bytes());
+        sent.extend([0x82, 0x87, 0x84, 0x41, length - 5]); // GET https / and the authority
+        sent.extend(HOST.as_bytes());
+        sent.extend([0, 0, 4, 3, 0]); // RST_STREAM
+        sent.extend(id.to_be_bytes());
+        sent.extend(8u32.to_be_bytes());
+    }
+    let _ = stream.write_all(&sent).await;
+    let mut answer = Vec::new();
+    let _ = timeout(Duration::from_secs(5), stream.read_to_end(&mut answer)).await.expect("it goes on");
+    let calm = [0u8, 0, 0, 11];
+    assert!(answer.windows(4).any(|code| code == calm), "no GOAWAY with ENHANCE_YOUR_CALM");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -490,7 +532,7 @@ async fn nothing_that_a_client_sent_is_logged_or_exported() {
     // And it was not silence that kept the secret.
     assert!(lines.contains("answered") && lines.contains("handshake failed"), "{lines}");
     for word in ["GET /echo/{anything}", "0af7651916cd43dd8448eb211c80319c", "_OTHER /echo/{anything}"] {
-        assert!(spans.contains(word), "{word}");
+        assert!(spans.contains(word), "{word}: {spans}");
     }
     for word in
         ["http.server.request.duration", "/echo/{anything}", "recordgate.connections", "_OTHER", "500"]

@@ -170,7 +170,7 @@ fn traces_and_metrics_reach_an_otlp_collector_before_the_guard_is_gone() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}/", listener.local_addr().unwrap());
     let took = std::thread::spawn(move || [collector(&listener), collector(&listener)]);
-    let guard = exporters(&endpoint).unwrap();
+    let guard = exporters(&endpoint, 1.0).unwrap();
     let tracer = guard.traces.as_ref().unwrap().tracer(SERVICE);
     let subscriber = subscriber(LogLevel::Info, LogFormat::Text, io::sink, Some(tracer));
     tracing::subscriber::with_default(subscriber, || drop(tracing::info_span!("request")));

@@ -86,7 +86,8 @@ impl<R: Read> Records<R> {
         if usize::try_from(end - begin).map_or(true, |length| length > LARGEST_RECORD) {
             return Err(too_large());
         }
-        let cut_off = self.reader.get_ref().ended() && (ends_in_quotes(raw) || self.bytes.len() < width);
+        let open_end = ends_in_quotes(raw) || raw.ends_with(b",") || self.bytes.len() < width;
+        let cut_off = self.reader.get_ref().ended() && open_end;
         if cut_off {
             return Err(Broken { code: IssueCode::Truncated, detail: "the last line is cut off".into() });
         }
@@ -223,6 +224,7 @@ mod tests {
             "a,b\n\"1\",\"2\n",
             "a,b\n1",
             "a,b\n\"1\"",
+            "a,b\n\"1\",",
             "\"a\",\"b",
             "a,b\r\n\"1\",\"it \"\" goes",
         ] {

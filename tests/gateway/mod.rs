@@ -1,0 +1,3 @@
+//! The gateway as apps meet it, without the network between.
+
+mod reading;
