@@ -175,8 +175,8 @@ where
     registry().with(spans).with(lines.with_filter(filter(level)))
 }
 
-/// Ours at the configured level. Libraries only their errors: rustls, for one, warns with the server name that a
-/// client sent. Troubles of the exporter itself are worth a warning.
+/// Ours at the configured level. Libraries only their errors: rustls, for one, has a warning that quotes the
+/// server name a client sent. Troubles of the exporter itself are worth a warning.
 fn filter(level: LogLevel) -> Targets {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,

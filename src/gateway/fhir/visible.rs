@@ -1,14 +1,34 @@
 //! What one request may see: the released record of the patient in context after every decision. Search, read and
 //! counting begin here; nothing in this folder can reach a resource in any other way.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use auth::Session;
-use policy::{AccessRequest, Actor, Admission, Decision, Disclosed, admit, decide, disclose};
+use policy::{AccessRequest, Actor, Admission, Decision, Disclosed, Rule, admit, decide, disclose};
 use record::ResourceType;
 use store::{Snapshot, Store, StoreError};
 
-use crate::clock::Clock;
+use crate::{
+    clock::Clock,
+    telemetry::{self, Decided},
+};
+
+/// How often each rule decided in one request.
+#[derive(Default)]
+struct Tally(BTreeMap<(bool, Rule), u64>);
+
+impl Tally {
+    fn count(&mut self, decided: Decided, rule: Rule) {
+        *self.0.entry((decided == Decided::Released, rule)).or_default() += 1;
+    }
+
+    fn tell(self, kind: ResourceType) {
+        for ((released, rule), count) in self.0 {
+            let decided = if released { Decided::Released } else { Decided::Withheld };
+            telemetry::disclosures(decided, kind, rule, count);
+        }
+    }
+}
 
 /// A patient's record as one request may see it.
 pub(crate) struct Visible<'s> {
@@ -61,13 +81,23 @@ impl<'s> Visible<'s> {
         let (Some(snapshot), Some(admission)) = (&self.snapshot, &self.admission) else {
             return Vec::new();
         };
-        let headers = snapshot.released().of(kind);
-        headers
+        let mut tally = Tally::default();
+        let shown = snapshot
+            .released()
+            .of(kind)
             .filter_map(|header| match decide(admission, kind, &header.labels) {
-                Decision::Show(permit) => disclose(header, permit),
-                Decision::Withhold(_) => None,
+                Decision::Show(permit) => {
+                    tally.count(Decided::Released, permit.rule());
+                    disclose(header, permit)
+                }
+                Decision::Withhold(rule) => {
+                    tally.count(Decided::Withheld, rule);
+                    None
+                }
             })
-            .collect()
+            .collect();
+        tally.tell(kind);
+        shown
     }
 
     /// Appends the JSON of a resource that may be shown.
