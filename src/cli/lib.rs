@@ -1,5 +1,20 @@
 //! The command line: arguments in, one function called, what a person reads on the terminal out.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its terminal")]
+
+/// Prints a line on standard output. Whoever stops listening (`| head`) is no reason to fail.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        drop(writeln!(std::io::stdout(), $($words)*));
+    }};
+}
+
+/// Prints a line on standard error.
+macro_rules! tell {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        drop(writeln!(std::io::stderr(), $($words)*));
+    }};
+}
 
 mod args;
 mod certificates;
@@ -56,7 +71,7 @@ pub fn run() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("recordgate: {failure}");
+            tell!("recordgate: {failure}");
             ExitCode::FAILURE
         }
     }

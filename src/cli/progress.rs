@@ -23,7 +23,7 @@ impl Display {
         if now.as_ref().is_none_or(|(name, _)| *name != phase) {
             finish(now.take());
             if !std::io::stderr().is_terminal() {
-                eprintln!("{phase}…");
+                tell!("{phase}…");
             }
             *now = Some((phase, bar(phase, total, unit)));
         }

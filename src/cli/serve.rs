@@ -41,7 +41,7 @@ pub(crate) fn bind(config: &Config) -> Result<TcpListener, Failure> {
 /// Refuses a configuration with which the service would not work or would not be safe.
 fn check(config: &Config) -> Result<(), Failure> {
     let findings = config.check(SystemClock.now());
-    findings.iter().for_each(|finding| eprintln!("{finding}"));
+    findings.iter().for_each(|finding| tell!("{finding}"));
     if findings.iter().any(|finding| finding.severity == Severity::Error) {
         return Err(Failure("the configuration cannot be used; nothing was started".to_owned()));
     }
@@ -84,7 +84,7 @@ pub(crate) fn serve(
 }
 
 fn tracing_line(words: &str) {
-    eprintln!("recordgate: {words}");
+    tell!("recordgate: {words}");
 }
 
 /// Where the configured store is.

@@ -1,6 +1,6 @@
 //! `recordgate synth`: a synthetic practice as a supplier's export.
 
-use std::process::ExitCode;
+use std::{io::ErrorKind, process::ExitCode};
 
 use indicatif::ProgressBar;
 use synth::{Options, write};
@@ -11,11 +11,14 @@ pub(crate) fn run(args: &SynthArgs) -> Result<ExitCode, Failure> {
     let bar = ProgressBar::new(u64::from(args.patients));
     let options = Options { seed: args.seed, ..Options::new(args.practice.clone(), args.patients) };
     let summary = write(args.format, &options, &args.out, &mut |done| bar.set_position(done))
-        .map_err(|error| Failure(format!("{}: {error}", args.out.display())))?;
+        .map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => Failure(error.to_string()),
+            _ => Failure(format!("{}: {error}", args.out.display())),
+        })?;
     bar.finish_and_clear();
     for (file, rows) in summary.files.iter().filter(|(_, rows)| *rows > 0) {
-        println!("{rows:>10} rows  {file}");
+        say!("{rows:>10} rows  {file}");
     }
-    println!("{} patients of {} in {}", summary.people.len(), args.practice, args.out.display());
+    say!("{} patients of {} in {}", summary.people.len(), args.practice, args.out.display());
     Ok(ExitCode::SUCCESS)
 }

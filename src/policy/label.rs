@@ -50,7 +50,18 @@ impl Reason {
     }
 }
 
-/// The labels of a resource.
+/// The labels of a resource. They form a lattice: to join labels never shows more.
+///
+/// ```
+/// use policy::{Labels, Reason};
+/// use record::{MarksCarried, Section};
+///
+/// let mut panel = Labels::new(Section::TestResults, None, MarksCarried::Yes);
+/// let mut part = panel.clone();
+/// part.reasons.insert(Reason::NotForPatient);
+/// panel.join(&part);
+/// assert!(panel.reasons.contains(&Reason::NotForPatient));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Labels {
     /// Any of these withholds it.

@@ -6,6 +6,12 @@ use serde::{Deserialize, Serialize};
 
 /// A number in FHIR's decimal grammar without an exponent, with every digit that the source wrote
 /// (FHIR R4, data type decimal: precision is significant). At most 40 characters.
+///
+/// ```
+/// let potassium: record::Decimal = "4.10".parse()?;
+/// assert_eq!(potassium.as_str(), "4.10");
+/// # Ok::<(), record::DecimalError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Decimal(String);

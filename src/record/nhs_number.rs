@@ -6,6 +6,16 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 /// A checked NHS number. It never prints itself; [`NhsNumber::expose`] is the one way to its digits.
+///
+/// ```
+/// use record::{NhsNumber, NhsNumberError};
+///
+/// let number: NhsNumber = "999 000 0018".parse()?;
+/// assert_eq!(number.expose(), "9990000018");
+/// assert_eq!(format!("{number:?}"), "NhsNumber(..)");
+/// assert_eq!("9990000019".parse::<NhsNumber>(), Err(NhsNumberError::CheckDigit));
+/// # Ok::<(), NhsNumberError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct NhsNumber([u8; 10]);

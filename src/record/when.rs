@@ -10,6 +10,16 @@ use jiff::{
 use serde::{Deserialize, Serialize};
 
 /// When something happened or was written down, with the precision that the source had.
+///
+/// ```
+/// use jiff::civil::date;
+/// use record::Effective;
+///
+/// assert_eq!(Effective::month(2010, 5)?.to_string(), "2010-05");
+/// let noon = date(2024, 7, 1).at(12, 0, 0, 0);
+/// assert_eq!(Effective::local(noon).unwrap().to_string(), "2024-07-01T12:00:00+01:00");
+/// # Ok::<(), record::EffectiveError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Effective {
     /// Only the year is known.

@@ -251,3 +251,19 @@ fn what_was_acknowledged_is_there_after_reopening() {
     let again = open(&dir).unwrap();
     assert_eq!(again.facts(&practice(), &patient("p")).unwrap().entries.len(), 1);
 }
+
+#[test]
+fn who_reads_after_a_release_sees_it_however_often_they_read_before() {
+    let f = fixture();
+    load(&f.store, &[fact("p", entry("e", 1, &[]))]);
+    let subject = Subject { practice: practice(), patient: patient("p") };
+    for round in 0..3u32 {
+        let mut new = release("p", "subject-1", Some(b"{}"), &[]);
+        new.release.released.headers[0].last_version = round;
+        f.store.release(&practice(), &[new]).unwrap();
+        for _ in 0..2 {
+            let seen = f.store.read(&subject).unwrap().unwrap().released().headers[0].last_version;
+            assert_eq!(seen, round);
+        }
+    }
+}

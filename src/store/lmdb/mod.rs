@@ -1,19 +1,22 @@
 //! The embedded engine: LMDB by way of heed. Nothing to install, one writer, readers that never wait.
 
 mod documents;
+mod recent;
 mod release;
 mod vault;
 
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use heed::{
     Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls,
-    types::{Bytes, Str},
+    types::Bytes,
 };
 use policy::Released;
+use recent::Recent;
 use record::{CodeClass, Coded, EntryId, Fact, Fate, NhsNumber, OdsCode, PatientKey, Section, Staff};
 
 use crate::{
@@ -38,6 +41,8 @@ pub struct Settings {
 #[derive(Clone)]
 pub struct Lmdb {
     env: Env<WithoutTls>,
+    recent: Arc<Recent>,
+    meta: Space,
     vault: Space,
     reference: Space,
     dirty: Space,
@@ -66,6 +71,8 @@ impl Lmdb {
         let mut txn = env.write_txn()?;
         let space = |txn: &mut RwTxn<'_>, name| env.create_database::<Bytes, Bytes>(txn, Some(name));
         let store = Self {
+            recent: Arc::default(),
+            meta: space(&mut txn, "meta")?,
             vault: space(&mut txn, "vault")?,
             reference: space(&mut txn, "reference")?,
             dirty: space(&mut txn, "dirty")?,
@@ -82,7 +89,7 @@ impl Lmdb {
             revoked: space(&mut txn, "revoked")?,
             env: env.clone(),
         };
-        check_format(&env, &mut txn)?;
+        check_format(store.meta, &mut txn)?;
         txn.commit()?;
         Ok(store)
     }
@@ -104,11 +111,10 @@ fn open_env(dir: &Path, bytes: usize) -> Result<Env<WithoutTls>, StoreError> {
     }
 }
 
-fn check_format(env: &Env<WithoutTls>, txn: &mut RwTxn<'_>) -> Result<(), StoreError> {
-    let meta: Database<Str, Bytes> = env.create_database(txn, Some("meta"))?;
-    let found = meta.get(txn, "format")?.and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
+fn check_format(meta: Space, txn: &mut RwTxn<'_>) -> Result<(), StoreError> {
+    let found = meta.get(txn, b"format")?.and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
     match found {
-        None => Ok(meta.put(txn, "format", &FORMAT.to_le_bytes())?),
+        None => Ok(meta.put(txn, b"format", &FORMAT.to_le_bytes())?),
         Some(FORMAT) => Ok(()),
         Some(found) => Err(StoreError::Format { found, known: FORMAT }),
     }
@@ -258,6 +264,6 @@ impl Store for Lmdb {
 struct LmdbSnapshot<'s> {
     txn: RoTxn<'s, WithoutTls>,
     body: Space,
-    released: Released,
+    released: Arc<Released>,
     prefix: Vec<u8>,
 }

@@ -1,22 +1,41 @@
 //! The release: what is served. One value holds a patient's headers, one each body; both are swapped in together.
 
+use std::sync::Arc;
+
 use heed::{AnyTls, RoTxn, RwTxn};
 use policy::{Disclosed, Released, View};
 use record::{NhsNumber, OdsCode, PatientKey};
 
-use super::{Lmdb, LmdbSnapshot, key, vault};
+use serde::{Deserialize, Serialize};
+
+use super::{Lmdb, LmdbSnapshot, key, recent::Stamp, vault};
 use crate::{NewRelease, Snapshot, StoreError, Subject, codec};
 
 impl Lmdb {
     pub(super) fn swap_in(&self, practice: &OdsCode, releases: &[NewRelease]) -> Result<(), StoreError> {
         let mut txn = self.env.write_txn()?;
         for new in releases {
-            self.swap_one(&mut txn, practice, new)?;
+            let stamp = self.next_stamp(&mut txn)?;
+            self.swap_one(&mut txn, practice, new, stamp)?;
         }
         Ok(txn.commit()?)
     }
 
-    fn swap_one(&self, txn: &mut RwTxn<'_>, practice: &OdsCode, new: &NewRelease) -> Result<(), StoreError> {
+    fn next_stamp(&self, txn: &mut RwTxn<'_>) -> Result<Stamp, StoreError> {
+        const AT: &[u8] = b"stamp";
+        let last = self.meta.get(txn, AT)?.and_then(|bytes| bytes.try_into().ok()).map_or(0, Stamp::from_le_bytes);
+        let next = last.wrapping_add(1);
+        self.meta.put(txn, AT, &next.to_le_bytes())?;
+        Ok(next)
+    }
+
+    fn swap_one(
+        &self,
+        txn: &mut RwTxn<'_>,
+        practice: &OdsCode,
+        new: &NewRelease,
+        stamp: Stamp,
+    ) -> Result<(), StoreError> {
         let patient = key(practice, Some(&new.patient), &[]);
         let released = &new.release.released;
         let before = self.released_in(txn, practice, &new.patient)?;
@@ -27,7 +46,7 @@ impl Lmdb {
                 None => drop(self.body.delete(txn, &at)?),
             }
         }
-        self.released.put(txn, &patient, &codec::pack(released, "release")?)?;
+        self.released.put(txn, &patient, &codec::pack(&(Stamped(stamp.to_le_bytes()), released), "release")?)?;
         let subject = Subject { practice: practice.clone(), patient: new.patient.clone() };
         self.put_document(txn, self.subject, released.subject.as_bytes(), &subject, "subject")?;
         let number_before = before.and_then(|before| before.nhs_number);
@@ -55,7 +74,7 @@ impl Lmdb {
         patient: &PatientKey,
     ) -> Result<Option<Released>, StoreError> {
         let found = self.released.get(txn, &key(practice, Some(patient), &[]))?;
-        found.map(|bytes| codec::unpack(bytes, "release")).transpose()
+        Ok(found.map(|bytes| codec::unpack::<(Stamped, Released)>(bytes, "release")).transpose()?.map(|found| found.1))
     }
 
     pub(super) fn by_nhs_number(&self, practice: &OdsCode, number: &NhsNumber) -> Result<Vec<Subject>, StoreError> {
@@ -72,12 +91,31 @@ impl Lmdb {
 
     pub(super) fn snapshot<'s>(&'s self, subject: &Subject) -> Result<Option<Box<dyn Snapshot + 's>>, StoreError> {
         let txn = self.reader()?;
-        let Some(released) = self.released_in(&txn, &subject.practice, &subject.patient)? else {
+        let prefix = key(&subject.practice, Some(&subject.patient), &[]);
+        let Some(bytes) = self.released.get(&txn, &prefix)? else {
             return Ok(None);
         };
-        let prefix = key(&subject.practice, Some(&subject.patient), &[]);
+        let stamp = stamp_of(bytes).ok_or(StoreError::Damaged("release"))?;
+        let released = match self.recent.get(&prefix, stamp) {
+            Some(released) => released,
+            None => {
+                let (_, released) = codec::unpack::<(Stamped, Released)>(bytes, "release")?;
+                let released = Arc::new(released);
+                self.recent.put(prefix.clone(), stamp, &released);
+                released
+            }
+        };
         Ok(Some(Box::new(LmdbSnapshot { txn, body: self.body, released, prefix })))
     }
+}
+
+/// A stamp as it stands in front of a record: always eight bytes, so that it can be read without decoding the rest.
+#[derive(Serialize, Deserialize)]
+struct Stamped([u8; 8]);
+
+/// The stamp of a stored record: behind the checksum.
+fn stamp_of(bytes: &[u8]) -> Option<Stamp> {
+    bytes.get(4..12)?.try_into().ok().map(Stamp::from_le_bytes)
 }
 
 impl Snapshot for LmdbSnapshot<'_> {

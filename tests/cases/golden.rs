@@ -1,0 +1,256 @@
+//! Golden cases: `<format>/<resource>/<condition>/` holds an input, `rule.toml` (written by hand: what the case is
+//! about, and what must be withheld, shown, left out and never said) and what came out, checked in and compared text
+//! for text. `RECORDGATE_UPDATE_GOLDEN=1` writes the latter anew; `rule.toml` is checked all the same.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use record::ResourceType;
+use serde_json::{Value as Json, json};
+
+use super::{
+    emis,
+    seen::{Patient, Seen, Shelf, assert_adds_up},
+};
+
+const FORMATS: [ingest::Format; 2] = [ingest::Format::EmisCsv, ingest::Format::Gp2gp];
+/// What came out.
+const GOLDEN: [&str; 3] = ["out.json", "shown.json", "issues.txt"];
+/// What every EMIS case starts from; no case itself.
+const PRACTICE: &str = "_practice";
+
+/// What a case must hold to whatever its golden files say.
+#[derive(Debug)]
+struct Rule {
+    /// Entries whose resource a patient with full access must not see.
+    withheld: Vec<String>,
+    /// Entries whose resource they see.
+    shown: Vec<String>,
+    /// Entries that nothing is made of, and why.
+    unmapped: BTreeMap<String, String>,
+    /// Words that nothing says that came out, not even on the practice's side.
+    never: Vec<String>,
+    /// Words that the practice's side has and the patient's has not.
+    practice_only: Vec<String>,
+    /// Words that the patient's side has.
+    said: Vec<String>,
+    /// Why nothing of the patient is served, if so.
+    refused: Option<String>,
+}
+
+impl Rule {
+    fn read(path: &Path) -> Self {
+        let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let mut table: toml::Table = text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let mut words = |key: &str| -> Vec<String> {
+            let list = table.remove(key).map(|value| value.try_into().unwrap());
+            list.unwrap_or_default()
+        };
+        let (withheld, shown, never) = (words("withheld"), words("shown"), words("never"));
+        let (practice_only, said) = (words("practice_only"), words("said"));
+        let unmapped = table.remove("unmapped").map(|value| value.try_into().unwrap()).unwrap_or_default();
+        let refused = table.remove("refused").map(|value| value.try_into().unwrap());
+        let says: String = table.remove("says").expect("says what the case is about").try_into().unwrap();
+        assert!(!says.is_empty() && table.is_empty(), "{}: {table:?}", path.display());
+        Self { withheld, shown, unmapped, never, practice_only, said, refused }
+    }
+
+    fn check(&self, case: &str, seen: &Seen) {
+        let patient = seen.patients.first().unwrap_or_else(|| panic!("{case}: nobody was projected"));
+        let made = |id: &String| patient.of(id).unwrap_or_else(|| panic!("{case}: nothing is made of {id}"));
+        for id in &self.withheld {
+            let made = made(id);
+            assert!(made.body().is_none(), "{case}: {id} is shown");
+            assert!(!made.reasons.is_empty() || patient.refusal.is_some(), "{case}: {id} has no label");
+        }
+        for id in &self.shown {
+            assert!(made(id).body().is_some(), "{case}: {id} is withheld: {:?}", made(id).shown);
+        }
+        for (id, why) in &self.unmapped {
+            assert!(patient.of(id).is_none(), "{case}: {id} is mapped");
+            assert_eq!(patient.why_not(id), Some(why.as_str()), "{case}: {id}");
+        }
+        let whole: String = patient.resources.iter().map(|made| made.whole.to_string()).collect();
+        let shown: String = patient.resources.iter().filter_map(|made| made.body()).map(Json::to_string).collect();
+        for words in &self.never {
+            assert!(!whole.contains(words.as_str()), "{case}: it says {words:?}");
+        }
+        for words in &self.practice_only {
+            assert!(whole.contains(words.as_str()), "{case}: the practice's side does not say {words:?}");
+            assert!(!shown.contains(words.as_str()), "{case}: the patient's side says {words:?}");
+        }
+        for words in &self.said {
+            assert!(shown.contains(words.as_str()), "{case}: the patient's side does not say {words:?}");
+        }
+        assert_eq!(patient.refusal.map(|refusal| refusal.code()), self.refused.as_deref(), "{case}");
+        let says = !(self.withheld.is_empty() && self.shown.is_empty() && self.unmapped.is_empty() && self.refused.is_none());
+        assert!(says, "{case}: its rule says nothing that could be wrong");
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
+}
+
+fn folders(path: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut found: Vec<PathBuf> =
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    found.sort();
+    found
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+/// Every file below a folder.
+fn files(path: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(path).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { _ = found.insert(path) }
+    }
+    found
+}
+
+/// Loads a case's batches one after another (or its one message) and looks at the last. Gives the files that it read.
+fn see(format: ingest::Format, case: &Path) -> (Seen, Vec<PathBuf>) {
+    let shelf = Shelf::new();
+    match format {
+        ingest::Format::Gp2gp => {
+            let message = case.join("in.xml");
+            (shelf.look(format, &message), vec![message])
+        }
+        ingest::Format::EmisCsv => {
+            let practice = root().join("emis-csv").join(PRACTICE);
+            let inside = folders(case);
+            let batches = if inside.is_empty() { vec![case.to_owned()] } else { inside };
+            let mut used = Vec::new();
+            for (at, batch) in batches.iter().enumerate() {
+                let out = tempfile::tempdir().unwrap();
+                used.extend(emis::write(batch, &practice, at + 1, out.path()));
+                if at + 1 == batches.len() {
+                    return (shelf.look(format, out.path()), used);
+                }
+                shelf.load(format, out.path());
+            }
+            unreachable!("there is a batch")
+        }
+    }
+}
+
+fn out(format: ingest::Format, about_patients: bool, seen: &Seen) -> BTreeMap<&'static str, String> {
+    assert_adds_up(&seen.report);
+    let wanted = |kind| kind != ResourceType::Patient || about_patients;
+    let resources: Vec<&Json> =
+        seen.patients.iter().flat_map(|p| &p.resources).filter(|r| wanted(r.kind)).map(|r| &r.whole).collect();
+    let shown: Vec<Json> = seen.patients.iter().map(|patient| shown(patient, about_patients)).collect();
+    let pretty = |value: &Json| serde_json::to_string_pretty(value).unwrap() + "\n";
+    BTreeMap::from([
+        ("out.json", pretty(&json!(resources))),
+        ("shown.json", pretty(&json!(shown))),
+        ("issues.txt", issues(format, seen)),
+    ])
+}
+
+/// What a patient gets to see who has full access to everything, and by which rule.
+fn shown(patient: &Patient, about_patients: bool) -> Json {
+    let mut resources = Vec::new();
+    for made in patient.resources.iter().filter(|made| made.kind != ResourceType::Patient || about_patients) {
+        let full = if made.full == made.coded { json!("as coded") } else { json!(made.full) };
+        resources.push(json!({
+            "resource": format!("{}/{}", made.kind.name(), made.whole["id"].as_str().unwrap()),
+            "made_from": made.sources,
+            "withheld": made.reasons,
+            "at_full_access": match made.shown.0 {
+                Some(view) => format!("{} view ({})", view.name(), made.shown.1),
+                None => format!("nothing ({})", made.shown.1),
+            },
+            "coded": made.coded,
+            "full": full,
+        }));
+    }
+    let pairs = |pairs: &[(String, &str)]| -> Json {
+        pairs.iter().map(|(id, why)| (id.clone(), json!(why))).collect::<serde_json::Map<_, _>>().into()
+    };
+    json!({
+        "patient": patient.refusal.map_or("served".to_owned(), |refusal| format!("not served: {}", refusal.code())),
+        "resources": resources,
+        "not_mapped": pairs(&patient.unmapped),
+        "waiting": pairs(&patient.waiting),
+    })
+}
+
+fn issues(format: ingest::Format, seen: &Seen) -> String {
+    let mut text = String::new();
+    for (name, file) in seen.report.files.iter().filter(|(_, file)| file.rows > 0 || !file.codes.is_empty()) {
+        let name = if format == ingest::Format::EmisCsv { table(name) } else { name.clone() };
+        writeln!(
+            text,
+            "{name}: {} rows = {} stored + {} unchanged + {} parked + {} rejected",
+            file.rows, file.stored, file.unchanged, file.parked, file.rejected
+        )
+        .unwrap();
+    }
+    for issue in &seen.report.issues {
+        writeln!(text, "{:?}: {issue}", issue.severity).unwrap();
+    }
+    text
+}
+
+/// `1001-2000_Admin_Patient_…csv` as `Admin_Patient`.
+fn table(name: &str) -> String {
+    emis::TABLES.into_iter().find(|table| name.contains(&format!("_{table}_"))).unwrap_or(name).to_owned()
+}
+
+/// Compares with what is checked in, or writes it. Gives the first difference.
+fn compare(path: &Path, now: &str, update: bool) -> Option<String> {
+    if update {
+        fs::write(path, now).unwrap();
+        return None;
+    }
+    let Ok(golden) = fs::read_to_string(path) else {
+        return Some(format!("{} is not there; RECORDGATE_UPDATE_GOLDEN=1 writes it", path.display()));
+    };
+    let mut lines = golden.lines().zip(now.lines()).enumerate();
+    let at = lines.find(|(_, (one, other))| one != other).map(|(at, _)| at);
+    let at = at.or_else(|| (golden != now).then(|| golden.lines().count().min(now.lines().count())))?;
+    let line = |text: &str| text.lines().nth(at).unwrap_or("(the end)").to_owned();
+    Some(format!("{}:{}\n  golden: {}\n  now:    {}", path.display(), at + 1, line(&golden), line(now)))
+}
+
+#[test]
+fn every_case_comes_out_as_its_golden_files_say_and_every_file_belongs_to_a_case() {
+    let update = std::env::var_os("RECORDGATE_UPDATE_GOLDEN").is_some_and(|value| value == "1");
+    let (mut cases, mut wrong) = (0, Vec::new());
+    for format in FORMATS {
+        let base = root().join(format.name());
+        let mut left = files(&base);
+        for table in emis::TABLES.iter().filter(|_| format == ingest::Format::EmisCsv) {
+            assert!(left.remove(&base.join(PRACTICE).join(format!("{table}.csv"))), "{table}");
+        }
+        let resources = folders(&base).into_iter().filter(|path| file_name(path) != PRACTICE);
+        for (resource, case) in resources.flat_map(|r| folders(&r).into_iter().map(move |c| (file_name(&r), c))) {
+            let name = format!("{}/{resource}/{}", format.name(), file_name(&case));
+            let (seen, used) = see(format, &case);
+            Rule::read(&case.join("rule.toml")).check(&name, &seen);
+            let now = out(format, resource == "patient", &seen);
+            assert_eq!(now.keys().copied().collect::<BTreeSet<_>>(), GOLDEN.into());
+            for (file, text) in &now {
+                wrong.extend(compare(&case.join(file), text, update));
+                left.remove(&case.join(file));
+            }
+            left.remove(&case.join("rule.toml"));
+            used.iter().for_each(|path| _ = left.remove(path));
+            cases += 1;
+        }
+        assert!(left.is_empty(), "no case reads these: {left:#?}");
+    }
+    assert!(cases >= 50, "only {cases} cases were found");
+    assert!(wrong.is_empty(), "{} of the files of {cases} cases differ:\n{}", wrong.len(), wrong.join("\n"));
+}
