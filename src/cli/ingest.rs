@@ -10,15 +10,22 @@ use gateway::{
 };
 use project::IdKey;
 use record::{Fate, Report};
-use store::Lmdb;
 
-use crate::{Failure, args::IngestArgs, map::finish, progress::Display, report, serve::settings};
+use crate::{
+    Failure,
+    args::IngestArgs,
+    map::finish,
+    progress::Display,
+    report::JsonFile,
+    serve::open,
+};
 
 pub(crate) fn run(args: &IngestArgs) -> Result<ExitCode, Failure> {
     let config = Config::load(&args.config)?;
     let guard = telemetry::init(&config.telemetry)?;
     let secrets = config.keys.open()?;
-    let store = Lmdb::open(&settings(&config))?;
+    let store = open(&config)?;
+    let json = args.report.as_deref().map(JsonFile::begin).transpose()?;
     let display = Display::default();
     let loader = Loader {
         store: &store,
@@ -33,14 +40,16 @@ pub(crate) fn run(args: &IngestArgs) -> Result<ExitCode, Failure> {
         count(report);
     }
     drop(guard);
-    if let Some(path) = &args.report {
-        match &result {
-            Ok(report) => report::write(report, path)?,
-            Err(LoadError::Refused(refusal)) => report::write(refusal, path)?,
-            Err(LoadError::Store(_) | LoadError::File(_)) => {}
+    let written = json.map_or(Ok(()), |json| match &result {
+        Ok(report) => json.write(report),
+        Err(LoadError::Refused(report) | LoadError::Changed(report)) => json.write(report),
+        Err(LoadError::Store(_) | LoadError::File(..) | LoadError::Output(_)) => {
+            json.drop_it();
+            Ok(())
         }
-    }
-    finish(result)
+    });
+    let code = finish(result)?;
+    written.map(|()| code)
 }
 
 fn count(report: &Report) {

@@ -2,7 +2,7 @@
 //! goes through a store in a temporary folder, so that memory stays bounded and the code is the same as for serving.
 
 use std::{
-    io::{BufWriter, Write},
+    io::{BufWriter, ErrorKind, Write},
     process::ExitCode,
 };
 
@@ -43,26 +43,29 @@ pub(crate) fn run(args: &MapArgs) -> Result<ExitCode, Failure> {
             }
             Ok(())
         })?;
-        out.flush().map_err(LoadError::File)?;
+        out.flush().map_err(LoadError::Output)?;
         Ok(report)
     });
     display.end();
-    finish(result)
+    match result {
+        // Whoever reads has enough (`| head`).
+        Err(LoadError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        result => finish(result),
+    }
 }
 
 /// Prints the report of a load, or of its refusal, on standard error.
 pub(crate) fn finish(result: Result<record::Report, LoadError>) -> Result<ExitCode, Failure> {
     match result {
         Ok(report) => {
-            eprint!("{}", report::text(&report));
+            tell!("{}", report::text(&report).trim_end());
             Ok(ExitCode::SUCCESS)
         }
-        Err(LoadError::Refused(refusal)) => {
-            for issue in &refusal.issues {
-                eprintln!("{issue}");
+        Err(error) => {
+            if let LoadError::Refused(report) | LoadError::Changed(report) = &error {
+                report.issues.iter().for_each(|issue| tell!("{issue}"));
             }
-            Err(Failure("the export was refused, and nothing of it was stored".to_owned()))
+            Err(error.into())
         }
-        Err(error) => Err(error.into()),
     }
 }

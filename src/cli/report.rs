@@ -1,6 +1,12 @@
 //! The report of a load, for a person and as JSON.
 
-use std::{collections::BTreeMap, fmt::Write, fs::File, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs::{self, File},
+    io::{BufWriter, Write as _},
+    path::{Path, PathBuf},
+};
 
 use record::{IssueCode, Report, Severity};
 
@@ -60,9 +66,38 @@ fn shortened(name: &str, to: usize) -> String {
     format!("{head}…")
 }
 
-/// Writes the report as JSON.
-pub(crate) fn write(report: &Report, path: &Path) -> Result<(), Failure> {
-    let file = File::create(path).map_err(|error| Failure(format!("{}: {error}", path.display())))?;
-    serde_json::to_writer_pretty(file, report)?;
-    Ok(())
+/// Where the report goes as JSON. It is tried before a load begins, so that a load of hours does not end without one.
+pub(crate) struct JsonFile {
+    path: PathBuf,
+    part: PathBuf,
+    file: File,
+}
+
+impl JsonFile {
+    /// Makes a file beside the one that was asked for.
+    pub(crate) fn begin(path: &Path) -> Result<Self, Failure> {
+        let name = path.file_name().ok_or_else(|| Failure(format!("--report {} names no file", path.display())))?;
+        let mut part = name.to_owned();
+        part.push(".part");
+        let part = path.with_file_name(part);
+        let cannot = |error| Failure(format!("--report: cannot write {}: {error}; nothing was loaded", part.display()));
+        let file = File::create(&part).map_err(cannot)?;
+        Ok(Self { path: path.to_owned(), part, file })
+    }
+
+    /// Writes the report and moves it to its place, so that nobody reads half of it.
+    pub(crate) fn write(self, report: &Report) -> Result<(), Failure> {
+        let cannot = |error: std::io::Error| {
+            Failure(format!("the export was loaded, but --report cannot write {}: {error}", self.path.display()))
+        };
+        let mut out = BufWriter::new(self.file);
+        serde_json::to_writer_pretty(&mut out, report).map_err(|error| cannot(error.into()))?;
+        out.flush().map_err(cannot)?;
+        fs::rename(&self.part, &self.path).map_err(cannot)
+    }
+
+    /// There is nothing to report.
+    pub(crate) fn drop_it(self) {
+        drop(fs::remove_file(&self.part));
+    }
 }

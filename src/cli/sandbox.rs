@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::Write as _,
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -16,7 +17,7 @@ use ingest::Format;
 use project::IdKey;
 use record::OdsCode;
 use serde::{Deserialize, Serialize};
-use store::{App, AppStatus, Lmdb, Store};
+use store::{App, AppStatus, Store};
 
 use crate::{
     Failure,
@@ -24,7 +25,7 @@ use crate::{
     certificates,
     progress::Display,
     report,
-    serve::{serve, settings},
+    serve::{open, serve},
     users::{self, User},
 };
 
@@ -32,9 +33,9 @@ const PRACTICE: &str = "Y99999";
 const CLIENT_ID: &str = "demo-app";
 const REDIRECT_URI: &str = "http://localhost:8000/callback";
 const MARKER: &str = "sandbox.json";
-/// What a sandbox makes in its folder, and may delete again.
-const OURS: [&str; 8] =
-    [MARKER, "export", "store", "keys", "ca.pem", "server.pem", "server.key", "recordgate.toml"];
+/// What a sandbox makes in its folder beside the marker, and may delete again.
+const OURS: [&str; 7] =
+    ["export", "store", "keys", "ca.pem", "server.pem", "server.key", "recordgate.toml"];
 
 /// What the folder of a sandbox says about itself.
 #[derive(Serialize, Deserialize)]
@@ -43,6 +44,16 @@ struct Marker {
     patients: u32,
     seed: u64,
     users: Vec<User>,
+    /// It was made to its end.
+    #[serde(default)]
+    finished: bool,
+}
+
+impl Marker {
+    fn new(args: &SandboxArgs, users: Vec<User>, finished: bool) -> Self {
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        Self { version, patients: args.patients, seed: args.seed, users, finished }
+    }
 }
 
 /// What `--ready-file` gets.
@@ -75,51 +86,83 @@ pub(crate) fn run(args: SandboxArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes the folder, or takes up one that was made with the same options.
+/// Makes the folder, or takes up one that was made with the same options. A folder is a sandbox's from its marker on,
+/// which is the first thing in it: nothing is ever deleted or written over in any other folder.
 fn prepare(args: &SandboxArgs, base: &str) -> Result<Marker, Failure> {
     let dir = &args.dir;
-    if args.reset {
-        reset(dir)?;
-    }
     fs::create_dir_all(dir).map_err(|error| Failure(format!("{}: {error}", dir.display())))?;
-    let found = read_marker(dir)?;
+    let mut found = read_marker(dir)?;
     if found.is_none() && fs::read_dir(dir)?.next().is_some() {
         return Err(Failure(format!(
-            "{} holds files, but no finished sandbox: name another folder with --dir, or say --reset to delete what an \
-             interrupted sandbox left",
+            "{} holds files and is not the folder of a sandbox: name another folder with --dir",
             dir.display()
         )));
     }
+    if args.reset {
+        found = None;
+    }
+    match &found {
+        Some(marker) => taken_up(args, marker)?,
+        None => {
+            write_marker(dir, &Marker::new(args, Vec::new(), false))?;
+            clear(dir)?;
+        }
+    }
     certificates::make(dir)?;
     fs::write(dir.join("recordgate.toml"), configuration(base))?;
-    if let Some(marker) = found {
-        let same = (marker.version.as_str(), marker.patients, marker.seed)
-            == (env!("CARGO_PKG_VERSION"), args.patients, args.seed);
-        return if same {
+    match found {
+        Some(marker) => Ok(marker),
+        None => {
+            let marker = Marker::new(args, fill(args)?, true);
+            write_marker(dir, &marker)?;
             Ok(marker)
-        } else {
-            Err(Failure(format!(
-                "{} holds a sandbox of {} patients with seed {}: say --reset to replace it, or name another --dir",
-                dir.display(),
-                marker.patients,
-                marker.seed
-            )))
-        };
+        }
     }
-    let marker = fill(args)?;
-    fs::write(dir.join(MARKER), serde_json::to_vec_pretty(&marker)?)?;
-    Ok(marker)
+}
+
+/// Whether what a folder holds is what was asked for.
+fn taken_up(args: &SandboxArgs, found: &Marker) -> Result<(), Failure> {
+    let dir = args.dir.display();
+    if !found.finished {
+        return Err(Failure(format!(
+            "{dir} holds a sandbox that was interrupted while it was made: say --reset to make it anew, or name another \
+             --dir"
+        )));
+    }
+    if (found.version.as_str(), found.patients, found.seed) == (env!("CARGO_PKG_VERSION"), args.patients, args.seed) {
+        return Ok(());
+    }
+    Err(Failure(format!(
+        "{dir} holds a sandbox of {} patients with seed {}, made by version {}: say --reset to replace it, or name \
+         another --dir",
+        found.patients, found.seed, found.version
+    )))
 }
 
 fn read_marker(dir: &Path) -> Result<Option<Marker>, Failure> {
-    match fs::read(dir.join(MARKER)) {
-        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+    let path = dir.join(MARKER);
+    match fs::read(&path) {
+        Ok(bytes) => match serde_json::from_slice(&bytes) {
+            Ok(marker) => Ok(Some(marker)),
+            Err(error) => Err(Failure(format!("{} cannot be understood: {error}", path.display()))),
+        },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(Failure(format!("cannot read {}: {error}", path.display()))),
     }
 }
 
-fn reset(dir: &Path) -> Result<(), Failure> {
+fn write_marker(dir: &Path, marker: &Marker) -> Result<(), Failure> {
+    write_whole(&dir.join(MARKER), &serde_json::to_vec_pretty(marker)?)
+}
+
+/// Writes a file aside and moves it to its name, so that nobody reads half of it.
+fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let part = file.with_extension("part");
+    let written = fs::write(&part, bytes).and_then(|()| fs::rename(&part, file));
+    written.map_err(|error| Failure(format!("cannot write {}: {error}", file.display())))
+}
+
+fn clear(dir: &Path) -> Result<(), Failure> {
     for name in OURS {
         let path = dir.join(name);
         let done = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
@@ -141,13 +184,13 @@ fn configuration(base: &str) -> String {
 }
 
 /// Writes a synthetic export, loads it as a real one is loaded, and adds an app and people who can sign in.
-fn fill(args: &SandboxArgs) -> Result<Marker, Failure> {
+fn fill(args: &SandboxArgs) -> Result<Vec<User>, Failure> {
     let practice: OdsCode = PRACTICE.parse()?;
     let config = Config::load(&args.dir.join("recordgate.toml"))?;
     let export = args.dir.join("export");
     let options = synth::Options { seed: args.seed, ..synth::Options::new(practice.clone(), args.patients) };
     let summary = synth::write(synth::Format::EmisCsv, &options, &export, &mut |_| {})?;
-    let store = Lmdb::open(&settings(&config))?;
+    let store = open(&config)?;
     let secrets = config.keys.open()?;
     let display = Display::default();
     let loader = Loader {
@@ -163,10 +206,9 @@ fn fill(args: &SandboxArgs) -> Result<Marker, Failure> {
     if let Some(issue) = report.issues.iter().find(|issue| issue.severity == record::Severity::Fatal) {
         return Err(Failure(issue.to_string()));
     }
-    eprint!("{}", report::text(&report));
+    tell!("{}", report::text(&report).trim_end());
     store.set_app(&demo_app())?;
-    let users = users::make(&store, &practice, &summary.people, SystemClock.today())?;
-    Ok(Marker { version: env!("CARGO_PKG_VERSION").to_owned(), patients: args.patients, seed: args.seed, users })
+    Ok(users::make(&store, &practice, &summary.people, SystemClock.today())?)
 }
 
 fn demo_app() -> App {
@@ -189,30 +231,26 @@ fn demo_app() -> App {
 }
 
 fn announce(dir: &Path, base: &str, marker: &Marker) {
-    let binary = std::env::current_exe().ok().map_or_else(|| "recordgate".to_owned(), |path| shown(&path));
-    let folder = dir.display();
-    println!("recordgate {}   sandbox: synthetic people, nothing here is real\n", env!("CARGO_PKG_VERSION"));
-    println!("  FHIR      {base}/fhir/R4");
-    println!("  Sign in   client id {CLIENT_ID}, redirect URI {REDIRECT_URI}");
-    println!("  CA        {folder}/ca.pem\n");
-    println!("  {:<16} {:<10} {:<33} about", "user", "level", "patient");
+    // Whole paths, so that the line works in whatever folder it is pasted.
+    let binary = std::env::current_exe().map_or_else(|_| "recordgate".to_owned(), |path| path.display().to_string());
+    let folder = fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
+    let folder = folder.display();
+    say!("recordgate {}   sandbox: synthetic people, nothing here is real\n", env!("CARGO_PKG_VERSION"));
+    say!("  FHIR      {base}/fhir/R4");
+    say!("  Sign in   client id {CLIENT_ID}, redirect URI {REDIRECT_URI}");
+    say!("  CA        {folder}/ca.pem\n");
+    say!("  {:<16} {:<10} {:<33} about", "user", "level", "patient");
     for user in marker.users.iter().take(24) {
-        println!("  {:<16} {:<10} {:<33} {}", user.user, user.level, user.patient, user.about);
+        say!("  {:<16} {:<10} {:<33} {}", user.user, user.level, user.patient, user.about);
     }
     if marker.users.len() > 24 {
-        println!("  and {} more in {folder}/{MARKER}", marker.users.len() - 24);
+        say!("  and {} more in {folder}/{MARKER}", marker.users.len() - 24);
     }
-    println!("\n  Try:");
-    println!(
+    say!("\n  Try:");
+    say!(
         "curl --cacert {folder}/ca.pem -H \"Authorization: Bearer $({binary} sandbox token --dir {folder} --user pat01)\" \
          '{base}/fhir/R4/Observation?category=vital-signs&_count=3'"
     );
-}
-
-/// A path below this folder as it can be typed here.
-fn shown(path: &Path) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    path.strip_prefix(&here).unwrap_or(path).display().to_string()
 }
 
 fn ready_file(file: &Path, dir: &Path, base: &str, marker: &Marker) -> Result<(), Failure> {
@@ -223,16 +261,12 @@ fn ready_file(file: &Path, dir: &Path, base: &str, marker: &Marker) -> Result<()
         redirect_uri: REDIRECT_URI,
         users: &marker.users,
     };
-    // Written aside and moved, so that nobody reads half of it.
-    let part = file.with_extension("part");
-    fs::write(&part, serde_json::to_vec_pretty(&ready)?)?;
-    fs::rename(&part, file)?;
-    Ok(())
+    write_whole(file, &serde_json::to_vec_pretty(&ready)?)
 }
 
 /// Prints an access token for one of the sandbox's users.
 fn token(dir: &Path, user: &str, scope: &str) -> Result<ExitCode, Failure> {
-    let marker = read_marker(dir)?.ok_or_else(|| {
+    let marker = read_marker(dir)?.filter(|marker| marker.finished).ok_or_else(|| {
         Failure(format!("{} is not the folder of a sandbox; tokens are handed out like this only there", dir.display()))
     })?;
     if !marker.users.iter().any(|known| known.user == user) {
@@ -240,8 +274,9 @@ fn token(dir: &Path, user: &str, scope: &str) -> Result<ExitCode, Failure> {
         return Err(Failure(format!("no such user; there are {} and so on", known.join(", "))));
     }
     let config = Config::load(&dir.join("recordgate.toml"))?;
-    let store = Lmdb::open(&settings(&config))?;
+    let store = open(&config)?;
     let token = auth::issue_sandbox_token(&store, SystemClock.now(), user, scope, CLIENT_ID)?;
-    println!("{}", token.token);
+    // Not `say!`: who asks for a token must know if it did not arrive.
+    writeln!(std::io::stdout(), "{}", token.token)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -57,7 +57,7 @@ pub(crate) fn serve(
 ) -> Result<(), Failure> {
     let guard = telemetry::init(&config.telemetry)?;
     let secrets = config.keys.open()?;
-    let store = Lmdb::open(&settings(config))?;
+    let store = open(config)?;
     let certificates = tls::Certificates::load(&config.tls.certificate, &config.tls.key)?;
     let server = tls::server_config(Arc::clone(&certificates))?;
     let cursors = CursorKey::new(secrets.cursor.expose())
@@ -87,7 +87,11 @@ fn tracing_line(words: &str) {
     tell!("recordgate: {words}");
 }
 
-/// Where the configured store is.
-pub(crate) fn settings(config: &Config) -> Settings {
-    Settings { dir: config.store.dir.clone(), max_gib: u64::from(config.store.max_gib) }
+/// Opens the configured store.
+pub(crate) fn open(config: &Config) -> Result<Lmdb, Failure> {
+    let settings = Settings { dir: config.store.dir.clone(), max_gib: u64::from(config.store.max_gib) };
+    Lmdb::open(&settings).map_err(|error| {
+        let Failure(words) = error.into();
+        Failure(format!("store.dir: cannot open {}: {words}", settings.dir.display()))
+    })
 }

@@ -35,8 +35,12 @@ pub enum LoadError {
     Refused(Box<Report>),
     /// The store failed. What was acknowledged is safe; load the same files again.
     Store(StoreError),
-    /// A file could not be read.
-    File(std::io::Error),
+    /// This file could not be read.
+    File(PathBuf, std::io::Error),
+    /// The files were good when they were read first and bad when they were read again.
+    Changed(Box<Report>),
+    /// What was made could not be handed over.
+    Output(std::io::Error),
 }
 
 impl fmt::Display for LoadError {
@@ -44,7 +48,12 @@ impl fmt::Display for LoadError {
         match self {
             Self::Refused(_) => f.write_str("the export was refused, and nothing of it was stored"),
             Self::Store(error) => write!(f, "{error}"),
-            Self::File(error) => write!(f, "a file of the export could not be read: {error}"),
+            Self::File(path, error) => write!(f, "cannot read {}: {error}", path.display()),
+            Self::Changed(_) => f.write_str(
+                "the export changed while it was read: a part of it is stored, but none of it is released; put its \
+                 files back as they were and load them again",
+            ),
+            Self::Output(error) => write!(f, "the output could not be written: {error}"),
         }
     }
 }
@@ -102,8 +111,8 @@ impl Loader<'_> {
     pub fn take(&self, format: Format, paths: &[PathBuf]) -> Result<(Report, u64), LoadError> {
         let batch = Batch::open(format, self.practice, paths).map_err(refused)?;
         let total = batch.total_bytes();
+        let fingerprint = fingerprint(format, &batch)?;
         batch.read(&mut Checking { progress: self.progress, total }).map_err(|stop| stopped(stop, None))?;
-        let fingerprint = fingerprint(format, paths).map_err(LoadError::File)?;
         let begun = self.store.begin(self.practice, &fingerprint)?;
         let mut sink = Storing {
             loader: self,
@@ -119,7 +128,10 @@ impl Loader<'_> {
         let read = batch.read(&mut sink);
         let flushed = sink.flush();
         if let Err(stop) = read.and(flushed.map_err(Stop::from)) {
-            return Err(stopped(stop, sink.failed.take()));
+            return Err(match stopped(stop, sink.failed.take()) {
+                LoadError::Refused(report) => LoadError::Changed(report),
+                error => error,
+            });
         }
         let report = sink.report;
         self.store.close(self.practice)?;
@@ -141,7 +153,7 @@ impl Loader<'_> {
         let dictionary = Cached::new(self.store, self.practice);
         for (done, patient) in patients.iter().enumerate() {
             let (projection, _) = self.project(patient, settings.name.as_deref(), &dictionary, Some(batch), report)?;
-            see(&projection).map_err(LoadError::File)?;
+            see(&projection).map_err(LoadError::Output)?;
             report.patients_projected += 1;
             (self.progress)(Progress::Releasing(done as u64 + 1, patients.len() as u64));
         }
@@ -228,37 +240,36 @@ fn stopped(stop: Stop, failed: Option<StoreError>) -> LoadError {
     }
 }
 
-/// Identifies a batch by the names and contents of its files.
-fn fingerprint(format: Format, paths: &[PathBuf]) -> std::io::Result<String> {
-    let mut files = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            for entry in std::fs::read_dir(path)? {
-                files.push(entry?.path());
-            }
-        } else {
-            files.push(path.clone());
-        }
-    }
-    files.retain(|path| path.is_file());
-    files.sort();
+/// Identifies a batch by the names and contents of the files that are read of it. It begins with words by which a
+/// person finds the files again; the name of a GP2GP message is not among them, since it may hold an NHS number.
+fn fingerprint(format: Format, batch: &Batch) -> Result<String, LoadError> {
+    let mut files = batch.paths();
+    files.sort_by_key(|path| path.file_name());
     let mut sum = Context::new(&SHA256);
-    sum.update(format.name().as_bytes());
-    let mut buffer = vec![0; 1 << 16];
-    for path in files {
+    for path in &files {
         sum.update(path.file_name().unwrap_or_default().as_encoded_bytes());
         sum.update(&[0]);
-        let mut file = File::open(&path)?;
-        loop {
-            let read = file.read(&mut buffer)?;
-            if read == 0 {
-                break;
-            }
-            sum.update(buffer.get(..read).unwrap_or_default());
-        }
+        add(path, &mut sum).map_err(|error| LoadError::File(path.to_path_buf(), error))?;
         sum.update(&[0]);
     }
-    Ok(sum.finish().as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    let sum: String = sum.finish().as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    Ok(match (format, files.first()) {
+        (Format::EmisCsv, Some(first)) => format!("{format}, {} and {} more, {sum}", file_name(first), files.len() - 1),
+        _ => format!("{format}, {} messages, {sum}", files.len()),
+    })
+}
+
+fn add(path: &Path, sum: &mut Context) -> std::io::Result<()> {
+    let mut file = File::open(path)?;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(read) => sum.update(buffer.get(..read).unwrap_or_default()),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// The file's name, for messages.

@@ -8,7 +8,11 @@
 pub mod emis;
 pub mod gp2gp;
 
-use std::{fmt, path::PathBuf, str::FromStr};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use record::{Issue, OdsCode, Sink, SinkError};
 
@@ -94,6 +98,15 @@ impl Batch {
         match self {
             Self::Emis(batch) => batch.total_bytes(),
             Self::Gp2gp(batch) => batch.total_bytes(),
+        }
+    }
+
+    /// The files that are read.
+    #[must_use]
+    pub fn paths(&self) -> Vec<&Path> {
+        match self {
+            Self::Emis(batch) => batch.paths(),
+            Self::Gp2gp(batch) => batch.paths(),
         }
     }
 

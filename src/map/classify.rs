@@ -197,7 +197,12 @@ fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> (bool,
         immunisation
             && terms(coded).any(|term| VACCINATIONS.term(term).is_some() && VACCINATIONS.has_word(term))
     };
-    let given = (found.contains(&true) || by_chapter() || by_term()) && !not_given(coded, statement);
+    // Only words arrived, but the source files them under vaccinations and knows the batch.
+    let by_batch = || {
+        let batch = statement.vaccination.as_ref().and_then(|told| told.lot_number.as_ref());
+        immunisation && batch.is_some() && coded.in_system(&CodeSystem::SnomedCt) == Some(DEGRADED)
+    };
+    let given = (found.contains(&true) || by_chapter() || by_term() || by_batch()) && !not_given(coded, statement);
     (given, immunisation || !found.is_empty() || coded.codings.iter().any(is_about_giving))
 }
 

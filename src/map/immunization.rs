@@ -213,6 +213,21 @@ mod tests {
     }
 
     #[test]
+    fn a_vaccine_known_by_words_alone_counts_if_it_is_filed_as_one_with_its_batch() {
+        let words = |lot: Option<&str>| {
+            Made::snomed("a", crate::classify::DEGRADED, "Transfer-degraded record entry").with(|statement| {
+                let lot_number = lot.map(str::to_owned);
+                statement.vaccination = Some(Vaccination { lot_number, ..Vaccination::default() });
+            })
+        };
+        let given = words(Some("AB12")).class(CodeClass::Immunisation);
+        assert_eq!(json(given)["vaccineCode"]["coding"][0]["code"], "UNK");
+        assert_eq!(kind(words(Some("AB12")).class(CodeClass::Immunisation)), ResourceType::Immunization);
+        assert_eq!(kind(words(None).class(CodeClass::Immunisation)), ResourceType::Observation);
+        assert_eq!(kind(words(Some("AB12"))), ResourceType::Observation);
+    }
+
+    #[test]
     fn a_procedure_named_as_snomed_names_giving_counts_where_it_is_filed_under_immunisations() {
         let made = || Made::snomed("a", "836374004", "Administration of hepatitis A and B vaccine");
         assert_eq!(kind(made().class(CodeClass::Immunisation)), ResourceType::Immunization);

@@ -168,7 +168,7 @@ impl Issue {
     }
 }
 
-/// `Observation.csv:77 NumericUnit: unit-unknown (…)`: one line for a person.
+/// `results.csv:77 unit: number-invalid (…): …`: one line for a person.
 impl fmt::Display for Issue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file)?;

@@ -37,7 +37,11 @@ pub(crate) fn pack_raw(bytes: &[u8]) -> Vec<u8> {
 /// The bytes behind a checksum that fits.
 pub(crate) fn open<'b>(bytes: &'b [u8], space: &'static str) -> Result<&'b [u8], StoreError> {
     let (sum, value) = bytes.split_first_chunk::<4>().ok_or(StoreError::Damaged(space))?;
-    if u32::from_le_bytes(*sum) == crc32fast::hash(value) { Ok(value) } else { Err(StoreError::Damaged(space)) }
+    if u32::from_le_bytes(*sum) == crc32fast::hash(value) {
+        Ok(value)
+    } else {
+        Err(StoreError::Damaged(space))
+    }
 }
 
 fn seal(mut bytes: Vec<u8>) -> Vec<u8> {

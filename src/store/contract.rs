@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use policy::{BodyChange, Labels, Release, Released, Standing, View, ViewHeader};
 use record::{
-    CodeClass, Coded, Container, Content, Entry, EntryId, Fact, Fate, Index, Link, Mark, MarksCarried, OdsCode,
-    PatientKey, Place, Reference, ReferenceKey, ResourceType, Role, Section,
+    CodeClass, CodeSystem, Coded, Coding, Container, Content, Entry, EntryId, Fact, Fate, Index, Link, Mark,
+    MarksCarried, OdsCode, PatientKey, Place, Reference, ReferenceKey, ResourceType, Role, Section,
 };
 
 use crate::{Lmdb, NewRelease, Settings, Store, StoreError, Subject, TokenKind, TokenRecord};
@@ -64,7 +64,8 @@ fn load(store: &dyn Store, facts: &[Fact]) -> Vec<Fate> {
 }
 
 fn release(who: &str, subject: &str, body: Option<&[u8]>, waiting: &[&str]) -> NewRelease {
-    let view = ViewHeader { version: 1, updated: Timestamp::UNIX_EPOCH, digest: [0; 16], index: Index::default() };
+    let view =
+        ViewHeader { version: 1, updated: Timestamp::UNIX_EPOCH, digest: [0; 16], index: Index::default() };
     let header = policy::Header {
         id: "r1".into(),
         kind: ResourceType::Observation,
@@ -94,7 +95,10 @@ fn release(who: &str, subject: &str, body: Option<&[u8]>, waiting: &[&str]) -> N
             },
             bodies: vec![BodyChange { id: "r1".into(), view: View::Coded, bytes: body.map(<[u8]>::to_vec) }],
         },
-        waiting: waiting.iter().map(|id| (EntryId::new(id).unwrap(), record::IssueCode::CodeAwaited)).collect(),
+        waiting: waiting
+            .iter()
+            .map(|id| (EntryId::new(id).unwrap(), record::IssueCode::CodeAwaited))
+            .collect(),
         incomplete: false,
     }
 }
@@ -162,6 +166,44 @@ fn a_new_code_makes_those_dirty_who_wait_and_a_changed_one_everybody() {
 }
 
 #[test]
+fn what_an_entry_says_and_whether_it_is_deleted_do_not_depend_on_the_order_in_which_they_come() {
+    let said = |sequence, marks: &[Mark]| fact("p", entry("e", sequence, marks));
+    let facts = [said(1, &[]), said(2, &[Mark::NotForPatient]), fact("p", deletion("e", 3))];
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let f = fixture();
+        for at in order {
+            load(&f.store, &facts[at..=at]);
+        }
+        let kept = &f.store.facts(&practice(), &patient("p")).unwrap().entries[0].0;
+        assert!(kept.deleted && kept.content.is_some(), "{order:?}");
+        assert_eq!((&kept.marks[..], kept.sequence), (&[Mark::NotForPatient][..], 3), "{order:?}");
+    }
+}
+
+#[test]
+fn what_is_said_again_later_is_not_replaced_by_what_was_said_in_between() {
+    let f = fixture();
+    let (quiet, marked) =
+        (|sequence| fact("p", entry("e", sequence, &[])), fact("p", entry("e", 2, &[Mark::Confidential])));
+    load(&f.store, &[quiet(1)]);
+    load(&f.store, &[quiet(3)]);
+    assert_eq!(load(&f.store, &[marked]), [Fate::Unchanged]);
+    let code = |term: &str, sequence| {
+        let coding = Coding { system: CodeSystem::Egton, code: "c".into(), display: Some(term.into()) };
+        let coded = Coded { codings: vec![coding], original_text: None };
+        Fact::Reference(
+            ReferenceKey::Code("c".into()),
+            Box::new(Reference::Code(coded, CodeClass::Other)),
+            sequence,
+        )
+    };
+    load(&f.store, &[code("first", 1)]);
+    assert_eq!(load(&f.store, &[code("first", 3)]), [Fate::Unchanged]);
+    assert_eq!(load(&f.store, &[code("between", 2)]), [Fate::Unchanged]);
+    assert_eq!(f.store.code(&practice(), "c").unwrap().unwrap().0.display(), Some("first"));
+}
+
+#[test]
 fn what_a_whole_record_no_longer_has_is_deleted() {
     let f = fixture();
     load(&f.store, &[fact("p", entry("a", 1, &[])), fact("p", entry("b", 1, &[]))]);
@@ -212,7 +254,10 @@ fn a_release_is_found_by_subject_and_number_and_gives_bodies_only_for_what_is_di
     let subject = Subject { practice: practice(), patient: patient("p") };
     assert_eq!(f.store.subject("subject-1").unwrap(), Some(subject.clone()));
     assert_eq!(f.store.subject("").unwrap(), None);
-    assert_eq!(f.store.with_nhs_number(&practice(), &"9990000018".parse().unwrap()).unwrap(), [subject.clone()]);
+    assert_eq!(
+        f.store.with_nhs_number(&practice(), &"9990000018".parse().unwrap()).unwrap(),
+        [subject.clone()]
+    );
     let snapshot = f.store.read(&subject).unwrap().unwrap();
     assert_eq!(snapshot.released().headers.len(), 1);
     f.store.release(&practice(), &[release("p", "subject-1", None, &[])]).unwrap();
@@ -234,7 +279,8 @@ fn a_code_is_taken_once_by_one_of_many() {
     };
     f.store.set_token(&[1; 32], &token).unwrap();
     let wins = std::thread::scope(|scope| {
-        let takes: Vec<_> = (0..8).map(|_| scope.spawn(|| f.store.take_token(&[1; 32]).unwrap().unwrap().used)).collect();
+        let takes: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| f.store.take_token(&[1; 32]).unwrap().unwrap().used)).collect();
         takes.into_iter().map(|take| take.join().unwrap()).filter(|used| !used).count()
     });
     assert_eq!(wins, 1);

@@ -33,15 +33,19 @@ impl fmt::Display for StoreError {
             Self::Engine(_) => f.write_str("the store's engine failed"),
             Self::Full => f.write_str("the store is full: raise store.max_gib in the configuration"),
             Self::Damaged(space) => {
-                write!(f, "a value in the store's {space} is damaged: restore the store, or load the export again")
+                write!(
+                    f,
+                    "a value in the store's {space} is damaged: restore the store, or load the export again"
+                )
             }
             Self::Format { found, known } => {
                 write!(f, "the store has format {found}, this version of recordgate knows format {known}")
             }
             Self::BatchOpen { fingerprint } => write!(
                 f,
-                "an earlier batch ({fingerprint}) was interrupted: load exactly those files again first, because \
-                 what it says about visibility may not have arrived"
+                "an earlier batch was begun and has not been finished ({fingerprint}): wait for it if it is still being \
+                 loaded; if it was interrupted, load exactly those files again first, because what they say about \
+                 visibility may not have arrived"
             ),
             Self::Io(_) => f.write_str("a file of the store could not be used"),
         }

@@ -16,7 +16,9 @@ mod contract;
 use std::{collections::BTreeSet, sync::Arc};
 
 use policy::{Disclosed, Release, Released};
-use record::{CodeClass, Coded, Entry, EntryId, Fact, Fate, IssueCode, NhsNumber, OdsCode, PatientKey, Staff};
+use record::{
+    CodeClass, Coded, Entry, EntryId, Fact, Fate, IssueCode, NhsNumber, OdsCode, PatientKey, Staff,
+};
 
 pub use error::StoreError;
 pub use lmdb::{Lmdb, Settings};
@@ -129,7 +131,8 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// If it could not be made durable.
-    fn set_sections_off(&self, practice: &OdsCode, off: &BTreeSet<record::Section>) -> Result<(), StoreError>;
+    fn set_sections_off(&self, practice: &OdsCode, off: &BTreeSet<record::Section>)
+    -> Result<(), StoreError>;
 
     /// Who may see a patient's record.
     ///

@@ -20,10 +20,10 @@ pub const TABLES: [&str; 8] = [
     "CareRecord_Observation",
 ];
 
-type Rows = Vec<Vec<String>>;
+pub type Rows = Vec<Vec<String>>;
 
 /// Writes the batch of a case's folder; gives the files of the case that it read. `number` counts a case's batches.
-pub fn write(case: &Path, practice: &Path, number: usize, out: &Path) -> Vec<PathBuf> {
+pub fn batch(case: &Path, practice: &Path, number: usize, out: &Path) -> Vec<PathBuf> {
     let mut used = Vec::new();
     for table in TABLES {
         let usual = read(&practice.join(format!("{table}.csv")));
@@ -45,7 +45,11 @@ pub fn write(case: &Path, practice: &Path, number: usize, out: &Path) -> Vec<Pat
 /// The name that EMIS would give the table in a run.
 pub fn name(table: &str, number: usize) -> String {
     let run = number * 1000;
-    format!("{}-{}_{table}_2024030112{number:02}00_0A0B0C0D-0000-4000-8000-000000000900.csv", run + 1, run + 1000)
+    format!(
+        "{}-{}_{table}_2024030112{number:02}00_0A0B0C0D-0000-4000-8000-000000000900.csv",
+        run + 1,
+        run + 1000
+    )
 }
 
 /// A case's rows with every column that the table has.
@@ -57,7 +61,9 @@ fn filled(own: &Rows, usual: &Rows, table: &str) -> Rows {
     for row in &own[1..] {
         assert_eq!(row.len(), own[0].len(), "{table}: {row:?}");
         let said: BTreeMap<&String, &String> = own[0].iter().zip(row).collect();
-        let value = |(at, column): (usize, &String)| said.get(column).map_or_else(|| first[at].clone(), |v| (*v).clone());
+        let value = |(at, column): (usize, &String)| {
+            said.get(column).map_or_else(|| first[at].clone(), |v| (*v).clone())
+        };
         rows.push(header.iter().enumerate().map(value).collect());
     }
     rows
@@ -79,16 +85,18 @@ fn numbered(mut rows: Rows, number: usize) -> Rows {
     rows
 }
 
-fn text(rows: &Rows) -> String {
+/// Rows as a file, every field in quotes.
+pub fn text(rows: &Rows) -> String {
     let quoted = |row: &Vec<String>| {
-        let cells: Vec<String> = row.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).collect();
+        let cells: Vec<String> =
+            row.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).collect();
         cells.join(",") + "\r\n"
     };
     rows.iter().map(quoted).collect()
 }
 
 /// Comma-separated values with quotes where they are needed.
-fn read(path: &Path) -> Rows {
+pub fn read(path: &Path) -> Rows {
     let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let (mut rows, mut row, mut cell, mut quoted) = (Rows::new(), Vec::new(), String::new(), false);
     let mut characters = text.chars().peekable();
@@ -97,6 +105,7 @@ fn read(path: &Path) -> Rows {
             '"' if quoted && characters.peek() == Some(&'"') => cell.extend(characters.next()),
             '"' => quoted = !quoted,
             ',' if !quoted => row.push(std::mem::take(&mut cell)),
+            '\r' if !quoted => {}
             '\n' if !quoted => {
                 row.push(std::mem::take(&mut cell));
                 rows.push(std::mem::take(&mut row));

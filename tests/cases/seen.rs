@@ -7,10 +7,10 @@ use std::{
 };
 
 use gateway::loader::{Loader, Progress};
-use jiff::{Timestamp, civil::date};
+use jiff::civil::date;
 use policy::{AccessRequest, Actor, Decision, Refusal, View, admit, decide};
 use project::{IdKey, Projected, Projection};
-use record::{OdsCode, Report, ResourceType};
+use record::{OdsCode, PatientKey, Report, ResourceType, Section};
 use serde_json::Value as Json;
 use store::{Lmdb, Settings};
 
@@ -28,6 +28,8 @@ pub struct Seen {
 /// One patient.
 #[derive(Debug)]
 pub struct Patient {
+    /// Their logical id.
+    pub subject: String,
     /// Why nothing of them is served, whatever the grant.
     pub refusal: Option<Refusal>,
     /// What was made of them.
@@ -44,6 +46,8 @@ pub struct Resource {
     pub kind: ResourceType,
     /// Keys of the entries that it was made from.
     pub sources: Vec<String>,
+    /// The part of the record that it belongs to.
+    pub section: Section,
     /// As the practice sees it.
     pub whole: Json,
     /// What speaks against showing it.
@@ -95,20 +99,29 @@ impl Shelf {
     }
 
     pub fn loader(&self) -> Loader<'_> {
-        Loader { store: &self.store, ids: &IDS, clock: &*self.clock, practice: &self.practice, progress: QUIET }
+        Loader {
+            store: &self.store,
+            ids: &IDS,
+            clock: &*self.clock,
+            practice: &self.practice,
+            progress: QUIET,
+        }
     }
 
     /// Loads and releases.
     pub fn load(&self, format: ingest::Format, path: &Path) -> Report {
         let paths: Vec<PathBuf> = vec![path.to_owned()];
-        self.loader().load(format, &paths).unwrap_or_else(|error| panic!("{}: {error}: {error:?}", path.display()))
+        self.loader()
+            .load(format, &paths)
+            .unwrap_or_else(|error| panic!("{}: {error}: {error:?}", path.display()))
     }
 
     /// Loads and looks, without releasing.
     pub fn look(&self, format: ingest::Format, path: &Path) -> Seen {
         let loader = self.loader();
-        let (mut report, batch) =
-            loader.take(format, &[path.to_owned()]).unwrap_or_else(|error| panic!("{}: {error:?}", path.display()));
+        let (mut report, batch) = loader
+            .take(format, &[path.to_owned()])
+            .unwrap_or_else(|error| panic!("{}: {error:?}", path.display()));
         let mut patients = Vec::new();
         let see = &mut |projection: &Projection| {
             patients.push(patient(projection));
@@ -117,6 +130,11 @@ impl Shelf {
         loader.look(batch, &mut report, see).unwrap();
         Seen { report, patients }
     }
+}
+
+/// The logical id that a patient gets here.
+pub fn subject_of(key: &str) -> String {
+    IDS.subject(&practice(), &PatientKey::new(key).unwrap())
 }
 
 /// One export in a store of its own.
@@ -157,6 +175,7 @@ fn patient(projection: &Projection) -> Patient {
         Resource {
             kind: made.mapped.kind,
             sources: made.mapped.sources.iter().map(|id| id.as_str().to_owned()).collect(),
+            section: made.mapped.section,
             whole: json(&whole),
             reasons: made.labels.reasons.iter().map(|reason| reason.code()).collect(),
             shown,
@@ -165,14 +184,18 @@ fn patient(projection: &Projection) -> Patient {
         }
     };
     Patient {
+        subject: projection.subject.clone(),
         refusal: admission.as_ref().err().copied(),
         resources: projection.resources.iter().map(resource).collect(),
-        unmapped: projection.unmapped.iter().map(|left| (left.entry.as_str().to_owned(), left.why.code())).collect(),
-        waiting: projection.waiting.iter().map(|one| (one.entry.as_str().to_owned(), one.code.code())).collect(),
+        unmapped: projection
+            .unmapped
+            .iter()
+            .map(|left| (left.entry.as_str().to_owned(), left.why.code()))
+            .collect(),
+        waiting: projection
+            .waiting
+            .iter()
+            .map(|one| (one.entry.as_str().to_owned(), one.code.code()))
+            .collect(),
     }
-}
-
-/// When the world of these tests stands still.
-pub fn now() -> Timestamp {
-    "2026-11-02T12:00:00Z".parse().unwrap()
 }

@@ -1,0 +1,210 @@
+//! Synthetic practices, loaded once, twice, changed and shuffled (I6, I8).
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
+
+use policy::{AccessRequest, Actor, Decision, Header, Released, View, ViewHeader, admit, decide, disclose};
+use record::{PatientKey, Report, ResourceType, Section};
+use store::{Store, Subject};
+
+use super::{
+    emis as batch,
+    seen::{Seen, Shelf, assert_adds_up, look, subject_of},
+};
+use crate::support::{everything, practice};
+
+const PATIENTS: u32 = 12;
+const WEIGHT: &str = "81081000006112";
+
+/// A synthetic export that has been looked at.
+pub struct Export {
+    pub folder: PathBuf,
+    pub seen: Seen,
+    pub people: Vec<synth::Person>,
+    _dir: tempfile::TempDir,
+}
+
+fn export(format: synth::Format, reader: ingest::Format) -> Export {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("export");
+    let options = synth::Options::new(practice(), PATIENTS);
+    let people = synth::write(format, &options, &folder, &mut |_| {}).unwrap().people;
+    let seen = look(reader, &folder);
+    Export { folder, seen, people, _dir: dir }
+}
+
+pub fn emis() -> &'static Export {
+    static EXPORT: LazyLock<Export> =
+        LazyLock::new(|| export(synth::Format::EmisCsv, ingest::Format::EmisCsv));
+    &EXPORT
+}
+
+pub fn gp2gp() -> &'static Export {
+    static EXPORT: LazyLock<Export> = LazyLock::new(|| export(synth::Format::Gp2gp, ingest::Format::Gp2gp));
+    &EXPORT
+}
+
+fn both() -> [(&'static Export, ingest::Format); 2] {
+    [(emis(), ingest::Format::EmisCsv), (gp2gp(), ingest::Format::Gp2gp)]
+}
+
+/// All that is released of a practice: by patient, the headers, and the bodies that full access opens.
+#[derive(Debug, PartialEq)]
+struct Shown(BTreeMap<String, (Released, Vec<Vec<u8>>)>);
+
+fn shown(shelf: &Shelf, people: &[synth::Person]) -> Shown {
+    let everything = everything();
+    let types: BTreeSet<ResourceType> = ResourceType::ALL.into_iter().collect();
+    let mut shown = BTreeMap::new();
+    for person in people {
+        let subject = Subject { practice: practice(), patient: PatientKey::new(&person.key).unwrap() };
+        let Some(snapshot) = shelf.store.read(&subject).unwrap() else { continue };
+        let released = snapshot.released().clone();
+        let mut bodies = Vec::new();
+        let admission = admit(&AccessRequest {
+            today: jiff::civil::date(2026, 11, 2),
+            practice_shares: true,
+            practice_sections_off: &BTreeSet::new(),
+            standing: &released.standing,
+            actor: Actor::Patient(Some(&everything)),
+            types: &types,
+        });
+        for header in released.headers.iter().filter(|_| admission.is_ok()) {
+            if let Decision::Show(permit) = decide(admission.as_ref().unwrap(), header.kind, &header.labels)
+                && let Some(disclosed) = disclose(header, permit)
+            {
+                bodies.push(snapshot.body(&disclosed).unwrap());
+            }
+        }
+        shown.insert(person.key.clone(), (released, bodies));
+    }
+    assert!(
+        shown.values().map(|(_, bodies)| bodies.len()).sum::<usize>() > 200,
+        "hardly anything is released"
+    );
+    Shown(shown)
+}
+
+fn total(report: &Report, count: impl Fn(&record::FileReport) -> u64) -> u64 {
+    report.files.values().map(count).sum()
+}
+
+#[test]
+fn a_synthetic_practice_is_read_without_a_rejected_row_and_every_row_is_accounted_for() {
+    for (export, format) in both() {
+        let report = &export.seen.report;
+        assert_adds_up(report);
+        assert_eq!(total(report, |file| file.rejected), 0, "{format}: {:#?}", report.issues);
+        assert!(total(report, |file| file.stored) > 500, "{format}");
+        assert_eq!(export.seen.patients.len(), PATIENTS as usize, "{format}");
+    }
+}
+
+#[test]
+fn as_many_entries_are_about_vaccinations_as_were_written() {
+    for (export, format) in both() {
+        let mut given = 0;
+        for person in &export.people {
+            let subject = subject_of(&person.key);
+            let patient = export.seen.patients.iter().find(|patient| patient.subject == subject).unwrap();
+            let about = patient.resources.iter().filter(|made| made.section == Section::Immunisations);
+            assert_eq!(about.count(), person.immunisations as usize, "{format}: {:?}", person.role);
+            given += patient.resources.iter().filter(|made| made.kind == ResourceType::Immunization).count();
+        }
+        assert!(given > 20, "{format}: {given}");
+    }
+}
+
+#[test]
+fn the_same_export_twice_stores_nothing_and_changes_no_version_and_no_byte() {
+    for (export, format) in both() {
+        let shelf = Shelf::new();
+        shelf.load(format, &export.folder);
+        let before = shown(&shelf, &export.people);
+        shelf.clock.forward(3600);
+        let again = shelf.load(format, &export.folder);
+        assert_adds_up(&again);
+        assert_eq!(total(&again, |file| file.stored), 0, "{format}");
+        assert_eq!(again.resources_changed, 0, "{format}");
+        assert_eq!(shown(&shelf, &export.people), before, "{format}");
+    }
+}
+
+/// A copy of an EMIS export with its rows changed, table by table.
+fn copied(export: &Path, change: impl Fn(&str, &mut batch::Rows)) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(export).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let mut rows = batch::read(&path);
+        change(name, &mut rows);
+        fs::write(copy.path().join(name), batch::text(&rows)).unwrap();
+    }
+    copy
+}
+
+#[test]
+fn a_changed_entry_gives_a_new_version_to_its_own_resource_alone() {
+    let export = emis();
+    let shelf = Shelf::new();
+    shelf.load(ingest::Format::EmisCsv, &export.folder);
+    let before = shown(&shelf, &export.people);
+    let changed = copied(&export.folder, |name, rows| {
+        if !name.contains("CareRecord_Observation_") {
+            return;
+        }
+        let at = |column: &str| rows[0].iter().position(|name| name == column).unwrap();
+        let (code, value, sequence, patient) =
+            (at("CodeId"), at("Value"), at("ProcessingId"), at("PatientGuid"));
+        let served = |guid: &str| {
+            let key = guid.trim_matches(['{', '}']).to_lowercase();
+            let subject = subject_of(&key);
+            export.seen.patients.iter().any(|one| one.subject == subject && one.refusal.is_none())
+        };
+        let row = rows
+            .iter_mut()
+            .find(|row| row[code] == WEIGHT && !row[value].is_empty() && served(&row[patient]))
+            .unwrap();
+        row[value] = "123.4".to_owned();
+        row[sequence] = (row[sequence].parse::<u64>().unwrap() + 1).to_string();
+    });
+    shelf.clock.forward(3600);
+    let report = shelf.load(ingest::Format::EmisCsv, changed.path());
+    assert_eq!((total(&report, |file| file.stored), report.resources_changed), (1, 1));
+    let after = shown(&shelf, &export.people);
+    let mut different = Vec::new();
+    for (key, (old, _)) in &before.0 {
+        let (new, _) = &after.0[key];
+        assert_eq!(old.headers.len(), new.headers.len());
+        let pairs = new.headers.iter().map(|header| (old.header(header.kind, &header.id).unwrap(), header));
+        different.extend(pairs.filter(|(old, new)| old != new).map(|(old, new)| (old.clone(), new.clone())));
+    }
+    let [(old, new)] = different.as_slice() else { panic!("{different:#?}") };
+    for view in View::ALL {
+        let (old, new): (&ViewHeader, &ViewHeader) = (old.view(view).unwrap(), new.view(view).unwrap());
+        assert_eq!((old.version, new.version), (1, 2));
+        assert!(new.updated > old.updated && new.digest != old.digest);
+    }
+}
+
+#[test]
+fn the_order_of_rows_makes_no_difference() {
+    let export = emis();
+    let (one, other) = (Shelf::new(), Shelf::new());
+    let turned = copied(&export.folder, |_, rows| rows[1..].reverse());
+    one.load(ingest::Format::EmisCsv, &export.folder);
+    let report = other.load(ingest::Format::EmisCsv, turned.path());
+    assert_adds_up(&report);
+    let bodies = |shown: Shown| -> BTreeMap<String, Vec<Vec<u8>>> {
+        shown.0.into_iter().map(|(key, (_, bodies))| (key, bodies)).collect()
+    };
+    let headers =
+        |shown: &Shown| -> Vec<Header> { shown.0.values().flat_map(|(r, _)| r.headers.clone()).collect() };
+    let (one, other) = (shown(&one, &export.people), shown(&other, &export.people));
+    assert_eq!(headers(&one), headers(&other));
+    assert_eq!(bodies(one), bodies(other));
+}

@@ -37,6 +37,7 @@ export async function signIn(authorizeUrl, name) {
     if (attribute(input, "type") === "hidden") fields.append(attribute(input, "name"), attribute(input, "value") ?? "");
   }
   fields.append("user", name);
+  fields.append("decision", "allow");
   const answer = await fetch(new URL(attribute(form, "action") ?? "", page.url), {
     method: "POST",
     body: fields,

@@ -71,7 +71,7 @@ def sign_in(authorize_url, user):
     assert form.action is not None, f"no form in the sign-in page: {page.text[:500]}"
     assert "user" in form.visible, f"the sign-in form has no field `user`: {form.visible}"
     answer = browser.post(
-        urllib.parse.urljoin(page.url, form.action), data={**form.fields, "user": user}, allow_redirects=False, timeout=30
+        urllib.parse.urljoin(page.url, form.action), data={**form.fields, "user": user, "decision": "allow"}, allow_redirects=False, timeout=30
     )
     location = answer.headers.get("Location", "")
     assert answer.status_code in (302, 303), f"sign-in answered {answer.status_code}: {answer.text[:500]}"

@@ -82,12 +82,21 @@ fn read_or_make(file: &Path) -> Result<Secret, ConfigError> {
     }
 }
 
+/// Written aside and linked to its name, which fails if there is a key: a crash leaves no half of one, and of two
+/// who make it at once one wins.
 fn make(file: &Path) -> io::Result<Secret> {
-    let mut opened = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    if file.exists() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
     let mut bytes = [0; LENGTH];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| io::Error::other("the system gave no random bytes"))?;
+    let aside = file.with_extension(format!("new-{}", std::process::id()));
+    let mut opened = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
     opened.write_all(&bytes)?;
     opened.sync_all()?;
+    let linked = fs::hard_link(&aside, file);
+    fs::remove_file(&aside)?;
+    linked?;
     if let Some(folder) = file.parent() {
         fs::File::open(folder)?.sync_all()?;
     }

@@ -118,7 +118,10 @@ impl<'v> Page<'v> {
             .filter(|disclosed| search.filters.iter().all(|filter| filter.matches(disclosed, visible.subject())))
             .collect();
         let total = matches.len();
-        matches.sort_by_cached_key(|disclosed| sort.key(disclosed));
+        // What is released lies in the order in which it is shown by default.
+        if search.sort.is_some() {
+            matches.sort_by_cached_key(|disclosed| sort.key(disclosed));
+        }
         let start = cursor.map_or(0, |cursor| {
             let after = sort.key_of(cursor.at, &cursor.id);
             matches.partition_point(|disclosed| sort.key(disclosed) <= after)

@@ -43,7 +43,7 @@ impl OAuth {
     /// The app's request by POST, or the person's answer.
     pub(super) fn posted(&self, request: &Request) -> Response {
         match Form::of_body(request) {
-            Ok(form) if form.get("decision").is_none() => self.question(&form),
+            Ok(form) if form.get("decision").is_none() && form.get("user").is_none() => self.question(&form),
             Ok(form) if self.is_own_form(request.headers()) => self.answered(&form),
             Ok(_) => reply::page(&Page::forgery()),
             Err(bad) => reply::page(&Page::refusal(bad.words())),
@@ -64,7 +64,8 @@ impl OAuth {
             Err(response) => return *response,
         };
         match (form.get("decision"), self.sign_in) {
-            (Some("allow"), SignIn::Sandbox) => self.allowed(form, &authorization),
+            // A script that fills in the sandbox's form need not know its buttons.
+            (Some("allow") | None, SignIn::Sandbox) => self.allowed(form, &authorization),
             (Some("allow"), SignIn::Unavailable) => reply::page(&Page::no_sign_in()),
             _ => self.tell(&authorization.denied()),
         }

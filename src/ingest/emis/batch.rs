@@ -1,7 +1,7 @@
 //! A batch: the files of one run of the extract, checked before anything is read, then read in the order in which
 //! what others refer to comes first.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use record::{Issue, OdsCode, Sink};
 
@@ -68,6 +68,12 @@ impl Batch {
     #[must_use]
     pub fn total_bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
+    }
+
+    /// The files that are read.
+    #[must_use]
+    pub fn paths(&self) -> Vec<&Path> {
+        self.files.iter().map(|file| file.path.as_path()).collect()
     }
 
     /// Reads every row into the sink.

@@ -60,7 +60,7 @@ pub(super) fn find(paths: &[PathBuf], tables: &[&'static str]) -> Result<Found, 
     for path in paths {
         search.given(path);
     }
-    search.finish()
+    search.finish(paths)
 }
 
 struct Search<'t> {
@@ -137,7 +137,7 @@ impl Search<'_> {
             self.refuse(
                 path,
                 IssueCode::WrongFormat,
-                "it is named as files of SystmOne's reporting extract are",
+                "it is named as files of SystmOne's reporting extract are, which this version does not read",
             );
         } else if let Some(what) = other_format(path) {
             self.refuse(path, IssueCode::WrongFormat, what);
@@ -146,7 +146,7 @@ impl Search<'_> {
         }
     }
 
-    fn finish(mut self) -> Result<Found, Vec<Issue>> {
+    fn finish(mut self, paths: &[PathBuf]) -> Result<Found, Vec<Issue>> {
         match self.run {
             Some(_) => {
                 for table in self.tables {
@@ -156,8 +156,8 @@ impl Search<'_> {
                 }
             }
             None if self.fatal.is_empty() => self.fatal.push(missing(
-                "",
-                "no file is named <ids>_<Schema>_<Table>_<yyyyMMddHHmmss>_<agreement GUID>.csv",
+                &paths.first().map(|path| name_of(path)).unwrap_or_default(),
+                "no file in it is named <ids>_<Schema>_<Table>_<yyyyMMddHHmmss>_<agreement GUID>.csv",
             )),
             None => {}
         }
@@ -191,7 +191,7 @@ fn missing(table: &str, detail: &str) -> Issue {
 }
 
 fn name_of(path: &Path) -> String {
-    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// What a file is if its first bytes are those of something that is certainly not comma-separated UTF-8.

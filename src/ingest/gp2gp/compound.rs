@@ -36,9 +36,16 @@ fn read<R: BufRead>(r: &mut Reading<R>, tag: &Tag, inside: Inside) -> Result<(),
     let is = |code: &str| header.as_ref().is_some_and(|header| has(header, code));
     // "specimen (specimen)" and "laboratory reporting": how senders head what a laboratory sent.
     let (specimen, report) = (specimen || is("123038009"), is("16488004"));
-    let compound = Compound { class, specimen, report, header };
+    let allergies = head.code.as_ref().is_some_and(heads_allergies);
+    let compound = Compound { class, specimen, report, allergies, header };
     r.end_container(at, head, Body::Compound(Box::new(compound)));
     Ok(())
+}
+
+/// Whether a code heads allergies: "H/O: drug allergy" and "Allergy, unspecified", under which senders file them.
+fn heads_allergies(code: &Node) -> bool {
+    let mut codes = std::iter::once(code).chain(code.children("translation")).filter_map(|code| code.get("code"));
+    codes.any(|code| matches!(code.get(..5), Some("14L.." | "SN53.")))
 }
 
 /// The statement that a compound would be. A date that cannot be read leaves a heading, which keeps its marks.

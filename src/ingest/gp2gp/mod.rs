@@ -72,7 +72,7 @@ impl Batch {
         if messages.is_empty() && issues.is_empty() {
             let place = paths.first().map(|path| Place { file: name(path), line: 0 }).unwrap_or_default();
             let none = Issue::new(Severity::Fatal, IssueCode::FileMissing, &place);
-            issues.push(none.detail("there is no .xml file"));
+            issues.push(none.detail("no file in it ends in .xml; is the export of this --format?"));
         }
         if !issues.is_empty() {
             return Err(issues);
@@ -85,6 +85,12 @@ impl Batch {
     #[must_use]
     pub fn total_bytes(&self) -> u64 {
         self.messages.iter().map(|message| message.bytes).sum()
+    }
+
+    /// The messages' files.
+    #[must_use]
+    pub fn paths(&self) -> Vec<&Path> {
+        self.messages.iter().map(|message| message.path.as_path()).collect()
     }
 
     /// Reads every message into the sink. A message that is broken anywhere hands nothing over, and refuses the batch

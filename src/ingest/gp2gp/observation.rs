@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use record::{CodeClass, FreeText, Interpretation, ReferenceRange, Statement, Subject, Value};
+use record::{CodeClass, CodeRef, CodeSystem, FreeText, Interpretation, ReferenceRange, Statement, Subject, Value};
 
 use super::{
     head::Head,
@@ -11,9 +11,12 @@ use super::{
     quantity,
     reading::{Inside, Reading},
     rows::Body,
-    vaccination_text::vaccination,
+    vaccination_text::{has_lines_of_vaccination, vaccination},
     xml::{Fatal, Tag},
 };
+
+/// A code that says that only words arrived.
+const DEGRADED: &str = "196411000000103";
 
 /// What an observation has beyond the common parts.
 #[derive(Default)]
@@ -84,6 +87,13 @@ impl Result {
             statement.ranges.extend(told.range);
         }
         statement.vaccination = vaccination(&statement.text);
+        // What was given is known by its brand alone, and that it was a vaccine by the lines beside it (exports §4.4).
+        if let CodeRef::Given(coded, hint @ None) = &mut statement.code
+            && coded.in_system(&CodeSystem::SnomedCt) == Some(DEGRADED)
+            && has_lines_of_vaccination(&statement.text)
+        {
+            *hint = Some(CodeClass::Immunisation);
+        }
         if self.somebody_else {
             statement.subject = Subject::SomebodyElse;
         }

@@ -75,6 +75,10 @@ fn bound(node: &Node, name: &str, notes: &mut Notes) -> Option<Quantity> {
 /// An interval as a result: both bounds are a range, one is a comparison.
 fn interval(node: &Node, notes: &mut Notes) -> Option<Value> {
     let plain = |quantity: Quantity| Quantity { comparator: None, ..quantity };
+    let closed = |quantity: Quantity| match quantity.comparator {
+        Some(Comparator::LessOrEqual | Comparator::GreaterOrEqual) => plain(quantity),
+        _ => quantity,
+    };
     let said = |name| node.child(name).is_some_and(|bound| bound.get("value").is_some());
     let (low, high) = (bound(node, "low", notes), bound(node, "high", notes));
     // A bound that cannot be read must not turn a range into a comparison.
@@ -85,7 +89,8 @@ fn interval(node: &Node, notes: &mut Notes) -> Option<Value> {
         (Some(low), Some(high)) if low.value == high.value && low.unit == high.unit => {
             Some(Value::Quantity(plain(low)))
         }
-        (Some(low), Some(high)) => Some(Value::Range(plain(low), plain(high))),
+        // An open end keeps its sign: without it the interval would say that the bound belongs to it.
+        (Some(low), Some(high)) => Some(Value::Range(closed(low), closed(high))),
         (Some(one), None) | (None, Some(one)) => Some(Value::Quantity(one)),
         (None, None) => quantity(node.child("center").unwrap_or(node), notes).map(Value::Quantity),
     }

@@ -34,6 +34,8 @@ struct Family {
     children: Vec<Vec<At>>,
     /// Whether each row is in something that a laboratory sent.
     laboratory: Vec<bool>,
+    /// Whether each row is directly under a heading of allergies.
+    allergy: Vec<bool>,
 }
 
 impl Family {
@@ -45,7 +47,9 @@ impl Family {
                 siblings.push(at);
             }
         }
-        let mut family = Self { children, laboratory: Vec::with_capacity(rows.len()) };
+        let heads_allergies = |at: At| matches!(rows.get(at).map(|row| &row.body), Some(Body::Compound(c)) if c.allergies);
+        let allergy = rows.iter().map(|(_, row)| row.parent.is_some_and(heads_allergies)).collect();
+        let mut family = Self { children, laboratory: Vec::with_capacity(rows.len()), allergy };
         // A compound comes before what is in it, so its parent is settled already.
         for (at, row) in rows.iter() {
             let above = row.parent.and_then(|parent| family.laboratory.get(parent)).copied().unwrap_or(false);
@@ -76,6 +80,14 @@ impl Family {
     fn in_laboratory(&self, at: At) -> bool {
         self.laboratory.get(at).copied().unwrap_or(false)
     }
+
+    /// What the things around a row say that it is.
+    fn class(&self, at: At) -> Option<CodeClass> {
+        if self.allergy.get(at).copied().unwrap_or(false) {
+            return Some(CodeClass::Allergy);
+        }
+        self.in_laboratory(at).then_some(CodeClass::Laboratory)
+    }
 }
 
 fn first_code(statement: &Statement) -> Option<(&CodeSystem, &str)> {
@@ -87,7 +99,8 @@ fn first_code(statement: &Statement) -> Option<(&CodeSystem, &str)> {
     }
 }
 
-/// Turns compounds into headings or panel headers, and says which statements a laboratory made.
+/// Turns compounds into headings or panel headers, and says which statements a laboratory made
+/// or are allergies.
 fn shape(rows: &mut Rows, family: &Family) {
     let heads: Vec<bool> = rows.iter().map(|(at, row)| heads_panel(rows, family, at, row)).collect();
     for (at, row) in rows.iter_mut() {
@@ -98,10 +111,10 @@ fn shape(rows: &mut Rows, family: &Family) {
                 None => Body::Container(Container::Heading),
             };
         }
-        if let (true, Body::Statement(statement)) = (family.in_laboratory(at), &mut row.body)
+        if let (Some(class), Body::Statement(statement)) = (family.class(at), &mut row.body)
             && let CodeRef::Given(_, hint @ None) = &mut statement.code
         {
-            *hint = Some(CodeClass::Laboratory);
+            *hint = Some(class);
         }
     }
 }

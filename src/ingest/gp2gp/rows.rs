@@ -69,6 +69,8 @@ pub(super) struct Compound {
     pub(super) specimen: bool,
     /// It says that it is a laboratory report.
     pub(super) report: bool,
+    /// It says that what is in it are allergies.
+    pub(super) allergies: bool,
     /// What it becomes if it turns out to head a panel; `None` if it has no code, or no date that can be read.
     pub(super) header: Option<Statement>,
 }

@@ -10,6 +10,15 @@ pub(super) fn vaccination(texts: &[FreeText]) -> Option<Vaccination> {
     texts.iter().map(|text| one(text.expose())).find(|read| *read != Vaccination::default())
 }
 
+/// Whether a text has the lines that SystmOne writes beside a vaccination and beside nothing else that has a batch.
+pub(super) fn has_lines_of_vaccination(texts: &[FreeText]) -> bool {
+    let says = |key: &str| {
+        let mut lines = texts.iter().flat_map(|text| text.expose().lines());
+        lines.any(|line| line.trim().strip_prefix(key).is_some_and(|rest| rest.starts_with(':')))
+    };
+    says("Batch No") && (says("Area") || says("Nature of risk"))
+}
+
 fn one(text: &str) -> Vaccination {
     if text.starts_with("Primary Source:") {
         run(text)

@@ -58,7 +58,9 @@ impl Lmdb {
     }
 
     pub(super) fn practice_in(&self, txn: &RwTxn<'_>, practice: &OdsCode) -> Result<Practice, StoreError> {
-        Ok(self.document_in(txn, self.practice, practice.as_str().as_bytes(), "practice")?.unwrap_or_default())
+        Ok(self
+            .document_in(txn, self.practice, practice.as_str().as_bytes(), "practice")?
+            .unwrap_or_default())
     }
 
     /// The write lock makes sure that of several callers one finds the token unused.

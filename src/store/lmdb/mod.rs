@@ -11,16 +11,14 @@ use std::{
     sync::Arc,
 };
 
-use heed::{
-    Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls,
-    types::Bytes,
-};
+use heed::{Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls, types::Bytes};
 use policy::Released;
 use recent::Recent;
 use record::{CodeClass, Coded, EntryId, Fact, Fate, NhsNumber, OdsCode, PatientKey, Section, Staff};
 
 use crate::{
-    Access, Account, App, Begun, NewRelease, PatientFacts, Practice, Snapshot, Store, StoreError, Subject, TokenRecord,
+    Access, Account, App, Begun, NewRelease, PatientFacts, Practice, Snapshot, Store, StoreError, Subject,
+    TokenRecord,
 };
 
 type Space = Database<Bytes, Bytes>;
@@ -65,7 +63,8 @@ impl Lmdb {
     /// # Errors
     /// If the folder cannot be used, or another version wrote it.
     pub fn open(settings: &Settings) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(&settings.dir)?;
+        // Whoever else is on the machine has no business here, whatever the umask is.
+        private_folder(&settings.dir)?;
         let bytes = usize::try_from(settings.max_gib.saturating_mul(1 << 30)).unwrap_or(usize::MAX >> 1);
         let env = open_env(&settings.dir, bytes)?;
         let mut txn = env.write_txn()?;
@@ -99,7 +98,15 @@ impl Lmdb {
     }
 }
 
-#[expect(unsafe_code, reason = "LMDB maps its file; nobody else writes to it, which open() asks us to promise")]
+fn private_folder(dir: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
+#[expect(
+    unsafe_code,
+    reason = "LMDB maps its file; nobody else writes to it, which open() asks us to promise"
+)]
 fn open_env(dir: &Path, bytes: usize) -> Result<Env<WithoutTls>, StoreError> {
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
     options.map_size(bytes).max_dbs(24).max_readers(1024);

@@ -23,7 +23,8 @@ impl Lmdb {
 
     fn next_stamp(&self, txn: &mut RwTxn<'_>) -> Result<Stamp, StoreError> {
         const AT: &[u8] = b"stamp";
-        let last = self.meta.get(txn, AT)?.and_then(|bytes| bytes.try_into().ok()).map_or(0, Stamp::from_le_bytes);
+        let last =
+            self.meta.get(txn, AT)?.and_then(|bytes| bytes.try_into().ok()).map_or(0, Stamp::from_le_bytes);
         let next = last.wrapping_add(1);
         self.meta.put(txn, AT, &next.to_le_bytes())?;
         Ok(next)
@@ -46,7 +47,11 @@ impl Lmdb {
                 None => drop(self.body.delete(txn, &at)?),
             }
         }
-        self.released.put(txn, &patient, &codec::pack(&(Stamped(stamp.to_le_bytes()), released), "release")?)?;
+        self.released.put(
+            txn,
+            &patient,
+            &codec::pack(&(Stamped(stamp.to_le_bytes()), released), "release")?,
+        )?;
         let subject = Subject { practice: practice.clone(), patient: new.patient.clone() };
         self.put_document(txn, self.subject, released.subject.as_bytes(), &subject, "subject")?;
         let number_before = before.and_then(|before| before.nhs_number);
@@ -74,10 +79,17 @@ impl Lmdb {
         patient: &PatientKey,
     ) -> Result<Option<Released>, StoreError> {
         let found = self.released.get(txn, &key(practice, Some(patient), &[]))?;
-        Ok(found.map(|bytes| codec::unpack::<(Stamped, Released)>(bytes, "release")).transpose()?.map(|found| found.1))
+        Ok(found
+            .map(|bytes| codec::unpack::<(Stamped, Released)>(bytes, "release"))
+            .transpose()?
+            .map(|found| found.1))
     }
 
-    pub(super) fn by_nhs_number(&self, practice: &OdsCode, number: &NhsNumber) -> Result<Vec<Subject>, StoreError> {
+    pub(super) fn by_nhs_number(
+        &self,
+        practice: &OdsCode,
+        number: &NhsNumber,
+    ) -> Result<Vec<Subject>, StoreError> {
         let txn = self.reader()?;
         let prefix = key(practice, None, &[number.expose(), ""]);
         let mut subjects = Vec::new();
@@ -89,7 +101,10 @@ impl Lmdb {
         Ok(subjects)
     }
 
-    pub(super) fn snapshot<'s>(&'s self, subject: &Subject) -> Result<Option<Box<dyn Snapshot + 's>>, StoreError> {
+    pub(super) fn snapshot<'s>(
+        &'s self,
+        subject: &Subject,
+    ) -> Result<Option<Box<dyn Snapshot + 's>>, StoreError> {
         let txn = self.reader()?;
         let prefix = key(&subject.practice, Some(&subject.patient), &[]);
         let Some(bytes) = self.released.get(&txn, &prefix)? else {

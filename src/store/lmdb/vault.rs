@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use heed::RwTxn;
 use record::{
-    CodeClass, Coded, Entry, EntryId, Fact, Fate, IssueCode, OdsCode, PatientKey, Reference, ReferenceKey, Staff,
+    CodeClass, Coded, Entry, EntryId, Fact, Fate, IssueCode, OdsCode, PatientKey, Reference, ReferenceKey,
+    Staff,
 };
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,9 @@ use crate::{Begun, PatientFacts, Practice, StoreError, codec};
 struct Kept {
     /// The batch that last changed it.
     batch: u64,
+    /// The sequence of what it says: older than the entry's own where it was deleted since. None while nothing but
+    /// its deletion has come.
+    said: Option<u64>,
     entry: Entry,
 }
 
@@ -70,17 +74,29 @@ impl Lmdb {
         Ok(txn.commit()?)
     }
 
-    fn put_practice(&self, txn: &mut RwTxn<'_>, practice: &OdsCode, settings: &Practice) -> Result<(), StoreError> {
+    fn put_practice(
+        &self,
+        txn: &mut RwTxn<'_>,
+        practice: &OdsCode,
+        settings: &Practice,
+    ) -> Result<(), StoreError> {
         self.put_document(txn, self.practice, practice.as_str().as_bytes(), settings, "practice")
     }
 
-    pub(super) fn put_facts(&self, practice: &OdsCode, batch: u64, facts: &[Fact]) -> Result<Vec<Fate>, StoreError> {
+    pub(super) fn put_facts(
+        &self,
+        practice: &OdsCode,
+        batch: u64,
+        facts: &[Fact],
+    ) -> Result<Vec<Fate>, StoreError> {
         let mut txn = self.env.write_txn()?;
         let mut changes = Changes::default();
         let mut fates = Vec::with_capacity(facts.len());
         for fact in facts {
             fates.push(match fact {
-                Fact::Entry(patient, entry) => self.put_entry(&mut txn, practice, batch, patient, entry, &mut changes)?,
+                Fact::Entry(patient, entry) => {
+                    self.put_entry(&mut txn, practice, batch, patient, entry, &mut changes)?
+                }
                 Fact::Reference(at, reference, sequence) => {
                     self.put_reference(&mut txn, practice, at, reference, *sequence, &mut changes)?
                 }
@@ -102,12 +118,20 @@ impl Lmdb {
         changes: &mut Changes,
     ) -> Result<Fate, StoreError> {
         let at = key(practice, Some(patient), &[new.id.as_str()]);
-        let old: Option<Kept> = self.vault.get(txn, &at)?.map(|bytes| codec::unpack(bytes, "vault")).transpose()?;
-        let Some(entry) = succeed(old.map(|kept| kept.entry), new) else {
+        let old: Option<Kept> =
+            self.vault.get(txn, &at)?.map(|bytes| codec::unpack(bytes, "vault")).transpose()?;
+        let next = succeed(old.as_ref(), new, batch);
+        if let Some(old) = &old
+            && next.entry.same_as(&old.entry)
+        {
+            if (next.entry.sequence, next.said) != (old.entry.sequence, old.said) {
+                let same = Kept { batch: old.batch, ..next };
+                self.vault.put(txn, &at, &codec::pack(&same, "vault")?)?;
+            }
             let waits = self.waits(txn, practice, patient, &new.id, changes)?;
             return Ok(if waits { Fate::Parked } else { Fate::Unchanged });
-        };
-        self.vault.put(txn, &at, &codec::pack(&Kept { batch, entry }, "vault")?)?;
+        }
+        self.vault.put(txn, &at, &codec::pack(&next, "vault")?)?;
         changes.dirty.insert(patient.clone());
         Ok(Fate::Stored)
     }
@@ -122,7 +146,8 @@ impl Lmdb {
     ) -> Result<bool, StoreError> {
         if !changes.waiting.contains_key(patient) {
             let found = self.waiting.get(txn, &key(practice, Some(patient), &[]))?;
-            let waiting: Waiting = found.map(|bytes| codec::unpack(bytes, "waiting")).transpose()?.unwrap_or_default();
+            let waiting: Waiting =
+                found.map(|bytes| codec::unpack(bytes, "waiting")).transpose()?.unwrap_or_default();
             changes.waiting.insert(patient.clone(), waiting.entries.into_iter().collect());
         }
         Ok(changes.waiting.get(patient).is_some_and(|entries| entries.contains(entry)))
@@ -141,18 +166,27 @@ impl Lmdb {
         let old: Option<KeptReference> =
             self.reference.get(txn, &at)?.map(|bytes| codec::unpack(bytes, "reference")).transpose()?;
         match &old {
-            Some(old) if old.sequence > sequence || old.reference == *new => return Ok(Fate::Unchanged),
+            Some(old) if old.sequence > sequence => return Ok(Fate::Unchanged),
+            Some(old) if old.reference == *new && old.sequence == sequence => return Ok(Fate::Unchanged),
+            // Said again, later: what was said in between and comes after this must not replace it.
+            Some(old) if old.reference == *new => {}
             Some(_) => changes.dictionary_changed = true,
             None => changes.dictionary_grew = true,
         }
+        let same = old.is_some_and(|old| old.reference == *new);
         let kept = KeptReference { sequence, reference: new.clone() };
         self.reference.put(txn, &at, &codec::pack(&kept, "reference")?)?;
-        Ok(Fate::Stored)
+        Ok(if same { Fate::Unchanged } else { Fate::Stored })
     }
 
     /// A code or member of staff that changed may show in any record of the practice; one that is new can only show
     /// in records where something was missing.
-    fn mark_dirty(&self, txn: &mut RwTxn<'_>, practice: &OdsCode, changes: &Changes) -> Result<(), StoreError> {
+    fn mark_dirty(
+        &self,
+        txn: &mut RwTxn<'_>,
+        practice: &OdsCode,
+        changes: &Changes,
+    ) -> Result<(), StoreError> {
         let mut keys: BTreeSet<Vec<u8>> = changes.dirty.iter().map(|p| key(practice, Some(p), &[])).collect();
         let spaces = [(changes.dictionary_changed, self.released), (changes.dictionary_grew, self.waiting)];
         for (_, space) in spaces.into_iter().filter(|(concerned, _)| *concerned) {
@@ -181,7 +215,8 @@ impl Lmdb {
             let kept: Kept = codec::unpack(bytes, "vault")?;
             let stays = keep.contains(&kept.entry.id) || kept.entry.deleted || kept.entry.sequence > sequence;
             if !stays {
-                leave.push((key.to_vec(), Kept { batch, entry: Entry { deleted: true, sequence, ..kept.entry } }));
+                let entry = Entry { deleted: true, sequence, ..kept.entry };
+                leave.push((key.to_vec(), Kept { batch, said: kept.said, entry }));
             }
         }
         for (key, kept) in &leave {
@@ -193,9 +228,14 @@ impl Lmdb {
         Ok(txn.commit()?)
     }
 
-    pub(super) fn dirty_patients(&self, practice: &OdsCode, limit: usize) -> Result<Vec<PatientKey>, StoreError> {
+    pub(super) fn dirty_patients(
+        &self,
+        practice: &OdsCode,
+        limit: usize,
+    ) -> Result<Vec<PatientKey>, StoreError> {
         let txn = self.reader()?;
-        let settings: Option<Practice> = self.document_in(&txn, self.practice, practice.as_str().as_bytes(), "practice")?;
+        let settings: Option<Practice> =
+            self.document_in(&txn, self.practice, practice.as_str().as_bytes(), "practice")?;
         if settings.is_some_and(|settings| settings.open_batch.is_some()) {
             return Ok(Vec::new());
         }
@@ -209,7 +249,11 @@ impl Lmdb {
         Ok(patients)
     }
 
-    pub(super) fn patient_facts(&self, practice: &OdsCode, patient: &PatientKey) -> Result<PatientFacts, StoreError> {
+    pub(super) fn patient_facts(
+        &self,
+        practice: &OdsCode,
+        patient: &PatientKey,
+    ) -> Result<PatientFacts, StoreError> {
         let txn = self.reader()?;
         let mut entries = Vec::new();
         for item in self.vault.prefix_iter(&txn, &under(practice, Some(patient)))? {
@@ -223,26 +267,41 @@ impl Lmdb {
     fn find_reference(&self, practice: &OdsCode, at: &ReferenceKey) -> Result<Option<Reference>, StoreError> {
         let txn = self.reader()?;
         let found = self.reference.get(&txn, &reference_key(practice, at))?;
-        Ok(found.map(|bytes| codec::unpack::<KeptReference>(bytes, "reference")).transpose()?.map(|kept| kept.reference))
+        Ok(found
+            .map(|bytes| codec::unpack::<KeptReference>(bytes, "reference"))
+            .transpose()?
+            .map(|kept| kept.reference))
     }
 
-    pub(super) fn find_code(&self, practice: &OdsCode, at: &str) -> Result<Option<(Coded, CodeClass)>, StoreError> {
+    pub(super) fn find_code(
+        &self,
+        practice: &OdsCode,
+        at: &str,
+    ) -> Result<Option<(Coded, CodeClass)>, StoreError> {
         Ok(match self.find_reference(practice, &ReferenceKey::Code(at.to_owned()))? {
             Some(Reference::Code(coded, class)) => Some((coded, class)),
-            Some(Reference::Staff(_) | Reference::Organisation { .. } | Reference::Sharing { .. }) | None => None,
+            Some(Reference::Staff(_) | Reference::Organisation { .. } | Reference::Sharing { .. }) | None => {
+                None
+            }
         })
     }
 
     pub(super) fn find_staff(&self, practice: &OdsCode, at: &str) -> Result<Option<Staff>, StoreError> {
         Ok(match self.find_reference(practice, &ReferenceKey::Staff(at.to_owned()))? {
             Some(Reference::Staff(staff)) => Some(staff),
-            Some(Reference::Code(..) | Reference::Organisation { .. } | Reference::Sharing { .. }) | None => None,
+            Some(Reference::Code(..) | Reference::Organisation { .. } | Reference::Sharing { .. }) | None => {
+                None
+            }
         })
     }
 
     /// The practice's name, and whether its sharing agreement is in force. A feed without agreements (GP2GP) is sent
     /// only where there is one; with agreements, the practice's own must be there and active.
-    fn own_organisation(&self, txn: &RwTxn<'_>, practice: &OdsCode) -> Result<(Option<String>, bool), StoreError> {
+    fn own_organisation(
+        &self,
+        txn: &RwTxn<'_>,
+        practice: &OdsCode,
+    ) -> Result<(Option<String>, bool), StoreError> {
         let mut own = BTreeSet::new();
         let mut agreements = BTreeMap::new();
         let mut own_name = None;
@@ -258,31 +317,38 @@ impl Lmdb {
         }
         for item in self.reference.prefix_iter(txn, &key(practice, None, &["a", ""]))? {
             let (at, bytes) = item?;
-            if let Reference::Sharing { active } = codec::unpack::<KeptReference>(bytes, "reference")?.reference {
+            if let Reference::Sharing { active } =
+                codec::unpack::<KeptReference>(bytes, "reference")?.reference
+            {
                 agreements.insert(last_part(at), active);
             }
         }
         let mine = own.iter().filter_map(|id| agreements.get(id));
-        let shares = agreements.is_empty() || (mine.clone().count() > 0 && mine.clone().all(|active| *active));
+        let shares =
+            agreements.is_empty() || (mine.clone().count() > 0 && mine.clone().all(|active| *active));
         Ok((own_name, shares))
     }
 }
 
-/// What lies in the vault after a new entry came upon an old one, or nothing if that changes nothing. A deletion
-/// keeps what the entry said, its marks above all; an older sequence never replaces a newer one.
-fn succeed(old: Option<Entry>, new: &Entry) -> Option<Entry> {
+/// What lies in the vault after a new fact came upon what was known, in whatever order they come: what the entry says
+/// is what was said last, and whether it is deleted is what was told last. So a deletion keeps what the entry said,
+/// its marks above all, even if that comes after the deletion.
+fn succeed(old: Option<&Kept>, new: &Entry, batch: u64) -> Kept {
+    let mere_deletion = new.deleted && new.content.is_none();
     let Some(old) = old else {
-        return Some(new.clone());
+        return Kept { batch, said: (!mere_deletion).then_some(new.sequence), entry: new.clone() };
     };
-    if old.sequence > new.sequence {
-        return None;
-    }
-    let next = if new.deleted && new.content.is_none() {
-        Entry { deleted: true, sequence: new.sequence, place: new.place.clone(), ..old.clone() }
-    } else {
-        new.clone()
+    let says = !mere_deletion && old.said <= Some(new.sequence);
+    let last = old.entry.sequence <= new.sequence;
+    let words = if says { new } else { &old.entry };
+    let state = if last { new } else { &old.entry };
+    let entry = Entry {
+        deleted: state.deleted,
+        sequence: state.sequence,
+        place: if says || last { new.place.clone() } else { old.entry.place.clone() },
+        ..words.clone()
     };
-    (!next.same_as(&old)).then_some(next)
+    Kept { batch, said: if says { Some(new.sequence) } else { old.said }, entry }
 }
 
 fn reference_key(practice: &OdsCode, at: &ReferenceKey) -> Vec<u8> {

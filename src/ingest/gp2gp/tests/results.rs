@@ -1,7 +1,7 @@
 //! Codes, values, ranges and words of observations, and what becomes of them in panels.
 
 use record::{
-    CodeClass, CodeRef, CodeSystem, Coded, Comparator, Content, Interpretation, IssueCode, Role, Value,
+    CodeClass, CodeRef, CodeSystem, Coded, Comparator, Content, Interpretation, IssueCode, Quantity, Role, Value,
 };
 
 use super::*;
@@ -16,7 +16,9 @@ fn shown(xml: &str) -> String {
             format!("{}{} {}", q.comparator.map_or("", Comparator::sign), q.value, q.unit.unwrap_or_default())
         }
         Some(Value::Range(low, high)) => {
-            format!("{}..{} {}", low.value, high.value, high.unit.unwrap_or_default())
+            let sign = |bound: &Quantity| bound.comparator.map_or("", Comparator::sign);
+            let (from, to) = (sign(&low), sign(&high));
+            format!("{from}{}..{to}{} {}", low.value, high.value, high.unit.unwrap_or_default())
         }
         Some(Value::Coded(coded)) => format!("code {}", coded.codings[0].code),
         Some(Value::Text(text)) => format!("text {}", text.expose()),
@@ -49,6 +51,8 @@ fn one_bound_is_a_comparison_and_two_are_a_range() {
     assert_eq!(interval(r#"<low value="5" unit="g/L" inclusive="false"/>"#), ">5 g/L");
     assert_eq!(interval(r#"<low value="5" unit="g/L" inclusive="true"/>"#), ">=5 g/L");
     assert_eq!(interval(r#"<low value="1"/><high value="5" unit="g/L"/>"#), "1..5 g/L");
+    let open = r#"<low value="1" inclusive="false"/><high value="5" unit="g/L"/>"#;
+    assert_eq!(interval(open), ">1..5 g/L", "an open end stays open");
     assert_eq!(interval(r#"<low value="5" unit="g"/><high value="5" unit="g"/>"#), "5 g");
     let in_translation = r#"<low value="9" unit="1" inclusive="false"><translation value="9"><originalText>kua/L</originalText></translation></low>"#;
     assert_eq!(interval(in_translation), ">9 kua/L");
@@ -274,4 +278,27 @@ fn a_vaccination_has_what_its_text_says() {
     assert_eq!(vaccination.lot_number.as_deref(), Some("AB12"));
     assert_eq!(read.statement("o").text.len(), 1);
     assert_eq!(read_in_composition(&observation("O", &note("well"))).statement("o").vaccination, None);
+}
+
+#[test]
+fn what_stands_directly_under_a_heading_of_allergies_is_one() {
+    for (code, class) in [("14L..00", Some(CodeClass::Allergy)), ("SN53.00", Some(CodeClass::Allergy)), ("14...00", None)] {
+        let heading = format!(r#"<code code="{code}" codeSystem="2.16.840.1.113883.2.1.6.2"/>"#);
+        let rows = compound("CATEGORY", "K", &heading, &observation("O", "")) + &observation("BESIDE", "");
+        let read = read_in_composition(&rows);
+        assert_eq!(code_of(&read, "o").1, class, "{code}");
+        assert_eq!(code_of(&read, "beside").1, None);
+    }
+}
+
+#[test]
+fn a_degraded_code_beside_the_lines_of_a_vaccination_is_about_one() {
+    let of = |words: &str| {
+        let degraded = r#"code="196411000000103" displayName="Transfer-degraded record entry""#;
+        code_of(&read_in_composition(&coded_observation("O", degraded, &note(words))), "o").1
+    };
+    assert_eq!(of("Reason: Routine\nArea: UK\nBatch No: AB12"), Some(CodeClass::Immunisation));
+    assert_eq!(of("Batch No: AB12\nfitted today"), None);
+    assert_eq!(of("Reason: Routine\nArea: UK"), None);
+    assert_eq!(code_of(&read_in_composition(&observation("O", &note("Area: UK\nBatch No: AB12"))), "o").1, None);
 }

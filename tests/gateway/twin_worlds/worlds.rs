@@ -1,0 +1,170 @@
+//! The pairs of worlds: what is hidden in A, and what B never had.
+
+use jiff::civil::date;
+use policy::{AccessLevel, Grant};
+use record::{CodeClass, Effective, Entry, FreeText, Mark, Role, Section, Value};
+use std::collections::BTreeSet;
+use store::Store;
+
+use crate::{
+    gateway::fixture::{
+        self, blood_count, blood_pressure, classed, consultation, deleted, later, linked, marked, noted, on, recorded,
+        rubric, weight,
+    },
+    support::{World, coded, everything, practice, subject, with},
+};
+
+/// Two worlds that must look the same, and a third that shows what A hides.
+pub struct Pair {
+    pub name: &'static str,
+    pub a: World,
+    pub b: World,
+    pub open: World,
+    pub scope: String,
+}
+
+/// One by one what is sent to a world, in batches.
+type Batches = Vec<Vec<Entry>>;
+
+fn pair(name: &'static str, hidden: Batches, never: Vec<Entry>, open: Vec<Entry>) -> Pair {
+    granted(name, hidden, never, open, everything())
+}
+
+fn granted(name: &'static str, hidden: Batches, never: Vec<Entry>, open: Vec<Entry>, grant: Grant) -> Pair {
+    let world = |batches: Batches| {
+        let world = World::empty();
+        let mut batches = batches.into_iter();
+        world.put("p", [fixture::record(), batches.next().unwrap_or_default()].concat());
+        for batch in batches {
+            world.clock.forward(60);
+            world.put("p", batch);
+        }
+        // The same hour in all worlds, however long it took.
+        let late: jiff::Timestamp = "2026-11-02T13:00:00Z".parse().unwrap();
+        let now = gateway::clock::Clock::now(&*world.clock);
+        world.clock.forward(late.as_second() - now.as_second());
+        world.let_in("p", &subject("p"), grant.clone());
+        world
+    };
+    let (a, b, open) = (world(hidden), world(vec![never]), world(vec![open]));
+    Pair { name, a, b, open, scope: "launch/patient patient/*.rs".into() }
+}
+
+/// Something that is like nothing else in the record, between other things by date.
+fn secret() -> Entry {
+    on(coded("secret", "165816005", "Secret finding"), Effective::Day(date(2023, 12, 24)))
+}
+
+fn mmr() -> Entry {
+    on(coded("secret-mmr", "38598009", "MMR vaccination"), Effective::Day(date(2022, 2, 2)))
+}
+
+fn hide(entries: Vec<Entry>, which: &str) -> Vec<Entry> {
+    let hides = |entry: Entry| if entry.id.as_str() == which { marked(entry, Mark::NotForPatient) } else { entry };
+    entries.into_iter().map(hides).collect()
+}
+
+fn only(entries: &[Entry], which: &str) -> Vec<Entry> {
+    entries.iter().filter(|entry| entry.id.as_str() == which).cloned().collect()
+}
+
+fn without_links(mut entries: Vec<Entry>) -> Vec<Entry> {
+    entries.iter_mut().for_each(|entry| entry.links.clear());
+    entries
+}
+
+pub fn pairs() -> Vec<Pair> {
+    let mut pairs = vec![
+        pair("a marked finding", vec![vec![marked(secret(), Mark::NotForPatient)]], vec![], vec![secret()]),
+        pair("a mark that nobody knows", vec![vec![marked(secret(), Mark::Unrecognised)]], vec![], vec![secret()]),
+        pair("a confidential vaccination", vec![vec![marked(mmr(), Mark::Confidential)]], vec![], vec![mmr()]),
+        in_consultation(),
+        pair(
+            "a parent that has not come",
+            vec![vec![linked(secret(), Role::Consultation, "never-sent")]],
+            vec![],
+            vec![secret()],
+        ),
+        pair(
+            "hidden after it was seen",
+            vec![vec![secret()], vec![later(marked(secret(), Mark::NotForPatient))]],
+            vec![],
+            vec![secret()],
+        ),
+        pair("deleted", vec![vec![secret()], vec![later(deleted(secret()))]], vec![], vec![secret()]),
+        pair(
+            "a code that holds somebody's details",
+            vec![vec![on(coded("secret", "184142008", "Next of kin"), Effective::Day(date(2023, 12, 24)))]],
+            vec![],
+            vec![secret()],
+        ),
+        blood_pressures(),
+        panels(),
+    ];
+    pairs.extend(by_grant());
+    pairs.extend(words());
+    pairs
+}
+
+fn in_consultation() -> Pair {
+    let inside = || vec![linked(secret(), Role::Consultation, "visit"), linked(mmr(), Role::Consultation, "visit")];
+    let hidden = [vec![marked(consultation("visit"), Mark::NotForPatient)], inside()].concat();
+    let open = [vec![consultation("visit")], inside()].concat();
+    pair("a hidden consultation", vec![hidden], vec![], open)
+}
+
+fn blood_pressures() -> Pair {
+    let whole = || blood_pressure("secret-bp", date(2023, 12, 24));
+    // The half that is not hidden stays; B has it as a reading that never had a heading.
+    let systolic = without_links(only(&whole(), "secret-bp-systolic"));
+    pair("half of a blood pressure", vec![hide(whole(), "secret-bp-diastolic")], systolic, whole())
+}
+
+fn panels() -> Pair {
+    let whole = || blood_count("secret-fbc", date(2023, 12, 24));
+    let rest = without_links(only(&whole(), "secret-fbc-haemoglobin"));
+    pair("a member of a panel", vec![hide(whole(), "secret-fbc-platelets")], rest, whole())
+}
+
+/// Hidden not by a mark but by what was granted.
+fn by_grant() -> Vec<Pair> {
+    let prospective = Grant { effective_date: date(2024, 1, 1), historical: AccessLevel::None, ..everything() };
+    let old = recorded(secret(), date(2023, 12, 24));
+    let undated = Entry { recorded: None, ..secret() };
+    let off = Grant { sections_off: BTreeSet::from([Section::Immunisations]), ..everything() };
+    let about = classed(coded("secret", "310376006", "No consent for immunisation"), CodeClass::Immunisation);
+    vec![
+        granted("recorded before access begins", vec![vec![old]], vec![], vec![secret()], prospective.clone()),
+        granted("recorded nobody knows when", vec![vec![undated]], vec![], vec![secret()], prospective),
+        granted("of a section that is off", vec![vec![about]], vec![], vec![secret()], off),
+    ]
+}
+
+/// Words that are withheld while the entry is shown.
+fn words() -> Vec<Pair> {
+    let said = |words: &str| Some(Value::Text(FreeText::new(words).unwrap()));
+    let in_words = with(secret(), |statement| statement.value = said("in words"));
+    let with_value = with(secret(), |statement| statement.value = fixture_value());
+    let noted_jab = noted(mmr(), "given in the left arm, mother present");
+    vec![
+        pair("a note", vec![vec![noted(secret(), "her sister called")]], vec![secret()], vec![with_value.clone()]),
+        pair("a result in words", vec![vec![in_words]], vec![secret()], vec![with_value.clone()]),
+        pair("a typed rubric", vec![vec![rubric(secret(), "what she told me")]], vec![secret()], vec![with_value]),
+        pair(
+            "the words with a vaccination",
+            vec![vec![noted_jab]],
+            vec![mmr()],
+            vec![on(mmr(), Effective::Year(2022))],
+        ),
+    ]
+}
+
+fn fixture_value() -> Option<Value> {
+    let Some(record::Content::Statement(statement)) = weight("w", "80").content else { return None };
+    statement.value
+}
+
+/// Everything that a world keeps of the patient.
+pub fn kept(world: &World) -> Vec<(Entry, u64)> {
+    world.store.facts(&practice(), &subject("p").patient).unwrap().entries
+}
