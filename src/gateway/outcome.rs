@@ -86,7 +86,7 @@ impl Outcome {
         issue("error", self.issue_type(), &self.diagnostics()).to_string().into_bytes()
     }
 
-    /// The response, in JSON: errors come before a format is agreed on.
+    /// The response, in JSON.
     #[must_use]
     pub fn response(&self) -> Response {
         let mut response = Response::new(self.body().into());

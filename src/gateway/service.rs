@@ -10,7 +10,7 @@ use store::{Store, StoreError};
 use crate::{
     Handle, Request, Response,
     clock::Clock,
-    fhir::{self, CursorKey, Query, capability_statement},
+    fhir::{self, CursorKey, Format, Query, capability_statement},
     oauth::{OAuth, smart_configuration},
     outcome::{Outcome, found, no_content},
     telemetry::RouteLabel,
@@ -84,7 +84,7 @@ impl Service {
         let path = request.uri().path();
         if let Some(rest) = path.strip_prefix(FHIR) {
             let (label, answer) = self.fhir(request, rest);
-            let mut response = answer.unwrap_or_else(|outcome| outcome.response());
+            let mut response = answer.unwrap_or_else(|outcome| told(request, &outcome));
             open_to_browsers(response.headers_mut());
             return (label, response);
         }
@@ -208,6 +208,20 @@ impl Handle for Service {
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
         response
     }
+}
+
+/// What went wrong, in the format that the client asked for, as far as that can be understood (R4, http.html#mime-type).
+fn told(request: &Request, outcome: &Outcome) -> Response {
+    let query = Query::parse(request.uri().query().unwrap_or_default());
+    let mut response = outcome.response();
+    if fhir::negotiate(request.headers(), query.last("_format")) == Ok(Format::Xml)
+        && let Ok(xml) = Format::Xml.encode(outcome.body())
+    {
+        *response.body_mut() = xml.into();
+        let kind = HeaderValue::from_static(Format::Xml.media_type());
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    }
+    response
 }
 
 fn only_get(request: &Request) -> Result<(), Outcome> {

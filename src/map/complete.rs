@@ -24,6 +24,11 @@ fn observation(body: &mut Value) -> bool {
     let result = body.as_object().is_some_and(|object| {
         object.keys().any(|key| key.starts_with("value") || key == "component" || key == "hasMember")
     });
+    for element in ["code", "valueCodeableConcept"] {
+        if let Some(concept) = body.get_mut(element) {
+            in_words(concept, None);
+        }
+    }
     if !result && !has(body, "dataAbsentReason") {
         insert(body, "dataAbsentReason", &["effectiveDateTime", "effectivePeriod", "issued", "performer"], not_applicable());
     }
@@ -40,7 +45,33 @@ fn immunization(body: &mut Value) -> bool {
         let unknown = json!({"coding": [{"system": system::NULL_FLAVOR, "code": "UNK", "display": "unknown"}]});
         insert(body, "vaccineCode", &["status", "statusReason"], unknown);
     }
+    let mut procedure = None;
+    for extension in body.get_mut("extension").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(concept) = extension.get_mut("valueCodeableConcept") {
+            in_words(concept, None);
+            procedure = term(concept);
+        }
+    }
+    if let Some(vaccine) = body.get_mut("vaccineCode") {
+        in_words(vaccine, procedure);
+    }
     true
+}
+
+/// A concept whose words were withheld, because a person had typed them, has those of its first coding, as if nobody
+/// had; so that nothing tells that there were others.
+fn in_words(concept: &mut Value, otherwise: Option<String>) {
+    let words = if has(concept, "text") { None } else { term(concept).or(otherwise) };
+    if let (Some(words), Some(members)) = (words, concept.as_object_mut()) {
+        members.insert("text".to_owned(), Value::from(words));
+    }
+}
+
+/// The term of the first coding that has one and says what is meant.
+fn term(concept: &Value) -> Option<String> {
+    let codings = concept.get("coding")?.as_array()?;
+    let meant = |coding: &&Value| coding.get("system").and_then(Value::as_str) != Some(system::NULL_FLAVOR);
+    codings.iter().filter(meant).find_map(|coding| coding.get("display")?.as_str()).map(str::to_owned)
 }
 
 pub(crate) fn not_applicable() -> Value {
@@ -84,6 +115,26 @@ mod tests {
         let mut whole = json!({"status": "final", "code": {}, "subject": {}, "valueQuantity": {}});
         assert!(complete(ResourceType::Observation, &mut whole));
         assert!(whole.get("dataAbsentReason").is_none());
+    }
+
+    #[test]
+    fn a_concept_that_lost_its_words_has_the_term_of_its_first_coding() {
+        let coded = |text: Option<&str>| {
+            let mut code = json!({"coding": [{"code": "1"}, {"code": "2", "display": "Asthma"}, {"display": "Other"}]});
+            if let Some(text) = text {
+                code["text"] = json!(text);
+            }
+            let mut body = json!({"status": "final", "code": code, "subject": {}, "valueQuantity": {}});
+            assert!(complete(ResourceType::Observation, &mut body));
+            body["code"]["text"].clone()
+        };
+        assert_eq!(coded(None), "Asthma");
+        assert_eq!(coded(Some("Asthma, typed")), "Asthma, typed");
+        let mut unknown = json!({"status": "completed", "patient": {}, "occurrenceString": "unknown",
+            "extension": [{"valueCodeableConcept": {"coding": [{"display": "Influenza vaccination"}]}}],
+            "vaccineCode": {"coding": [{"system": system::NULL_FLAVOR, "display": "unknown"}]}});
+        assert!(complete(ResourceType::Immunization, &mut unknown));
+        assert_eq!(unknown["vaccineCode"]["text"], "Influenza vaccination");
     }
 
     #[test]

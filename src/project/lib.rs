@@ -7,12 +7,17 @@
 mod ids;
 mod release;
 mod render;
+#[cfg(test)]
+mod tests;
 mod views;
 
-use std::{cell::Cell, collections::HashSet};
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet},
+};
 
 use map::Mapped;
-use policy::{Labels, Standing, Walk};
+use policy::{Labels, Standing, View, Walk};
 use record::{
     CodeClass, Coded, Content, Demographics, Dictionary, Entry, EntryId, IssueCode, NhsNumber, OdsCode, PatientKey,
     Place, Registration, ResourceType, Staff,
@@ -113,34 +118,81 @@ pub fn project(record: &Record<'_>, ids: &IdKey) -> Projection {
     projection.waiting = waiting(record.entries, &walk, &mapping.unmapped);
     projection.incomplete = dictionary.missed.get();
     projection.unmapped = mapping.unmapped;
-    projection.resources = mapping.resources.into_iter().map(|mapped| labelled(mapped, &walk)).collect();
+    projection.resources = labelled(mapping.resources, &walk);
     withdraw_dangling(&mut projection.resources, &id);
     projection
 }
 
-fn labelled(mapped: Mapped, walk: &Walk<'_>) -> Projected {
-    let identifying = mapped.concepts.iter().any(|(system, code)| policy::is_identifying(system, code));
-    let parts = mapped.sources.iter().chain(&mapped.members);
-    let labels = policy::label(walk, mapped.section, parts, identifying);
-    let views = if labels.reasons.is_empty() { Views::of(mapped.kind, &mapped.json) } else { Views::default() };
-    Projected { mapped, labels, views }
+/// Labels every resource by what it was made from, and then each panel by all of its parts, and theirs: whatever
+/// hides a part (a mark, a section that is off, a level) hides the panel that names it.
+fn labelled(mapped: Vec<Mapped>, walk: &Walk<'_>) -> Vec<Projected> {
+    let own: Vec<Labels> = mapped
+        .iter()
+        .map(|made| {
+            let identifying = made.concepts.iter().any(|(system, code)| policy::is_identifying(system, code));
+            policy::label(walk, made.section, made.sources.iter(), identifying)
+        })
+        .collect();
+    let of_entry: HashMap<&EntryId, usize> =
+        mapped.iter().enumerate().filter_map(|(index, made)| made.sources.first().map(|id| (id, index))).collect();
+    let labels: Vec<Labels> = (0..mapped.len()).map(|index| with_parts(index, &mapped, &own, &of_entry)).collect();
+    let views = mapped.iter().zip(&labels).map(|(made, labels)| {
+        if labels.reasons.is_empty() { Views::of(made.kind, &made.json) } else { Views::default() }
+    });
+    let views: Vec<Views> = views.collect();
+    mapped
+        .into_iter()
+        .zip(labels)
+        .zip(views)
+        .map(|((mapped, labels), views)| Projected { mapped, labels, views })
+        .collect()
+}
+
+fn with_parts(whole: usize, mapped: &[Mapped], own: &[Labels], of_entry: &HashMap<&EntryId, usize>) -> Labels {
+    let mut labels = own[whole].clone();
+    let mut seen = HashSet::from([whole]);
+    let mut open = vec![whole];
+    while let Some(index) = open.pop() {
+        for member in &mapped[index].members {
+            match of_entry.get(member) {
+                Some(part) if seen.insert(*part) => {
+                    labels.join(&own[*part]);
+                    open.push(*part);
+                }
+                Some(_) => {}
+                // A part that nothing was made of: what it says about itself is not known.
+                None => _ = labels.reasons.insert(policy::Reason::Awaited),
+            }
+        }
+    }
+    labels
 }
 
 /// A panel that refers to something without a view of its own would say that there is something.
 fn withdraw_dangling(resources: &mut [Projected], id: &dyn Fn(ResourceType, &EntryId) -> String) {
-    let present = |view: fn(&Views) -> bool, resources: &[Projected]| -> HashSet<String> {
-        resources.iter().filter(|made| view(&made.views)).map(|made| made.mapped.id.clone()).collect()
+    let view = |view: View, made: &Projected| match view {
+        View::Coded => made.views.coded.is_some(),
+        View::Full => made.views.full.is_some(),
     };
-    let coded = present(|views| views.coded.is_some(), resources);
-    let full = present(|views| views.full.is_some(), resources);
-    for made in resources {
-        let members: Vec<String> =
-            made.mapped.members.iter().map(|member| id(ResourceType::Observation, member)).collect();
-        if !members.iter().all(|member| coded.contains(member)) {
-            made.views.coded = None;
-        }
-        if !members.iter().all(|member| full.contains(member)) {
-            made.views.full = None;
+    for which in View::ALL {
+        // A panel that is withdrawn may itself be a part of one.
+        loop {
+            let present: HashSet<String> =
+                resources.iter().filter(|made| view(which, made)).map(|made| made.mapped.id.clone()).collect();
+            let dangling = |made: &Projected| {
+                made.mapped.members.iter().any(|part| !present.contains(&id(ResourceType::Observation, part)))
+            };
+            let mut changed = false;
+            for made in resources.iter_mut().filter(|made| view(which, made) && dangling(made)) {
+                changed = true;
+                match which {
+                    View::Coded => made.views.coded = None,
+                    View::Full => made.views.full = None,
+                }
+            }
+            if !changed {
+                break;
+            }
         }
     }
 }

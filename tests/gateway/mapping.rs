@@ -35,7 +35,8 @@ fn immunization(entry: Entry) -> Json {
 
 /// The last parts of the profiles that a resource claims.
 fn profiles(resource: &Json) -> BTreeSet<&str> {
-    list(&resource["meta"]["profile"]).map(|url| url.as_str().unwrap().rsplit('/').next().unwrap()).collect()
+    let name = |url: &'_ Json| url.as_str().unwrap().rsplit('/').next().unwrap().split('|').next().unwrap();
+    list(&resource["meta"]["profile"]).map(name).collect()
 }
 
 fn of_codes(entry: Entry, codes: &[(CodeSystem, &str, &str)]) -> Entry {
@@ -161,7 +162,7 @@ fn a_vaccination_not_given_is_never_completed_and_says_why() {
             assert_eq!(finding["code"]["text"], term);
         }
     }
-    let refused = noted(coded("v", "38598009", "MMR vaccination"), "Refused by mother");
+    let refused = noted(coded("v", "38598009", "MMR vaccination"), "Reason not given: unwell");
     assert!(World::of(vec![refused]).get_all("Immunization").is_empty(), "words count too");
     assert_eq!(immunization(coded("v", "38598009", "MMR vaccination"))["status"], "completed");
 }

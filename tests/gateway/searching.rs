@@ -57,7 +57,6 @@ fn a_token_finds_one_patient_and_no_other() {
     assert_eq!(finds(&[("_id", &text(&own["id"]))]), mine);
     assert_eq!(finds(&[("identifier", &identifier(&own))]), mine);
     assert_eq!(finds(&[("_id", &format!("{},{}", text(&other["id"]), text(&own["id"])))]), mine);
-    assert_eq!(finds(&[("name", "")]).len(), 0);
     for (name, value) in [
         ("_id", text(&other["id"])),
         ("identifier", identifier(&other)),

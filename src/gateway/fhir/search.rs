@@ -1,6 +1,8 @@
 //! `GET [base]/{type}?…` and `POST [base]/{type}/_search`. Every condition is evaluated on what was disclosed, after
 //! the decision: a hidden resource cannot be found, counted, paged past or sorted.
 
+use std::cmp::Reverse;
+
 use auth::Session;
 use http::HeaderMap;
 use policy::Disclosed;
@@ -38,6 +40,8 @@ struct Search {
     count_only: bool,
     /// The pairs that were understood, for the self link.
     understood: Vec<(String, String)>,
+    /// The format that was asked for in the query, which every link keeps.
+    format: Option<String>,
     /// What was ignored, and what is valid instead.
     ignored: Vec<String>,
 }
@@ -84,10 +88,11 @@ pub(crate) fn search(
         }
         None => None,
     };
-    let search = match &cursor {
+    let mut search = match &cursor {
         Some(cursor) => Search::parse(kind, &Query::parse(&cursor.query), &service.fhir_base())?,
         None => Search::parse(kind, query, &service.fhir_base())?,
     };
+    search.format = query.last("_format").map(str::to_owned);
     if strict(headers) && !search.ignored.is_empty() {
         return Err(Outcome::Invalid(search.ignored.join(" ")));
     }
@@ -104,7 +109,14 @@ struct Page<'v> {
     more_after: Option<(Option<i128>, String)>,
 }
 
-type Key = (bool, i128, String);
+type Key = (bool, i128, ById);
+
+/// Ids in either order.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum ById {
+    Up(String),
+    Down(Reverse<String>),
+}
 
 impl<'v> Page<'v> {
     fn of(visible: &'v Visible<'_>, kind: ResourceType, search: &Search, cursor: Option<&Cursor>) -> Self {
@@ -150,7 +162,11 @@ impl Sort {
     /// What has no date comes last, whichever way the others go.
     fn key_of(self, value: Option<i128>, id: &str) -> Key {
         let ordered = value.map_or(0, |value| if self.descending { -value } else { value });
-        (value.is_none(), ordered, id.to_owned())
+        let id = match self.by {
+            "_id" if self.descending => ById::Down(Reverse(id.to_owned())),
+            _ => ById::Up(id.to_owned()),
+        };
+        (value.is_none(), ordered, id)
     }
 }
 
@@ -164,17 +180,19 @@ fn render(
     bound_to: &str,
 ) -> Result<Vec<u8>, Outcome> {
     let base = format!("{}/{}", service.fhir_base(), kind.name());
-    let understood = Query::encode(search.understood.iter().map(|(k, v)| (k.as_str(), v.as_str())));
-    let with = |query: &str| if query.is_empty() { base.clone() } else { format!("{base}?{query}") };
-    let mut links = vec![(
-        "self",
-        sealed.map_or_else(|| with(&understood), |page| with(&Query::encode([("_page", page)].into_iter()))),
-    )];
+    let understood: Vec<(&str, &str)> = search.understood.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let link = |pairs: &[(&str, &str)]| {
+        let format = search.format.as_deref().map(|format| ("_format", format));
+        let query = Query::encode(pairs.iter().copied().chain(format));
+        if query.is_empty() { base.clone() } else { format!("{base}?{query}") }
+    };
+    let mut links = vec![("self", sealed.map_or_else(|| link(&understood), |page| link(&[("_page", page)])))];
     if let Some((at, id)) = &page.more_after {
         let made = service.clock.now().as_second();
-        let cursor = Cursor { query: understood.clone(), at: *at, id: id.clone(), made };
+        let query = Query::encode(understood.iter().copied());
+        let cursor = Cursor { query, at: *at, id: id.clone(), made };
         let sealed = service.cursors.seal(&cursor, bound_to).ok_or(Outcome::Internal)?;
-        links.push(("next", with(&Query::encode([("_page", sealed.as_str())].into_iter()))));
+        links.push(("next", link(&[("_page", sealed.as_str())])));
     }
     let mut bundle = Bundle::new(page.total, &links);
     for disclosed in &page.shown {
@@ -307,6 +325,7 @@ fn matcher(param: &Param, value: &str, base: &str) -> Result<Matcher, Outcome> {
         }
         ParamKind::Token => Ok(match value.split_once('|') {
             None => Matcher::Token { system: None, code: Some(value.to_owned()) },
+            Some(("", "")) => return Err(Outcome::Invalid(format!("{} has no value.", param.name))),
             Some((system, "")) => Matcher::Token { system: Some(system.to_owned()), code: None },
             Some((system, code)) => Matcher::Token { system: Some(system.to_owned()), code: Some(code.to_owned()) },
         }),

@@ -12,12 +12,12 @@ use std::sync::LazyLock;
 
 use jiff::civil::date;
 use record::{
-    CodeRef, Effective, Entry, EntryId, FreeText, Mark, ReferenceRange, ResourceType, Role, StatementStatus, Value,
+    CodeRef, Effective, Entry, EntryId, FreeText, Mark, ReferenceRange, ResourceType, StatementStatus, Value,
     Vaccination,
 };
 
 use super::{
-    fixture::{self, blood_count, blood_pressure, classed, linked, marked, noted, on, rubric, weight},
+    fixture::{self, blood_count, blood_pressure, marked, noted, on, rubric, weight},
     reading::id_of,
 };
 use crate::support::{Answer, World, coded, fingerprint, with};
@@ -123,12 +123,7 @@ pub fn vaccination(who: &str, entry: &str) -> String {
 
 /// Logical ids that hidden entries have or would have.
 pub fn hidden_ids(who: &str) -> Vec<String> {
-    HIDDEN.iter().flat_map(|entry| [observation(who, entry), vaccination(who, entry)]).filter(|id| !shown(who, id)).collect()
-}
-
-/// The visible readings of a panel or blood pressure whose other half is hidden stay, alone.
-fn shown(who: &str, id: &str) -> bool {
-    *id == observation(who, "half-systolic")
+    HIDDEN.iter().flat_map(|entry| [observation(who, entry), vaccination(who, entry)]).collect()
 }
 
 /// What an app that tries everything asks with a token, and what it is told.
@@ -165,15 +160,6 @@ pub fn everything(world: &World, token: &str) -> Vec<Answer> {
     answers
 }
 
-/// The same code under another class, so that nothing is inherited.
-pub fn lab(entry: Entry) -> Entry {
-    classed(entry, record::CodeClass::Laboratory)
-}
-
-pub fn in_panel(entry: Entry, panel: &str) -> Entry {
-    linked(entry, Role::Panel, panel)
-}
-
 #[test]
 fn the_stage_has_what_the_threats_are_about() {
     let stage = Stage::shared();
@@ -184,7 +170,7 @@ fn the_stage_has_what_the_threats_are_about() {
         let shown = [observation("p", name), vaccination("p", name)].map(|id| {
             stage.get(&format!("Observation/{id}")).status == 200 || stage.get(&format!("Immunization/{id}")).status == 200
         });
-        assert_eq!(shown.contains(&true), name == "half-systolic", "{name}");
+        assert_eq!(shown, [false, false], "{name}");
     }
     for entry in ["x", "x-weight"] {
         assert_eq!(stage.get(&format!("Observation/{}", observation("p", entry))).status, 200, "{entry}");

@@ -1,0 +1,127 @@
+//! I6: every row is accounted for, in good exports and in bad ones: stored, unchanged, parked or rejected, and each
+//! rejection with file, line and code.
+
+use std::{collections::BTreeMap, fs};
+
+use record::{Report, Severity};
+use store::Store;
+
+use super::export::{Export, TABLES};
+use crate::support::{World, practice};
+
+/// Checks the report against itself and the number of rows that the files really have.
+fn accounted_for(report: &Report, rows: &BTreeMap<String, usize>) {
+    for (file, rows) in rows {
+        let counted = &report.files[file];
+        assert!(counted.adds_up(), "{file}: {counted:?}");
+        assert_eq!(counted.rows, *rows as u64, "{file}: {counted:?}");
+    }
+    for (file, counted) in &report.files {
+        assert!(counted.adds_up(), "{file}: {counted:?}");
+        let errors: Vec<_> =
+            report.issues.iter().filter(|issue| issue.severity == Severity::Error && issue.file == *file).collect();
+        assert_eq!(errors.len() as u64, counted.rejected, "{file}: each rejected row has its reason");
+        assert!(errors.iter().all(|issue| issue.line > 1), "{file}: and its line");
+    }
+}
+
+fn rows_of(export: &Export) -> BTreeMap<String, usize> {
+    let sheets = TABLES.map(|table| export.sheet(table));
+    sheets.iter().map(|sheet| (sheet.file(), sheet.rows.len())).collect()
+}
+
+#[test]
+fn i6_the_rows_of_a_good_export_add_up_and_sent_again_change_nothing() {
+    let world = World::empty();
+    let export = Export::synthetic(2, world.dir.path());
+    let rows = rows_of(&export);
+    assert!(rows.values().sum::<usize>() > 1_000);
+    let first = world.load(ingest::Format::EmisCsv, &export.folder);
+    accounted_for(&first, &rows);
+    assert!(first.files.values().map(|file| file.stored).sum::<u64>() > 1_000);
+    let again = world.load(ingest::Format::EmisCsv, &export.folder);
+    accounted_for(&again, &rows);
+    assert_eq!(again.files.values().map(|file| file.stored).sum::<u64>(), 0);
+    let parked = |report: &Report| report.files.values().map(|file| file.parked).sum::<u64>();
+    assert_eq!(parked(&again), parked(&first), "what waits goes on waiting");
+    assert_eq!(again.resources_changed, 0);
+}
+
+/// What may stand in a field instead of what belongs there.
+const GARBAGE: [&str; 5] = ["", "\u{fffd}?!\"", "2024-13-45", "{00000000-0000-0000-0000-00000000000X}", "-1e999"];
+
+#[test]
+fn i6_the_rows_of_a_broken_export_add_up() {
+    let world = World::empty();
+    let export = Export::synthetic(2, world.dir.path());
+    for table in TABLES {
+        let mut sheet = export.sheet(table);
+        let good = sheet.rows.clone();
+        for column in 0..sheet.header.len() {
+            for (turn, garbage) in GARBAGE.iter().enumerate() {
+                let mut row = good[(column * GARBAGE.len() + turn) % good.len()].clone();
+                (*garbage).clone_into(&mut row[column]);
+                sheet.rows.push(row);
+            }
+        }
+        sheet.rows.push(vec![String::new(); sheet.header.len()]);
+        sheet.rows.push(good[0][1..].to_vec());
+        sheet.rows.push(good[0].iter().cloned().chain(["more".to_owned()]).collect());
+        sheet.rows.push(vec!["x".repeat(100_000); sheet.header.len()]);
+        sheet.rows.extend(good.into_iter().take(3));
+        sheet.save();
+    }
+    let rows = rows_of(&export);
+    let report = world.load(ingest::Format::EmisCsv, &export.folder);
+    accounted_for(&report, &rows);
+    for file in rows.keys() {
+        let counted = &report.files[file];
+        assert!(counted.rejected >= 4 && counted.stored > 0, "{file}: {counted:?}");
+    }
+}
+
+#[test]
+fn i6_the_statements_of_messages_add_up_good_and_broken() {
+    let world = World::empty();
+    let folder = world.dir.path().join("messages");
+    let options = synth::Options::new(practice(), 4);
+    synth::write(synth::Format::Gp2gp, &options, &folder, &mut |_| {}).unwrap();
+    let good = world.load(ingest::Format::Gp2gp, &folder);
+    accounted_for(&good, &BTreeMap::new());
+    let total = |report: &Report, of: fn(&record::FileReport) -> u64| report.files.values().map(of).sum::<u64>();
+    assert!(total(&good, |file| file.stored) > 100);
+    let damages: [(&str, &str); 5] = [
+        (" code=\"", " code=\" "),
+        (" value=\"", " value=\"?"),
+        ("availabilityTime value=\"2", "availabilityTime value=\"x2"),
+        (" codeSystem=\"2.16", " codeSystem=\"9.16"),
+        (" unit=\"", " unit=\"\u{fffd}"),
+    ];
+    for (from, to) in damages {
+        let world = World::empty();
+        let broken = world.dir.path().join("broken");
+        fs::create_dir(&broken).unwrap();
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let text = fs::read_to_string(&path).unwrap();
+            // The envelope, which says what the message is and whose, stays whole: without it the batch is refused.
+            let body = text.find("<component").unwrap();
+            let body = text[..body].len();
+            let damaged = text[..body].to_owned() + &text[body..].replace(from, to);
+            assert!(text != damaged, "{from} does not occur");
+            fs::write(broken.join(path.file_name().unwrap()), damaged).unwrap();
+        }
+        let practice = practice();
+        match world.loader(&practice).load(ingest::Format::Gp2gp, std::slice::from_ref(&broken)) {
+            Ok(report) => {
+                accounted_for(&report, &BTreeMap::new());
+                assert_eq!(total(&report, |file| file.rows), total(&good, |file| file.rows), "{from}: no statement vanishes");
+            }
+            Err(gateway::loader::LoadError::Refused(report)) => {
+                assert!(report.is_fatal(), "{from}: {report:?}");
+                assert_eq!(world.store.dirty_count(&practice).unwrap(), 0, "a refused batch leaves nothing");
+            }
+            Err(error) => panic!("{from}: {error}"),
+        }
+    }
+}
