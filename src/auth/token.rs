@@ -104,6 +104,16 @@ pub fn refresh(
     issue(store, now, &record, scopes, patient)
 }
 
+/// The app that a refresh token was given to. SMART's own JavaScript client refreshes without naming itself; RFC 6749
+/// §6 asks a public client for nothing but the token, which is bound to its app.
+///
+/// # Errors
+/// If the store cannot be read.
+pub fn app_of(store: &dyn Store, refresh_token: &str) -> Result<Option<String>, StoreError> {
+    let Some(hash) = Purpose::Refresh.hash(refresh_token) else { return Ok(None) };
+    Ok(store.token(&hash)?.filter(|record| record.kind == TokenKind::Refresh).map(|record| record.client_id))
+}
+
 /// Revokes the sign-in that a code or token came from (RFC 7009). A token that is unknown is no error: it opens
 /// nothing. An app that has been stopped can still revoke.
 ///

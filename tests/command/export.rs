@@ -29,7 +29,8 @@ impl Export {
         let patients = cut.patients.max(12).to_string();
         let seed = seed.to_string();
         let dir = to.to_str().unwrap();
-        let ran = super::run(&["synth", "--format", "emis-csv", "--patients", &patients, "--seed", &seed, dir]);
+        let ran =
+            super::run(&["synth", "--format", "emis-csv", "--patients", &patients, "--seed", &seed, dir]);
         assert_eq!(ran.code, Some(0), "{}", ran.err);
         let export = Self { dir: to.to_owned() };
         let mut kept = BTreeSet::new();
@@ -72,7 +73,8 @@ impl Export {
         let next = self.copy(to);
         for path in next.files() {
             let name = name(&path);
-            fs::rename(&path, path.with_file_name(name.replace("1001-1022", &format!("{run}001-{run}022")))).unwrap();
+            fs::rename(&path, path.with_file_name(name.replace("1001-1022", &format!("{run}001-{run}022"))))
+                .unwrap();
         }
         for path in next.files() {
             edit_file(&path, |rows| {
@@ -85,7 +87,8 @@ impl Export {
 
     /// Every file, by name.
     pub fn files(&self) -> Vec<PathBuf> {
-        let mut files: Vec<PathBuf> = fs::read_dir(&self.dir).unwrap().map(|file| file.unwrap().path()).collect();
+        let mut files: Vec<PathBuf> =
+            fs::read_dir(&self.dir).unwrap().map(|file| file.unwrap().path()).collect();
         files.sort();
         files
     }
@@ -146,7 +149,8 @@ pub fn line_of(rows: &Rows, row: usize) -> u64 {
 /// RFC 4180 with everything quoted, as the synthetic exports are.
 pub fn write(rows: &[Vec<String>]) -> String {
     let line = |row: &Vec<String>| {
-        let cells: Vec<String> = row.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).collect();
+        let cells: Vec<String> =
+            row.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).collect();
         cells.join(",") + "\r\n"
     };
     rows.iter().map(line).collect()

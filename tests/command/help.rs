@@ -1,19 +1,12 @@
 //! `--help`, wrong arguments, and `check`.
+#![expect(clippy::disallowed_methods, reason = "one variable says whether golden files are written")]
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{run, site::Site};
 
-const COMMANDS: [&[&str]; 8] = [
-    &[],
-    &["sandbox"],
-    &["sandbox", "token"],
-    &["serve"],
-    &["ingest"],
-    &["map"],
-    &["synth"],
-    &["check"],
-];
+const COMMANDS: [&[&str]; 8] =
+    [&[], &["sandbox"], &["sandbox", "token"], &["serve"], &["ingest"], &["map"], &["synth"], &["check"]];
 
 #[test]
 fn help_is_as_it_was_read_over_last() {
@@ -37,7 +30,8 @@ fn help_is_as_it_was_read_over_last() {
 fn every_command_that_help_lists_has_its_help_read_over() {
     let help = run(&["--help"]).out;
     let listed = help.split("Commands:").nth(1).unwrap().split("\n\n").next().unwrap();
-    let names = listed.lines().filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
+    let names =
+        listed.lines().filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
     let names: Vec<&str> = names.collect();
     assert!(names.len() >= 6, "{help}");
     for name in names {
@@ -138,16 +132,20 @@ fn what_a_configuration_points_to_is_looked_at() {
 fn another_key() -> String {
     use aws_lc_rs::{rand::SystemRandom, signature as s};
     use base64::{Engine, engine::general_purpose::STANDARD};
-    let key = s::EcdsaKeyPair::generate_pkcs8(&s::ECDSA_P256_SHA256_ASN1_SIGNING, &SystemRandom::new()).unwrap();
+    let key =
+        s::EcdsaKeyPair::generate_pkcs8(&s::ECDSA_P256_SHA256_ASN1_SIGNING, &SystemRandom::new()).unwrap();
     let text = STANDARD.encode(key.as_ref());
-    let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let lines: Vec<&str> =
+        text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
     let (begin, end) = ["BEGIN", "END"].map(|word| format!("-----{word} PRIVATE KEY-----")).into();
     format!("{begin}\n{}\n{end}\n", lines.join("\n"))
 }
 
 fn names(folder: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().to_str().unwrap().to_owned()).collect();
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().to_str().unwrap().to_owned())
+        .collect();
     names.sort();
     names
 }

@@ -49,7 +49,11 @@ fn an_attribute_or_a_comment_of_a_hundred_megabytes_is_refused_in_bounded_memory
     let (before, after) = message().split_once("</EhrExtract>").unwrap();
     for (begin, end) in [("<x y=\"", "\"/>"), ("<!--", "-->"), ("<", "/>")] {
         let folder = folder_with(&site, "long.xml", b"");
-        write_long(&folder.join("long.xml"), &format!("{before}{begin}"), &format!("{end}</EhrExtract>{after}"));
+        write_long(
+            &folder.join("long.xml"),
+            &format!("{before}{begin}"),
+            &format!("{end}</EhrExtract>{after}"),
+        );
         load(&site, "gp2gp", &folder).says(&["long.xml:", "too-large"]);
         site.is_empty();
     }

@@ -97,7 +97,11 @@ fn a_batch_that_is_not_whole_or_not_one_is_refused_with_the_file() {
     let sites = Sites::new();
     let missing = sites.copy("missing");
     fs::remove_file(missing.file("CareRecord_Consultation")).unwrap();
-    sites.refuse("emis-csv", &missing.dir, &["CareRecord_Consultation: file-missing", "send the whole batch"]);
+    sites.refuse(
+        "emis-csv",
+        &missing.dir,
+        &["CareRecord_Consultation: file-missing", "send the whole batch"],
+    );
 
     let mixed = sites.copy("mixed");
     let later = small().run(2, &sites.path("later"));
@@ -174,7 +178,11 @@ fn a_path_with_nothing_to_read_is_refused_with_its_name() {
     sites.refuse("emis-csv", &none, &["nothing-here: file-unreadable", "check that the path exists"]);
     sites.refuse("gp2gp", &none, &["nothing-here: file-unreadable", "check that the path exists"]);
     fs::create_dir(&none).unwrap();
-    sites.refuse("emis-csv", &none, &["nothing-here: file-missing", "<ids>_<Schema>_<Table>_<yyyyMMddHHmmss>"]);
+    sites.refuse(
+        "emis-csv",
+        &none,
+        &["nothing-here: file-missing", "<ids>_<Schema>_<Table>_<yyyyMMddHHmmss>"],
+    );
     sites.refuse("gp2gp", &none, &["nothing-here: file-missing", "ends in .xml"]);
 }
 
@@ -183,7 +191,7 @@ fn a_folder_without_permission_is_refused_with_its_name() {
     use std::os::unix::fs::PermissionsExt;
     let sites = Sites::new();
     let closed = sites.copy("closed");
-    fs::set_permissions(&closed.dir, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed.dir, fs::Permissions::from_mode(0o000)).unwrap();
     let root = fs::read_dir(&closed.dir).is_ok();
     if root {
         eprintln!("skipped: to this user no folder is closed");

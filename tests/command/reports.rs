@@ -81,7 +81,10 @@ fn a_bad_row_is_rejected_with_file_line_and_field_and_the_others_are_stored() {
     for (table, row, field, code) in expected {
         let (file, line) = (export.name(table), line_of(&export.rows(table), row));
         let found = issues.iter().any(|issue| {
-            issue["file"] == file.as_str() && issue["line"] == line && issue["field"] == field && issue["code"] == code
+            issue["file"] == file.as_str()
+                && issue["line"] == line
+                && issue["field"] == field
+                && issue["code"] == code
         });
         assert!(found, "{table}:{line} {field} {code}: {issues:#?}");
         let said = text.lines().any(|words| words.contains(&format!("{file}:{line} {field}: {code}")));
@@ -98,7 +101,10 @@ fn a_bad_row_is_rejected_with_file_line_and_field_and_the_others_are_stored() {
     }
     assert_eq!(report["files"][observations.as_str()]["rejected"], 3);
     for value in ["32/13/2020", "not a guid", "perhaps", "one too many"] {
-        assert!(!text.contains(value) && !report.to_string().contains(value), "a value of the file was told: {value}");
+        assert!(
+            !text.contains(value) && !report.to_string().contains(value),
+            "a value of the file was told: {value}"
+        );
     }
 }
 
@@ -107,7 +113,8 @@ fn a_code_system_that_nobody_knows_is_a_warning_and_no_refusal() {
     let site = Site::new();
     let snomed = "codeSystem=\"2.16.840.1.113883.2.1.3.2.4.15\"";
     assert!(message().contains(snomed));
-    let folder = folder_with(&site, "one.xml", message().replace(snomed, "codeSystem=\"1.2.36.1\"").as_bytes());
+    let folder =
+        folder_with(&site, "one.xml", message().replace(snomed, "codeSystem=\"1.2.36.1\"").as_bytes());
     let ran = site.ingest_as("gp2gp", &folder);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(ran.err.contains("code-system-unknown"), "{}", ran.err);
@@ -119,7 +126,8 @@ fn a_report_that_cannot_be_written_is_told_before_anything_is_loaded() {
     let site = Site::new();
     let config = site.config();
     let arguments = Site::arguments(&config, "emis-csv", small().dir.to_str().unwrap());
-    let ran = run(&[&arguments[..], &["--report", site.path("no/such/report.json").to_str().unwrap()]].concat());
+    let ran =
+        run(&[&arguments[..], &["--report", site.path("no/such/report.json").to_str().unwrap()]].concat());
     ran.says(&["--report", "report.json", "nothing was loaded"]);
     site.is_empty();
 }

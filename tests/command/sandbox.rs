@@ -1,4 +1,5 @@
 //! The sandbox from its first start to its last, as somebody sees it who has just built it.
+#![expect(clippy::disallowed_methods, reason = "a server that does not come up or go down must not hang the tests")]
 
 use std::{
     fs,
@@ -71,8 +72,10 @@ fn curl(ready: &Json, path: &str, more: &[&str]) -> Option<(u16, Json)> {
         eprintln!("skipped: curl is not installed");
         return None;
     }
-    let (ca, url) = (ready["ca_file"].as_str().unwrap(), format!("{}{path}", ready["fhir_base"].as_str().unwrap()));
-    let common = ["--silent", "--show-error", "--noproxy", "*", "--cacert", ca, "--write-out", "\n%{http_code}", &url];
+    let (ca, url) =
+        (ready["ca_file"].as_str().unwrap(), format!("{}{path}", ready["fhir_base"].as_str().unwrap()));
+    let common =
+        ["--silent", "--show-error", "--noproxy", "*", "--cacert", ca, "--write-out", "\n%{http_code}", &url];
     let output = Command::new("curl").args(common).args(more).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
@@ -141,7 +144,9 @@ fn has_its_shape(ready: &Json, folder: &Path) {
         keys.sort();
         assert_eq!(keys, ["about", "level", "nhs_number", "patient", "user"]);
     }
-    assert!(users.iter().any(|user| user["level"] == "none") && users.iter().any(|user| user["user"] == "pat01"));
+    assert!(
+        users.iter().any(|user| user["level"] == "none") && users.iter().any(|user| user["user"] == "pat01")
+    );
 }
 
 #[test]

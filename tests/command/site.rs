@@ -1,4 +1,5 @@
 //! A configured place to load exports into, and small exports that tests share.
+#![expect(clippy::disallowed_methods, reason = "a sandbox that does not start must not hang the tests")]
 
 use std::{
     collections::BTreeMap,
@@ -124,8 +125,11 @@ impl Site {
 pub fn small() -> &'static Export {
     static SMALL: LazyLock<(TempDir, Export)> = LazyLock::new(|| {
         let dir = tempfile::tempdir().unwrap();
-        let export =
-            Export::cut(&dir.path().join("small"), 1, Cut { patients: 12, consultations: 6, observations: 12 });
+        let export = Export::cut(
+            &dir.path().join("small"),
+            1,
+            Cut { patients: 12, consultations: 6, observations: 12 },
+        );
         (dir, export)
     });
     &SMALL.1

@@ -29,9 +29,8 @@ fn a_message_that_ends_before_its_end_is_refused_wherever_it_was_cut() {
 fn a_document_type_is_refused_before_any_entity_could_grow() {
     let sites = Sites::new();
     let body = message().split_once("?>").map_or(message(), |(_, body)| body);
-    let laughs: String = (1..12)
-        .map(|n| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10)))
-        .collect();
+    let laughs: String =
+        (1..12).map(|n| format!("<!ENTITY l{n} \"{}\">", format!("&l{};", n - 1).repeat(10))).collect();
     for (name, dtd) in [
         ("empty.xml", "<!DOCTYPE RCMR_IN030000UK06>".to_owned()),
         ("laughs.xml", format!("<!DOCTYPE x [<!ENTITY l0 \"ha\">{laughs}]>")),

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::date;
 use policy::{
-    AccessLevel, AccessRequest, Actor, Decision, Header, Labels, Permit, Released, Standing, View, admit, decide, disclose,
+    AccessLevel, AccessRequest, Actor, Decision, Header, Labels, Permit, Released, Standing, View, admit,
+    decide, disclose,
 };
 use record::{MarksCarried, OdsCode, PatientKey, ResourceType, Section};
 use store::{Lmdb, Settings, Store, Subject};
@@ -47,7 +48,11 @@ impl Record {
     /// The bodies, whatever versions they have.
     pub fn bodies(&self) -> BTreeMap<(&str, View), &[u8]> {
         let resources = self.resources.iter();
-        resources.flat_map(|((_, id), one)| one.views.iter().map(|(view, (_, body))| ((id.as_str(), *view), &body[..]))).collect()
+        resources
+            .flat_map(|((_, id), one)| {
+                one.views.iter().map(|(view, (_, body))| ((id.as_str(), *view), &body[..]))
+            })
+            .collect()
     }
 }
 
@@ -70,12 +75,20 @@ pub fn read(store: &Lmdb, practice: &OdsCode, patients: &[String]) -> BTreeMap<S
                     let body = permit(header.kind, view).map(|permit| {
                         let body = snapshot.body(&disclose(header, permit).unwrap()).unwrap();
                         let sum = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &body);
-                        assert_eq!(sum.as_ref()[..16], shown.digest, "the body is not the one that its header names");
+                        assert_eq!(
+                            sum.as_ref()[..16],
+                            shown.digest,
+                            "the body is not the one that its header names"
+                        );
                         body
                     });
                     Some((view, (shown.version, body.unwrap_or_else(|| shown.digest.to_vec()))))
                 });
-                Resource { labels: header.labels.clone(), last_version: header.last_version, views: views.collect() }
+                Resource {
+                    labels: header.labels.clone(),
+                    last_version: header.last_version,
+                    views: views.collect(),
+                }
             };
             let resources = headers.iter().map(|header| ((header.kind, header.id.clone()), resource(header)));
             Record { subject, nhs_number, standing, gone, resources: resources.collect() }

@@ -35,8 +35,8 @@ fn immunization(entry: Entry) -> Json {
 
 /// The last parts of the profiles that a resource claims.
 fn profiles(resource: &Json) -> BTreeSet<&str> {
-    let name = |url: &'_ Json| url.as_str().unwrap().rsplit('/').next().unwrap().split('|').next().unwrap();
-    list(&resource["meta"]["profile"]).map(name).collect()
+    let claimed = list(&resource["meta"]["profile"]).map(|url| url.as_str().unwrap());
+    claimed.map(|url| url.rsplit('/').next().unwrap().split('|').next().unwrap()).collect()
 }
 
 fn of_codes(entry: Entry, codes: &[(CodeSystem, &str, &str)]) -> Entry {

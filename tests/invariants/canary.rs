@@ -191,7 +191,7 @@ fn asked(world: &World, token: &str, patient: &str) -> Vec<(String, Answer)> {
     ask("GET", "/fhir/R4/Observation", &[("authorization", &bearer), ("accept", "canary/canary")], "");
     let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     for (app, redirect, challenge) in
-        [("app", REDIRECT, challenge), ("canary", REDIRECT, challenge), ("app", "https://canary.example", challenge), ("app", REDIRECT, "canary")]
+        [("app", REDIRECT, challenge), ("canary", REDIRECT, challenge), ("app", "https://elsewhere.example", challenge), ("app", REDIRECT, "canary")]
     {
         let query = format!(
             "response_type=code&client_id={app}&redirect_uri={redirect}&state=canary&scope=patient/*.rs%20canary&aud=https://records.example/fhir/R4&code_challenge={challenge}&code_challenge_method=S256"

@@ -154,7 +154,8 @@ proptest! {
 
 #[test]
 fn i8_an_export_in_pieces_of_any_size_ends_as_the_export_in_one() {
-    let export = super::export::Export::synthetic(1, World::empty().dir.path());
+    let dir = tempfile::tempdir().unwrap();
+    let export = super::export::Export::synthetic(1, dir.path());
     let facts = super::levels::read(&export.folder);
     let patient = facts.iter().find_map(|fact| match fact {
         Fact::Entry(patient, _) => Some(patient.clone()),

@@ -19,6 +19,7 @@ const WORDS: [&str; 14] = [
     "thread_rng", "println!", "eprintln!", "print!", "option_env!", "include_bytes!(env",
 ];
 
+/// The sources of a crate, without those that are only tests.
 fn files(krate: &str) -> Vec<(String, String)> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(krate);
     let mut found = Vec::new();
@@ -27,8 +28,8 @@ fn files(krate: &str) -> Vec<(String, String)> {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                open.push(path);
-            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                open.extend((!path.ends_with("tests")).then_some(path));
+            } else if path.extension().is_some_and(|kind| kind == "rs") && !path.ends_with("tests.rs") {
                 found.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
             }
         }

@@ -10,6 +10,15 @@ const KNOWN: &str = "tests/tidy/numbers.txt";
 /// Files of checksums: hexadecimal has runs of digits.
 const CHECKSUMS: [&str; 2] = ["Cargo.lock", "tests/clients/package-lock.json"];
 
+/// Whether a place is inside a keyed hash: a long word of hexadecimal, in which runs of digits mean nothing.
+fn in_a_hash(bytes: &[u8], at: usize) -> bool {
+    let hexadecimal = |byte: &&u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let before = bytes[..at].iter().rev().take_while(hexadecimal).count();
+    let word = &bytes[at - before..];
+    let length = word.iter().take_while(hexadecimal).count();
+    length >= 32 && word[..length].iter().any(u8::is_ascii_lowercase)
+}
+
 /// Every ten digits that stand alone, in one piece or as three, three and four with a space or a hyphen between.
 fn runs(text: &str) -> Vec<(usize, String)> {
     let bytes = text.as_bytes();
@@ -28,7 +37,7 @@ fn runs(text: &str) -> Vec<(usize, String)> {
             end += 1;
         }
         let parts: Vec<usize> = text[at..end].split([' ', '-']).map(str::len).collect();
-        if matches!(parts.as_slice(), [10] | [3, 3, 4]) {
+        if matches!(parts.as_slice(), [10] | [3, 3, 4]) && !in_a_hash(bytes, at) {
             found.push((text[..at].matches('\n').count() + 1, digits));
         }
     }
@@ -82,7 +91,7 @@ fn a_number_is_found_in_both_spellings_and_not_inside_a_longer_one() {
     for text in [format!("a\nx{real}."), format!("a\n\"{spaced}\""), format!("a\n{}", spaced.replace(' ', "-"))] {
         assert_eq!(runs(&text), [(2, real.clone())], "{text}");
     }
-    for text in [format!("1{real}"), format!("{real}1"), format!("{spaced}0"), "2024-01-01 1234".to_owned()] {
+    for text in [format!("1{real}"), format!("{real}1"), format!("{spaced}0"), "2024-01-01 1234".to_owned(), format!("{}{real}{}", "ab".repeat(6), "cd".repeat(6))] {
         assert_eq!(runs(&text), [], "{text}");
     }
 }

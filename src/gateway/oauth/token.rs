@@ -64,7 +64,8 @@ impl OAuth {
             Ok(form) => form,
             Err(bad) => return reply::fault(&missing(bad.words())),
         };
-        let client_id = form.get("client_id");
+        let client_id = form.get("client_id").map(str::to_owned).or_else(|| self.app_that_refreshes(&form));
+        let client_id = client_id.as_deref();
         let result = if request.headers().contains_key(header::AUTHORIZATION) {
             Err(Fault::by_header())
         } else {
@@ -73,6 +74,11 @@ impl OAuth {
         let mut response = result.unwrap_or_else(|fault| reply::fault(&fault));
         cors::open_to_app(&*self.store, request.headers(), client_id, &mut response);
         response
+    }
+
+    fn app_that_refreshes(&self, form: &Form) -> Option<String> {
+        let token = form.get("refresh_token").filter(|_| form.get("grant_type") == Some("refresh_token"))?;
+        token::app_of(&*self.store, token).ok().flatten()
     }
 }
 
