@@ -238,7 +238,7 @@ fn campaign(scene: &Scene, after: &Held, spans: &Spans, mut chance: Chance) -> V
         let mut released = 0;
         for _ in 0..8 {
             let from = [From::Start, From::Storing, From::Releasing][(chance.next() % 3) as usize];
-            if !scene.kill(&site, from, chance.part_of(spans.0[&from])) {
+            if seen.len() >= KILLS / 2 || !scene.kill(&site, from, chance.part_of(spans.0[&from])) {
                 break;
             }
             seen.push(left(&site, scene, after, &mut released));

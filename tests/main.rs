@@ -6,6 +6,8 @@
     clippy::panic,
     clippy::print_stderr,
     clippy::allow_attributes,
+    clippy::disallowed_methods,
+    clippy::type_complexity,
     missing_docs,
     reason = "tests"
 )]

@@ -19,7 +19,8 @@ fn golden(name: &str, made: &str) {
     }
     let kept = fs::read_to_string(&path).unwrap_or_default();
     let (kept, made): (Vec<&str>, Vec<&str>) = (kept.lines().collect(), made.lines().collect());
-    let differ = kept.iter().zip(&made).position(|(kept, made)| kept != made).unwrap_or(kept.len().min(made.len()));
+    let differ =
+        kept.iter().zip(&made).position(|(kept, made)| kept != made).unwrap_or(kept.len().min(made.len()));
     assert!(
         kept == made,
         "{name} changes at line {}:\n- {}\n+ {}\nRead the whole change after RECORDGATE_UPDATE_GOLDEN=1.",
@@ -46,10 +47,12 @@ impl Table {
     }
 
     fn write(&self, out: &mut String) {
-        let widths: Vec<usize> =
-            (0..self.rows[0].len()).map(|at| self.rows.iter().map(|row| row[at].chars().count()).max().unwrap()).collect();
+        let widths: Vec<usize> = (0..self.rows[0].len())
+            .map(|at| self.rows.iter().map(|row| row[at].chars().count()).max().unwrap())
+            .collect();
         for row in &self.rows {
-            let line: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            let line: Vec<String> =
+                row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
             writeln!(out, "{}", line.join(" | ").trim_end()).unwrap();
         }
     }

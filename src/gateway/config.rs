@@ -270,6 +270,7 @@ impl Config {
     ///
     /// # Errors
     /// If it cannot be read, is no TOML, has an unknown key, or a value out of its range.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn load(file: &Path) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(file)
             .map_err(|source| ConfigError::Unreadable { file: file.to_owned(), source })?;

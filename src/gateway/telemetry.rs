@@ -314,6 +314,7 @@ pub(crate) struct RequestSpan {
 
 impl RequestSpan {
     /// A request has arrived. The id is the one that we made for it.
+    #[expect(clippy::disallowed_methods, reason = "how long an answer takes is no time of day")]
     pub(crate) fn begin(method: &Method, version: Version, headers: &HeaderMap, id: &str) -> Self {
         let (method, protocol) = (method_label(method), protocol_label(version));
         let span = tracing::info_span!(

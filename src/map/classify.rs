@@ -202,7 +202,8 @@ fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> (bool,
         let batch = statement.vaccination.as_ref().and_then(|told| told.lot_number.as_ref());
         immunisation && batch.is_some() && coded.in_system(&CodeSystem::SnomedCt) == Some(DEGRADED)
     };
-    let given = (found.contains(&true) || by_chapter() || by_term() || by_batch()) && !not_given(coded, statement);
+    let given =
+        (found.contains(&true) || by_chapter() || by_term() || by_batch()) && !not_given(coded, statement);
     (given, immunisation || !found.is_empty() || coded.codings.iter().any(is_about_giving))
 }
 

@@ -21,6 +21,9 @@ fn observation(body: &mut Value) -> bool {
     if !(has(body, "status") && has(body, "code") && has(body, "subject")) {
         return false;
     }
+    if is_comment_note(body) && !has(body, "note") {
+        return false;
+    }
     let result = body.as_object().is_some_and(|object| {
         object.keys().any(|key| key.starts_with("value") || key == "component" || key == "hasMember")
     });
@@ -33,6 +36,12 @@ fn observation(body: &mut Value) -> bool {
         insert(body, "dataAbsentReason", &["effectiveDateTime", "effectivePeriod", "issued", "performer"], not_applicable());
     }
     true
+}
+
+/// A comment note (37331000000100) is nothing but its words.
+fn is_comment_note(body: &Value) -> bool {
+    let codings = body.pointer("/code/coding").and_then(Value::as_array);
+    codings.is_some_and(|codings| codings.iter().any(|coding| coding["code"] == "37331000000100"))
 }
 
 /// A vaccine whose only description was words is an unknown one.
@@ -142,6 +151,15 @@ mod tests {
         assert!(!complete(ResourceType::Observation, &mut json!({"status": "final", "subject": {}})));
         assert!(!complete(ResourceType::Patient, &mut json!({"name": []})));
         assert!(!complete(ResourceType::Immunization, &mut json!({"status": "completed", "patient": {}})));
+    }
+
+    #[test]
+    fn a_comment_note_without_its_words_does_not_exist() {
+        let coding = json!({"coding": [{"system": "http://snomed.info/sct", "code": "37331000000100"}]});
+        let mut note = json!({"status": "final", "code": coding, "subject": {}, "note": [{"text": "x"}]});
+        assert!(complete(ResourceType::Observation, &mut note.clone()));
+        note.as_object_mut().unwrap().remove("note");
+        assert!(!complete(ResourceType::Observation, &mut note));
     }
 
     #[test]

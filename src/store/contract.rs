@@ -256,7 +256,7 @@ fn a_release_is_found_by_subject_and_number_and_gives_bodies_only_for_what_is_di
     assert_eq!(f.store.subject("").unwrap(), None);
     assert_eq!(
         f.store.with_nhs_number(&practice(), &"9990000018".parse().unwrap()).unwrap(),
-        [subject.clone()]
+        std::slice::from_ref(&subject)
     );
     let snapshot = f.store.read(&subject).unwrap().unwrap();
     assert_eq!(snapshot.released().headers.len(), 1);

@@ -28,8 +28,8 @@ pub struct Begun {
     pub resumed: bool,
 }
 
-/// A practice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A practice. The default shares nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Practice {
     /// Its name, from its own feed.
     pub name: Option<String>,
@@ -44,12 +44,6 @@ pub struct Practice {
     /// What identifies the batch that is open.
     #[serde(default)]
     pub open_batch: Option<String>,
-}
-
-impl Default for Practice {
-    fn default() -> Self {
-        Self { name: None, shares: false, sections_off: BTreeSet::new(), batches: 0, open_batch: None }
-    }
 }
 
 /// Who may see one patient's record.

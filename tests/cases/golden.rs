@@ -256,9 +256,14 @@ fn compare(path: &Path, now: &str, update: bool) -> Option<String> {
     Some(format!("{}:{}\n  golden: {}\n  now:    {}", path.display(), at + 1, line(&golden), line(now)))
 }
 
+#[expect(clippy::disallowed_methods, reason = "only a person at a shell may rewrite golden files")]
+fn updating() -> bool {
+    std::env::var_os("RECORDGATE_UPDATE_GOLDEN").is_some_and(|value| value == "1")
+}
+
 #[test]
 fn every_case_comes_out_as_its_golden_files_say_and_every_file_belongs_to_a_case() {
-    let update = std::env::var_os("RECORDGATE_UPDATE_GOLDEN").is_some_and(|value| value == "1");
+    let update = updating();
     let (mut cases, mut wrong) = (0, Vec::new());
     for format in FORMATS {
         let base = root().join(format.name());

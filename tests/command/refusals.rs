@@ -196,8 +196,8 @@ fn a_folder_without_permission_is_refused_with_its_name() {
     if root {
         eprintln!("skipped: to this user no folder is closed");
     } else {
-        sites.refuse("emis-csv", &closed.dir, &["closed: file-unreadable"]);
-        sites.refuse("gp2gp", &closed.dir, &["closed: file-unreadable"]);
+        sites.refuse("emis-csv", &closed.dir, &["closed: file-unreadable (permission denied)"]);
+        sites.refuse("gp2gp", &closed.dir, &["closed: file-unreadable (permission denied)"]);
     }
     fs::set_permissions(&closed.dir, fs::Permissions::from_mode(0o700)).unwrap();
 }

@@ -1,5 +1,8 @@
 //! The sandbox from its first start to its last, as somebody sees it who has just built it.
-#![expect(clippy::disallowed_methods, reason = "a server that does not come up or go down must not hang the tests")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a server that does not come up or go down must not hang the tests"
+)]
 
 use std::{
     fs,

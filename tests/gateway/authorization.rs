@@ -1,6 +1,6 @@
 //! What an app must send to `/oauth/authorize`, where people are sent back to, and what a code is good for.
 
-use super::portal::{HERE, Portal, STATE, challenge, encoded, fault, told, told_one, VERIFIER};
+use super::portal::{HERE, Portal, STATE, VERIFIER, challenge, encoded, fault, told, told_one};
 use crate::support::{CLIENT, REDIRECT};
 
 #[test]
@@ -63,7 +63,9 @@ fn an_unregistered_redirect_uri_is_never_redirected_to() {
         "https://app.example.evil.example/callback",
         "",
     ] {
-        for answer in [portal.ask(&[("redirect_uri", Some(uri))]), portal.allow(&[("redirect_uri", Some(uri))])] {
+        for answer in
+            [portal.ask(&[("redirect_uri", Some(uri))]), portal.allow(&[("redirect_uri", Some(uri))])]
+        {
             assert_eq!((answer.status, answer.header("location")), (400, None), "{uri}");
         }
     }
@@ -74,7 +76,9 @@ fn an_unregistered_redirect_uri_is_never_redirected_to() {
 #[test]
 fn another_servers_aud_is_refused() {
     let portal = Portal::new();
-    for aud in ["https://other.example/fhir/R4", "https://127.0.0.1:8443", "https://127.0.0.1:8443/fhir/R4/Patient"] {
+    for aud in
+        ["https://other.example/fhir/R4", "https://127.0.0.1:8443", "https://127.0.0.1:8443/fhir/R4/Patient"]
+    {
         let answer = portal.allow(&[("aud", Some(aud))]);
         assert_eq!(told_one(&answer, "error").as_deref(), Some("invalid_request"), "{aud}");
         assert_eq!(told_one(&answer, "code"), None, "{aud}");

@@ -83,7 +83,8 @@ fn capability_statement_lists_exactly_what_works() {
     assert_eq!(kinds, ["Patient", "Observation", "Immunization"].into());
     for resource in resources {
         let kind = resource["type"].as_str().unwrap();
-        let interactions: Vec<&str> = list(&resource["interaction"]).map(|i| i["code"].as_str().unwrap()).collect();
+        let interactions: Vec<&str> =
+            list(&resource["interaction"]).map(|i| i["code"].as_str().unwrap()).collect();
         assert_eq!(interactions, ["read", "search-type"]);
         let id = world.get(&token, kind).ids().remove(0);
         assert_eq!(world.get(&token, &format!("{kind}/{id}")).status, 200);
@@ -93,7 +94,8 @@ fn capability_statement_lists_exactly_what_works() {
     let extension = &statement["rest"][0]["security"]["extension"][0];
     assert_eq!(extension["url"], "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris");
     let smart = world.ask("GET", SMART, &[], "").json();
-    let uri = |name: &str| list(&extension["extension"]).find(|e| e["url"] == name).unwrap()["valueUri"].clone();
+    let uri =
+        |name: &str| list(&extension["extension"]).find(|e| e["url"] == name).unwrap()["valueUri"].clone();
     assert_eq!(uri("authorize"), smart["authorization_endpoint"]);
     assert_eq!(uri("token"), smart["token_endpoint"]);
     assert_eq!(uri("revoke"), smart["revocation_endpoint"]);
@@ -102,7 +104,8 @@ fn capability_statement_lists_exactly_what_works() {
 /// A listed parameter is understood even by who wants everything understood; one that is not listed is not.
 fn parameters_are_true(world: &World, token: &str, resource: &Json) {
     let kind = resource["type"].as_str().unwrap();
-    let listed: BTreeSet<&str> = list(&resource["searchParam"]).map(|p| p["name"].as_str().unwrap()).collect();
+    let listed: BTreeSet<&str> =
+        list(&resource["searchParam"]).map(|p| p["name"].as_str().unwrap()).collect();
     let known = params_of(ResourceType::from_name(kind).unwrap());
     assert_eq!(listed, known.iter().map(|param| param.name).collect());
     let bearer = format!("Bearer {token}");
@@ -159,7 +162,9 @@ fn smart_configuration_is_open_json_with_absolute_urls() {
     let bearer = format!("Bearer {}", world.token("p", "patient/*.rs"));
     let xml = ("accept", "application/xml");
     let mut seen = BTreeSet::new();
-    for headers in [&[][..], &[("authorization", bearer.as_str())], &[xml], &[("authorization", "Bearer x"), xml]] {
+    for headers in
+        [&[][..], &[("authorization", bearer.as_str())], &[xml], &[("authorization", "Bearer x"), xml]]
+    {
         let answer = world.ask("GET", SMART, headers, "");
         assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
         seen.insert(answer.body);
@@ -212,11 +217,16 @@ fn smart_configuration_lists_only_what_works() {
     let basic = [("authorization", "Basic YXBwOng="), ("content-type", "application/x-www-form-urlencoded")];
     let refused = portal.world.ask("POST", "/oauth/token", &basic, "grant_type=refresh_token&client_id=app");
     assert_eq!(fault(&refused), (401, "invalid_client".to_owned()));
-    for absent in ["issuer", "jwks_uri", "introspection_endpoint", "management_endpoint", "registration_endpoint"] {
+    for absent in
+        ["issuer", "jwks_uri", "introspection_endpoint", "management_endpoint", "registration_endpoint"]
+    {
         assert!(smart.get(absent).is_none(), "{absent}");
     }
     assert!(!scopes.contains(&"openid"));
-    assert_eq!(told_one(&portal.allow(&[("scope", Some("openid fhirUser"))]), "error").unwrap(), "invalid_scope");
+    assert_eq!(
+        told_one(&portal.allow(&[("scope", Some("openid fhirUser"))]), "error").unwrap(),
+        "invalid_scope"
+    );
 }
 
 #[test]
@@ -235,13 +245,23 @@ fn any_origin_may_discover_and_registered_origins_may_do_the_rest() {
     let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
     let (own, other) = (("origin", "https://app.example"), ("origin", "https://elsewhere.example"));
     for origin in [own, other] {
-        for (path, token) in [(METADATA, None), (SMART, None), ("/fhir/R4/Patient", Some(("authorization", bearer.as_str())))] {
+        for (path, token) in
+            [(METADATA, None), (SMART, None), ("/fhir/R4/Patient", Some(("authorization", bearer.as_str())))]
+        {
             let headers: Vec<(&str, &str)> = [origin].into_iter().chain(token).collect();
             let answer = portal.world.ask("GET", path, &headers, "");
-            assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, Some("*")), "{path}");
+            assert_eq!(
+                (answer.status, answer.header("access-control-allow-origin")),
+                (200, Some("*")),
+                "{path}"
+            );
             assert_eq!(answer.header("access-control-allow-credentials"), None);
         }
-        let asks = [origin, ("access-control-request-method", "GET"), ("access-control-request-headers", "authorization")];
+        let asks = [
+            origin,
+            ("access-control-request-method", "GET"),
+            ("access-control-request-headers", "authorization"),
+        ];
         let preflight = portal.world.ask("OPTIONS", "/fhir/R4/Observation", &asks, "");
         assert_eq!((preflight.status, preflight.header("access-control-allow-origin")), (204, Some("*")));
         let allowed = preflight.header("access-control-allow-headers").unwrap();
@@ -249,16 +269,20 @@ fn any_origin_may_discover_and_registered_origins_may_do_the_rest() {
     }
     let redeem = |origin: (&str, &str)| {
         let headers = [("content-type", "application/x-www-form-urlencoded"), origin];
-        let form = format!("grant_type=authorization_code&client_id={CLIENT}&code=x&redirect_uri=x&code_verifier=x");
+        let form =
+            format!("grant_type=authorization_code&client_id={CLIENT}&code=x&redirect_uri=x&code_verifier=x");
         let answer = portal.world.ask("POST", "/oauth/token", &headers, &form);
         assert_eq!(answer.header("access-control-allow-credentials"), None);
         answer.header("access-control-allow-origin").map(str::to_owned)
     };
     assert_eq!(redeem(own).as_deref(), Some("https://app.example"));
-    for other in ["https://elsewhere.example", "https://app.example.evil.example", "http://app.example", "null"] {
+    for other in
+        ["https://elsewhere.example", "https://app.example.evil.example", "http://app.example", "null"]
+    {
         assert_eq!(redeem(("origin", other)), None, "{other}");
     }
-    let asks = [own, ("access-control-request-method", "POST"), ("access-control-request-headers", "content-type")];
+    let asks =
+        [own, ("access-control-request-method", "POST"), ("access-control-request-headers", "content-type")];
     let preflight = portal.world.ask("OPTIONS", "/oauth/token", &asks, "");
     assert_eq!(preflight.header("access-control-allow-origin"), Some("https://app.example"));
     assert!(preflight.header("access-control-allow-headers").unwrap().contains("content-type"));

@@ -22,7 +22,10 @@ fn no_token_or_a_bad_one_is_401_with_a_challenge() {
     let tokens = portal.tokens("patient/*.rs offline_access");
     let revoked = portal.tokens("patient/*.rs offline_access");
     let text = |tokens: &serde_json::Value, name: &str| format!("Bearer {}", tokens[name].as_str().unwrap());
-    portal.post("/oauth/revoke", &[("client_id", CLIENT), ("token", revoked["access_token"].as_str().unwrap())]);
+    portal.post(
+        "/oauth/revoke",
+        &[("client_id", CLIENT), ("token", revoked["access_token"].as_str().unwrap())],
+    );
     let good = text(&tokens, "access_token");
     let bad = [
         "Bearer".to_owned(),
@@ -56,10 +59,13 @@ fn a_scope_that_does_not_cover_the_type_is_403() {
     let world = World::of(fixture::record());
     let id = world.get(&world.token("p", "patient/*.rs"), "Observation").ids().remove(0);
     let token = world.token("p", "patient/Patient.rs");
-    for path in ["Observation", "Immunization?status=completed", "Observation/unknown", "Immunization/unknown"] {
+    for path in
+        ["Observation", "Immunization?status=completed", "Observation/unknown", "Immunization/unknown"]
+    {
         assert_eq!(outcome(&world.get(&token, path), 403), "forbidden", "{path}");
     }
-    let (known, unknown) = (world.get(&token, &format!("Observation/{id}")), world.get(&token, "Observation/unknown"));
+    let (known, unknown) =
+        (world.get(&token, &format!("Observation/{id}")), world.get(&token, "Observation/unknown"));
     assert_eq!(known.body, unknown.body);
     assert_eq!(world.get(&token, "Patient").status, 200);
 }
@@ -127,7 +133,8 @@ fn an_unknown_parameter_is_named_in_an_outcome_or_refused_when_strict() {
         assert_eq!(answer.status, 200);
         let bundle = answer.json();
         assert_eq!((bundle["total"].as_u64(), answer.ids().len()), (Some(5), 2));
-        let outcomes: Vec<_> = list(&bundle["entry"]).filter(|entry| entry["search"]["mode"] == "outcome").collect();
+        let outcomes: Vec<_> =
+            list(&bundle["entry"]).filter(|entry| entry["search"]["mode"] == "outcome").collect();
         let [outcome] = outcomes.as_slice() else { panic!("{bundle}") };
         assert_eq!(outcome["resource"]["resourceType"], "OperationOutcome");
         assert_eq!(outcome["resource"]["issue"][0]["severity"], "warning");

@@ -23,7 +23,10 @@ pub fn record() -> Vec<Entry> {
     ];
     entries.extend(blood_pressure("bp", date(2024, 2, 10)));
     entries.extend(blood_count("fbc", date(2022, 6, 15)));
-    entries.push(on(measured("tsh", "1022791000000101", "Serum TSH level", "2.10", "mIU/L"), Effective::Year(2020)));
+    entries.push(on(
+        measured("tsh", "1022791000000101", "Serum TSH level", "2.10", "mIU/L"),
+        Effective::Year(2020),
+    ));
     entries
 }
 

@@ -46,7 +46,8 @@ fn of_codes(entry: Entry, codes: &[(CodeSystem, &str, &str)]) -> Entry {
             code: (*code).to_owned(),
             display: Some((*term).to_owned()),
         };
-        statement.code = CodeRef::Given(Coded { codings: codes.iter().map(coding).collect(), original_text: None }, None);
+        statement.code =
+            CodeRef::Given(Coded { codings: codes.iter().map(coding).collect(), original_text: None }, None);
     })
 }
 
@@ -74,9 +75,13 @@ fn mapped_codes_stand_beside_their_originals() {
     let snomed = (CodeSystem::SnomedCt, "27113001", "Body weight");
     let made = observation(of_codes(weight("w", "80"), &[read_v2, snomed]));
     let found = codings(&made["code"]);
-    assert_eq!(found[..2], ["http://read.info/readv2|22A..00".to_owned(), "http://snomed.info/sct|27113001".to_owned()]);
+    assert_eq!(
+        found[..2],
+        ["http://read.info/readv2|22A..00".to_owned(), "http://snomed.info/sct|27113001".to_owned()]
+    );
     assert_eq!(found[2], "http://loinc.org|29463-7");
-    let selected: Vec<Option<bool>> = list(&made["code"]["coding"]).map(|c| c["userSelected"].as_bool()).collect();
+    let selected: Vec<Option<bool>> =
+        list(&made["code"]["coding"]).map(|c| c["userSelected"].as_bool()).collect();
     assert_eq!(selected, [Some(true), Some(false), Some(false)]);
     assert!(list(&made["code"]["coding"]).all(|coding| coding.get("version").is_none()));
     assert_eq!(made["code"]["text"], "O/E - weight");
@@ -99,7 +104,9 @@ fn panels_have_members_and_no_value() {
     let day = jiff::civil::date(2022, 6, 15);
     let world = World::of(blood_count("fbc", day));
     let panel = read(&world, ResourceType::Observation, "fbc");
-    assert!(!has_value(&panel) && panel.get("component").is_none() && panel.get("dataAbsentReason").is_none());
+    assert!(
+        !has_value(&panel) && panel.get("component").is_none() && panel.get("dataAbsentReason").is_none()
+    );
     let members: BTreeSet<String> =
         list(&panel["hasMember"]).map(|member| member["reference"].as_str().unwrap().to_owned()).collect();
     let expected = ["fbc-haemoglobin", "fbc-platelets"]
@@ -131,7 +138,9 @@ fn vital_signs_that_break_a_fixed_rule_do_not_claim_the_profile() {
         if why != "no value" {
             assert!(!profiles(&made).contains(r4), "{why}: {made}");
         }
-        assert!(profiles(&made).contains("UKCore-Observation") && profiles(&made).contains("ipa-observation"));
+        assert!(
+            profiles(&made).contains("UKCore-Observation") && profiles(&made).contains("ipa-observation")
+        );
     }
     let pressure = blood_pressure("bp", jiff::civil::date(2024, 2, 10));
     let whole = read(&World::of(pressure.clone()), ResourceType::Observation, "bp");
@@ -184,7 +193,10 @@ fn a_vaccination_names_its_procedure_and_its_vaccine() {
     assert_eq!(codings(&made["vaccineCode"]), ["http://snomed.info/sct|38598009"]);
     let read_v2 = (CodeSystem::ReadV2, "65E..00", "Influenza vaccination");
     let unknown = immunization(of_codes(coded("v", "1", "x"), &[read_v2]));
-    assert_eq!(codings(&unknown["extension"][0]["valueCodeableConcept"]), ["http://read.info/readv2|65E..00"]);
+    assert_eq!(
+        codings(&unknown["extension"][0]["valueCodeableConcept"]),
+        ["http://read.info/readv2|65E..00"]
+    );
     assert_eq!(codings(&unknown["vaccineCode"]), ["http://terminology.hl7.org/CodeSystem/v3-NullFlavor|UNK"]);
     assert_eq!(unknown["vaccineCode"]["text"], "Influenza vaccination");
 }

@@ -36,7 +36,9 @@ pub fn list(value: &Json) -> impl Iterator<Item = &Json> {
 /// Every coding of a concept as `system|code`.
 pub fn codings(concept: &Json) -> Vec<String> {
     let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
-    list(&concept["coding"]).map(|coding| format!("{}|{}", text(&coding["system"]), text(&coding["code"]))).collect()
+    list(&concept["coding"])
+        .map(|coding| format!("{}|{}", text(&coding["system"]), text(&coding["code"])))
+        .collect()
 }
 
 fn has_coding(concept: &Json, wanted: &str) -> bool {
@@ -72,7 +74,9 @@ fn range(text: &str) -> Range {
         let at: Timestamp = text.parse().unwrap();
         return (at, at + 1.second());
     }
-    let start = |day: Date| day.to_zoned(TimeZone::get("Europe/London").unwrap_or_else(|_| record::london())).unwrap();
+    let start = |day: Date| {
+        day.to_zoned(TimeZone::get("Europe/London").unwrap_or_else(|_| record::london())).unwrap()
+    };
     let part = |at: std::ops::Range<usize>| text[at].parse::<i16>().unwrap();
     let month = |at: std::ops::Range<usize>| i8::try_from(part(at)).unwrap();
     let (first, next) = match text.len() {

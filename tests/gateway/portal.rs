@@ -12,7 +12,7 @@ use crate::support::{Answer, CLIENT, REDIRECT, World, app};
 use store::{App, Store};
 
 pub const HERE: &str = "https://127.0.0.1:8443";
-pub const VERIFIER: &str = "a-verifier-of-the-tests-with-some-sixty-characters-0123456789";
+pub const VERIFIER: &str = "a-verifier-of-the-tests-with-some-sixty-characters-of-no-secret";
 pub const STATE: &str = "state of the tests & more";
 
 /// A gateway on which people can sign in.
@@ -60,7 +60,10 @@ impl Portal {
     }
 
     /// A good authorization request, changed: a name without a value is left out.
-    pub fn request<'a>(changes: &[(&'a str, Option<&'a str>)], challenge: &'a str) -> Vec<(&'a str, &'a str)> {
+    pub fn request<'a>(
+        changes: &[(&'a str, Option<&'a str>)],
+        challenge: &'a str,
+    ) -> Vec<(&'a str, &'a str)> {
         let mut all = vec![
             ("response_type", "code"),
             ("client_id", CLIENT),
@@ -131,7 +134,8 @@ impl Portal {
     }
 
     pub fn refresh(&self, client_id: &str, token: &str, scope: Option<&str>) -> Answer {
-        let mut form = vec![("grant_type", "refresh_token"), ("client_id", client_id), ("refresh_token", token)];
+        let mut form =
+            vec![("grant_type", "refresh_token"), ("client_id", client_id), ("refresh_token", token)];
         form.extend(scope.map(|scope| ("scope", scope)));
         self.post("/oauth/token", &form)
     }

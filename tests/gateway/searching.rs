@@ -1,9 +1,6 @@
 //! What searches find, page and say about themselves. What they must find is worked out from the whole record.
 
-use std::{
-    collections::BTreeSet,
-    sync::LazyLock,
-};
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use proptest::prelude::*;
 use serde_json::Value as Json;
@@ -33,7 +30,12 @@ fn patient_is_found_by_id_and_by_nhs_number() {
     assert!(finds("identifier", &format!("{NHS}|9990000018")));
     assert!(finds("identifier", "9990000018"), "in any system (R4, search.html#token)");
     assert!(finds("identifier", &format!("{NHS}|")));
-    for wrong in ["9990000026".to_owned(), format!("{NHS}|9990000026"), "urn:other|9990000018".into(), "|9990000018".into()] {
+    for wrong in [
+        "9990000026".to_owned(),
+        format!("{NHS}|9990000026"),
+        "urn:other|9990000018".into(),
+        "|9990000018".into(),
+    ] {
         assert!(!finds("identifier", &wrong), "{wrong}");
     }
     assert!(!finds("_id", "unknown"));
@@ -88,7 +90,8 @@ fn a_patient_is_found_by_names_birth_date_gender_and_activity_alone_and_in_pairs
         ("gender", "male"),
         ("active", "false"),
     ];
-    let finds = |pairs: &[(&str, &str)]| world.get(&token, &format!("Patient?{}", encoded(pairs))).ids().len();
+    let finds =
+        |pairs: &[(&str, &str)]| world.get(&token, &format!("Patient?{}", encoded(pairs))).ids().len();
     for one in good {
         assert_eq!(finds(&[one]), 1, "{one:?}");
         assert!(good.iter().all(|other| finds(&[one, *other]) == 1));
@@ -96,20 +99,28 @@ fn a_patient_is_found_by_names_birth_date_gender_and_activity_alone_and_in_pairs
     }
 }
 
+/// Names and values.
+type Query = Vec<(String, String)>;
+
 /// Asks for each query and compares with what is worked out from the whole record.
-fn all_found(kind: &str, account: &str, queries: &dyn Fn(&[Json], &str) -> Vec<Vec<(String, String)>>) -> usize {
+fn all_found(kind: &str, account: &str, queries: &dyn Fn(&[Json], &str) -> Vec<Query>) -> usize {
     let world = World::shared();
     let token = world.token(account, "patient/*.rs");
     let patient = world.get(&token, "Patient").ids().remove(0);
     let whole = world.all(&token, &format!("{kind}?_count=200"));
-    let ids = |found: &[Json]| -> BTreeSet<String> { found.iter().map(|r| r["id"].as_str().unwrap().to_owned()).collect() };
+    let ids = |found: &[Json]| -> BTreeSet<String> {
+        found.iter().map(|r| r["id"].as_str().unwrap().to_owned()).collect()
+    };
     assert_eq!(ids(&whole).len(), whole.len());
     let mut fruitful = 0;
     for query in queries(&whole, &patient) {
-        let expected: Vec<Json> =
-            whole.iter().filter(|r| query.iter().all(|(name, value)| holds(r, name, value))).cloned().collect();
+        let expected: Vec<Json> = whole
+            .iter()
+            .filter(|r| query.iter().all(|(name, value)| holds(r, name, value)))
+            .cloned()
+            .collect();
         let pairs: Vec<(&str, &str)> = query.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-        let found = world.all(&token, &format!("{kind}?{}&_count=100", encoded(&pairs)));
+        let found = world.all(&token, &format!("{kind}?{}&_count=200", encoded(&pairs)));
         assert_eq!(ids(&found), ids(&expected), "{query:?}");
         assert_eq!(found.len(), expected.len(), "{query:?}");
         fruitful += usize::from(!expected.is_empty() && expected.len() < whole.len());
@@ -128,10 +139,12 @@ fn pair(name: &str, value: impl Into<String>) -> (String, String) {
 #[test]
 fn observations_are_found_by_category_code_status_and_date() {
     let fruitful = all_found("Observation", "pat02", &|whole, patient| {
-        let of = |element: &'static str| distinct(whole.iter().flat_map(move |r| match element {
-            "category" => list(&r["category"]).flat_map(codings).collect(),
-            _ => codings(&r[element]),
-        }));
+        let of = |element: &'static str| {
+            distinct(whole.iter().flat_map(move |r| match element {
+                "category" => list(&r["category"]).flat_map(codings).collect(),
+                _ => codings(&r[element]),
+            }))
+        };
         let (categories, codes) = (of("category"), of("code"));
         let years = distinct(whole.iter().filter_map(date_of).map(|date| date[..4].to_owned()));
         assert!(categories.len() >= 4 && codes.len() > 30 && years.len() > 3, "{categories:?}");
@@ -156,9 +169,13 @@ fn observations_are_found_by_category_code_status_and_date() {
                 queries.push(vec![about.clone(), pair("category", bare(category)), after.clone()]);
                 queries.push(vec![after, pair("date", format!("lt{year}-07")), pair("category", category)]);
             }
-            queries.push(vec![pair("category", category), pair("status", "final"), pair("date", "gt2020-02-03")]);
+            queries.push(vec![
+                pair("category", category),
+                pair("status", "final"),
+                pair("date", "gt2020-02-03"),
+            ]);
         }
-        for (index, code) in codes.iter().enumerate().step_by(2) {
+        for (index, code) in codes.iter().enumerate().step_by(5) {
             let next = &codes[(index + 1) % codes.len()];
             queries.push(vec![about.clone(), pair("code", code)]);
             queries.push(vec![pair("code", bare(code)), pair("date", "ge2022")]);
@@ -174,7 +191,10 @@ fn observations_are_found_by_category_code_status_and_date() {
 fn immunizations_are_found_by_status_and_date() {
     let fruitful = all_found("Immunization", "pat02", &|whole, patient| {
         let dates = distinct(whole.iter().filter_map(date_of).map(str::to_owned));
-        assert!(dates.iter().any(|date| date.len() == 4) && dates.iter().any(|date| date.len() == 7), "{dates:?}");
+        assert!(
+            dates.iter().any(|date| date.len() == 4) && dates.iter().any(|date| date.len() == 7),
+            "{dates:?}"
+        );
         let about = pair("patient", patient);
         let codes = distinct(whole.iter().flat_map(|r| codings(&r["vaccineCode"])));
         let mut queries = vec![
@@ -201,7 +221,10 @@ static CROWD: LazyLock<(World, String, Vec<Json>)> = LazyLock::new(|| {
     let mut entries = fixture::record();
     for number in 0..20i16 {
         let weight = fixture::weight(&format!("more-{number}"), &format!("{}", 60 + number));
-        entries.push(fixture::on(weight, record::Effective::Month(2016 + number % 5, 1 + i8::try_from(number % 12).unwrap())));
+        entries.push(fixture::on(
+            weight,
+            record::Effective::Month(2016 + number % 5, 1 + i8::try_from(number % 12).unwrap()),
+        ));
     }
     entries.extend(fixture::blood_pressure("bp-2", jiff::civil::date(2018, 4, 1)));
     entries.extend(fixture::blood_count("fbc-2", jiff::civil::date(2018, 4, 1)));
@@ -216,19 +239,28 @@ fn condition() -> impl Strategy<Value = (String, String)> {
     let codes = ["27113001", "http://loinc.org|29463-7", "85354-9", "8462-4", "26604007", "195967001", "0"];
     let codes = prop::collection::vec(prop::sample::select(codes.to_vec()), 1..3);
     let categories = ["vital-signs", "laboratory", "social-history", "vital-signs,laboratory", "exam"];
-    let dates = ["2016", "2018", "2018-04", "2018-04-01", "2019", "2020-06", "2024-07-01", "2024-06-30T23:30:00Z"];
+    let dates =
+        ["2016", "2018", "2018-04", "2018-04-01", "2019", "2020-06", "2024-07-01", "2024-06-30T23:30:00Z"];
     let prefixes = ["", "eq", "ne", "gt", "lt", "ge", "le", "sa", "eb"];
     prop_oneof![
         codes.prop_map(|codes| pair("code", codes.join(","))),
         prop::sample::select(categories.to_vec()).prop_map(|value| pair("category", value)),
-        prop::sample::select(vec!["final", "amended", "final,amended"]).prop_map(|value| pair("status", value)),
+        prop::sample::select(vec!["final", "amended", "final,amended"])
+            .prop_map(|value| pair("status", value)),
         (prop::sample::select(prefixes.to_vec()), prop::sample::select(dates.to_vec()))
             .prop_map(|(prefix, date)| pair("date", format!("{prefix}{date}"))),
     ]
 }
 
 fn sort() -> impl Strategy<Value = Option<&'static str>> {
-    prop::option::of(prop::sample::select(vec!["date", "-date", "_id", "-_id", "_lastUpdated", "-_lastUpdated"]))
+    prop::option::of(prop::sample::select(vec![
+        "date",
+        "-date",
+        "_id",
+        "-_id",
+        "_lastUpdated",
+        "-_lastUpdated",
+    ]))
 }
 
 proptest! {
@@ -330,7 +362,8 @@ fn self_links_carry_the_parameters_used() {
         let link = answer.link("self").unwrap();
         let (address, carried) = link.split_once('?').unwrap();
         assert_eq!(address, "https://records.example/fhir/R4/Observation");
-        let carried: Vec<(String, String)> = form_urlencoded::parse(carried.as_bytes()).into_owned().collect();
+        let carried: Vec<(String, String)> =
+            form_urlencoded::parse(carried.as_bytes()).into_owned().collect();
         let carried: Vec<(&str, &str)> = carried.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         assert_eq!(carried, used);
         assert_eq!(answer.ids().len(), 3);

@@ -40,7 +40,9 @@ fn an_access_token_ends_with_its_time() {
 #[test]
 fn an_unknown_grant_type_is_refused() {
     let portal = Portal::new();
-    for grant in ["client_credentials", "password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "x"] {
+    for grant in
+        ["client_credentials", "password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "x"]
+    {
         let answer = portal.post("/oauth/token", &[("grant_type", grant), ("client_id", CLIENT)]);
         assert_eq!(fault(&answer), (400, "unsupported_grant_type".to_owned()), "{grant}");
     }
@@ -87,7 +89,8 @@ fn a_refresh_token_used_twice_ends_the_grant() {
     let first = portal.tokens("patient/*.rs offline_access");
     let old = first["refresh_token"].as_str().unwrap();
     let second = portal.refresh(CLIENT, old, None).json();
-    let (access, newest) = (second["access_token"].as_str().unwrap(), second["refresh_token"].as_str().unwrap());
+    let (access, newest) =
+        (second["access_token"].as_str().unwrap(), second["refresh_token"].as_str().unwrap());
     assert_ne!(old, newest);
     assert_eq!(portal.status(access, "Patient"), 200);
     assert_eq!(fault(&portal.refresh(CLIENT, old, None)), (400, "invalid_grant".to_owned()));
@@ -100,7 +103,8 @@ fn a_refresh_token_used_twice_ends_the_grant() {
 fn revoking_ends_access_at_once() {
     let portal = Portal::new();
     let tokens = portal.tokens("patient/*.rs offline_access");
-    let (access, refresh) = (tokens["access_token"].as_str().unwrap(), tokens["refresh_token"].as_str().unwrap());
+    let (access, refresh) =
+        (tokens["access_token"].as_str().unwrap(), tokens["refresh_token"].as_str().unwrap());
     assert_eq!(portal.status(access, "Patient"), 200);
     assert_eq!(portal.post("/oauth/revoke", &[("client_id", CLIENT), ("token", refresh)]).status, 200);
     assert_eq!(portal.status(access, "Patient"), 401);
@@ -146,7 +150,10 @@ fn only_registered_and_known_scopes_are_granted() {
     let unknown = "openid fhirUser profile online_access user/*.rs system/*.rs patient/Condition.rs launch";
     assert_eq!(granted(&format!("{unknown} patient/Patient.rs")), "patient/Patient.rs");
     assert_eq!(granted("patient/*.cruds"), "patient/*.rs");
-    assert_eq!(granted("patient/*.rs patient/*.rs launch/patient launch/patient"), "patient/*.rs launch/patient");
+    assert_eq!(
+        granted("patient/*.rs patient/*.rs launch/patient launch/patient"),
+        "patient/*.rs launch/patient"
+    );
     let granular = "patient/Observation.rs?category=laboratory patient/Patient.r";
     assert_eq!(granted(granular), "patient/Patient.r", "a granular scope is left out, never widened");
     portal.register("narrow", &["patient/Immunization.rs"]);

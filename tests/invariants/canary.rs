@@ -72,7 +72,8 @@ fn silent(what: &str, text: &str, secrets: &[&str]) {
 fn planted(world: &World) -> Export {
     let export = Export::synthetic(1, world.dir.path());
     let own = format!("{{{KEY}-0000-4000-8000-000000000001}}");
-    let old = export.sheet("Admin_Patient").rows[0][export.sheet("Admin_Patient").column("PatientGuid")].clone();
+    let old =
+        export.sheet("Admin_Patient").rows[0][export.sheet("Admin_Patient").column("PatientGuid")].clone();
     for table in TABLES {
         let mut sheet = export.sheet(table);
         for row in &mut sheet.rows {
@@ -81,10 +82,17 @@ fn planted(world: &World) -> Export {
         match table {
             "Admin_Patient" => {
                 let person = [
-                    ("GivenName", "Canarygiven"), ("Surname", "Canarysurname"), ("MiddleNames", "Canarymiddle"),
-                    ("NhsNumber", NHS), ("NumberAndStreet", "7 Canary Wharf"), ("Town", "Canarytown"),
-                    ("Postcode", "CANARY1"), ("EmailAddress", "canary@mail.example"), ("HomePhone", "canary 07700 900123"),
-                    ("CarerName", "Canarycarer"), ("ContactComments", "Canarycomment"),
+                    ("GivenName", "Canarygiven"),
+                    ("Surname", "Canarysurname"),
+                    ("MiddleNames", "Canarymiddle"),
+                    ("NhsNumber", NHS),
+                    ("NumberAndStreet", "7 Canary Wharf"),
+                    ("Town", "Canarytown"),
+                    ("Postcode", "CANARY1"),
+                    ("EmailAddress", "canary@mail.example"),
+                    ("HomePhone", "canary 07700 900123"),
+                    ("CarerName", "Canarycarer"),
+                    ("ContactComments", "Canarycomment"),
                 ];
                 person.into_iter().for_each(|(column, value)| sheet.set(0, column, value));
             }
@@ -134,7 +142,11 @@ fn i5_loading_says_nothing_of_a_patient() {
     let patient = PatientKey::new(&format!("{KEY}-0000-4000-8000-000000000001").to_lowercase()).unwrap();
     let facts = world.store.facts(&practice(), &patient).unwrap();
     assert!(facts.entries.len() > 100, "the canaries are in the record: {}", facts.entries.len());
-    silent("a fact about a patient, as a panic would print it", &format!("{:?}", facts.released.unwrap().standing), &[]);
+    silent(
+        "a fact about a patient, as a panic would print it",
+        &format!("{:?}", facts.released.unwrap().standing),
+        &[],
+    );
 }
 
 #[test]
@@ -146,7 +158,9 @@ fn i5_a_refused_export_says_nothing_of_a_patient() {
         sheet.header[0] = if breaks { "IsVisibleToPatient".to_owned() } else { String::new() };
         sheet.save();
         let practice = practice();
-        let (refused, lines) = logged(|| world.loader(&practice).load(ingest::Format::EmisCsv, &[export.folder.clone()]));
+        let (refused, lines) = logged(|| {
+            world.loader(&practice).load(ingest::Format::EmisCsv, std::slice::from_ref(&export.folder))
+        });
         let error = refused.unwrap_err();
         silent("the refusal", &format!("{error} {error:?}"), &[]);
         silent("the log of the refusal", &lines, &[]);
@@ -156,29 +170,58 @@ fn i5_a_refused_export_says_nothing_of_a_patient() {
 /// What is asked: everything there is, well and badly, with canaries in every place that a client can fill.
 fn asked(world: &World, token: &str, patient: &str) -> Vec<(String, Answer)> {
     let bearer = format!("Bearer {token}");
-    let own: Vec<(&str, &str)> = vec![("authorization", &bearer), ("x-forwarded-for", "canary"), ("user-agent", "canary")];
+    let own: Vec<(&str, &str)> =
+        vec![("authorization", &bearer), ("x-forwarded-for", "canary"), ("user-agent", "canary")];
     let form = [own.clone(), vec![("content-type", "application/x-www-form-urlencoded")]].concat();
     let mut answers = Vec::new();
     let mut ask = |method: &str, path: &str, headers: &[(&str, &str)], body: &str| {
         answers.push((format!("{method} {path}"), world.ask(method, path, headers, body)));
     };
     let searches = [
-        "Patient".to_owned(), format!("Patient/{patient}"), "Patient/canary".into(), "Patient?name=Canarysurname".into(),
-        format!("Patient?identifier=https://fhir.nhs.uk/Id/nhs-number%7C{NHS}"), format!("Patient?identifier={NHS}"),
-        "Observation".into(), "Observation?_count=1".into(), "Observation?_count=canary".into(), "Observation?date=canary".into(),
-        "Observation?date=zz2024canary".into(), "Observation?code=canary%7Ccanary".into(), "Observation?code:canary=canary".into(),
-        "Observation?_page=canary".into(), "Observation?_sort=canary".into(), "Observation?_summary=canary".into(),
-        "Observation?_include=canary".into(), "Observation?_format=canary".into(), "Observation?patient=Patient/canary".into(),
-        "Observation?category=canary&status=canary".into(), "Observation?_filter=canary".into(), "Observation?_has=canary".into(),
-        "Observation?_id=canary&_lastUpdated=canary".into(), "Observation/canary/_history/canary".into(), "Canary/canary".into(),
-        "Immunization?date=canary".into(), "Immunization?vaccine-code=canary".into(), "metadata?_format=canary".into(),
-        ".well-known/smart-configuration?canary=canary".into(), "Observation?date=%FFcanary%ZZ".into(),
+        "Patient".to_owned(),
+        format!("Patient/{patient}"),
+        "Patient/canary".into(),
+        "Patient?name=Canarysurname".into(),
+        format!("Patient?identifier=https://fhir.nhs.uk/Id/nhs-number%7C{NHS}"),
+        format!("Patient?identifier={NHS}"),
+        "Observation".into(),
+        "Observation?_count=1".into(),
+        "Observation?_count=canary".into(),
+        "Observation?date=canary".into(),
+        "Observation?date=zz2024canary".into(),
+        "Observation?code=canary%7Ccanary".into(),
+        "Observation?code:canary=canary".into(),
+        "Observation?_page=canary".into(),
+        "Observation?_sort=canary".into(),
+        "Observation?_summary=canary".into(),
+        "Observation?_include=canary".into(),
+        "Observation?_format=canary".into(),
+        "Observation?patient=Patient/canary".into(),
+        "Observation?category=canary&status=canary".into(),
+        "Observation?_filter=canary".into(),
+        "Observation?_has=canary".into(),
+        "Observation?_id=canary&_lastUpdated=canary".into(),
+        "Observation/canary/_history/canary".into(),
+        "Canary/canary".into(),
+        "Immunization?date=canary".into(),
+        "Immunization?vaccine-code=canary".into(),
+        "metadata?_format=canary".into(),
+        ".well-known/smart-configuration?canary=canary".into(),
+        "Observation?date=%FFcanary%ZZ".into(),
     ];
     for search in &searches {
         for method in ["GET", "HEAD", "DELETE", "OPTIONS"] {
             ask(method, &format!("/fhir/R4/{search}"), &own, "");
         }
-        let strict = [own.clone(), vec![("prefer", "handling=strict"), ("if-none-match", "canary"), ("accept", "application/fhir+xml;canary")]].concat();
+        let strict = [
+            own.clone(),
+            vec![
+                ("prefer", "handling=strict"),
+                ("if-none-match", "canary"),
+                ("accept", "application/fhir+xml;canary"),
+            ],
+        ]
+        .concat();
         ask("GET", &format!("/fhir/R4/{search}"), &strict, "");
         ask("GET", &format!("/fhir/R4/{search}"), &[("authorization", "Bearer canary-token")], "");
         ask("GET", &format!("/fhir/R4/{search}"), &[("authorization", "Canary canary")], "");
@@ -190,19 +233,29 @@ fn asked(world: &World, token: &str, patient: &str) -> Vec<(String, Answer)> {
     }
     ask("GET", "/fhir/R4/Observation", &[("authorization", &bearer), ("accept", "canary/canary")], "");
     let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-    for (app, redirect, challenge) in
-        [("app", REDIRECT, challenge), ("canary", REDIRECT, challenge), ("app", "https://elsewhere.example", challenge), ("app", REDIRECT, "canary")]
-    {
+    for (app, redirect, challenge) in [
+        ("app", REDIRECT, challenge),
+        ("canary", REDIRECT, challenge),
+        ("app", "https://elsewhere.example", challenge),
+        ("app", REDIRECT, "canary"),
+    ] {
         let query = format!(
             "response_type=code&client_id={app}&redirect_uri={redirect}&state=canary&scope=patient/*.rs%20canary&aud=https://records.example/fhir/R4&code_challenge={challenge}&code_challenge_method=S256"
         );
         ask("GET", &format!("/oauth/authorize?{query}"), &[], "");
         ask("POST", "/oauth/authorize", &form, &query);
-        ask("POST", "/oauth/authorize", &form, &format!("{query}&user={ACCOUNT}&username={ACCOUNT}&password=canary"));
+        ask(
+            "POST",
+            "/oauth/authorize",
+            &form,
+            &format!("{query}&user={ACCOUNT}&username={ACCOUNT}&password=canary"),
+        );
     }
     for body in [
         "grant_type=authorization_code&code=canary&redirect_uri=canary&client_id=app&code_verifier=canary",
-        "grant_type=refresh_token&refresh_token=canary&client_id=canary", "grant_type=canary", "canary",
+        "grant_type=refresh_token&refresh_token=canary&client_id=canary",
+        "grant_type=canary",
+        "canary",
     ] {
         ask("POST", "/oauth/token", &form, body);
         ask("POST", "/oauth/revoke", &form, &format!("token=canary&{body}"));
@@ -230,7 +283,8 @@ fn i5_no_route_says_anything_of_a_patient_in_a_log_or_an_error() {
     });
     assert!(lines.contains("not admitted") && lines.contains("no-grant"), "the log was listened to: {lines}");
     silent("the log of serving", &lines, &[&token, &patient, ACCOUNT]);
-    let shown = answers.iter().filter(|(_, answer)| answer.status == 200 && answer.text().contains("Canarysurname"));
+    let shown =
+        answers.iter().filter(|(_, answer)| answer.status == 200 && answer.text().contains("Canarysurname"));
     assert!(shown.count() > 0, "the canary sings where it may");
     let mut errors = 0;
     for (asked, answer) in answers.iter().filter(|(_, answer)| answer.status >= 400) {

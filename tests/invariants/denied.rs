@@ -4,13 +4,14 @@
 use std::fs;
 
 use gateway::loader::LoadError;
-use policy::{AccessLevel, DisclosureTable, Grant, View};
+use jiff::civil::date;
+use policy::{AccessLevel, DisclosureTable, Grant, LegalBasis, ProxyGrant, View};
 use record::{Container, Content, Entry, EntryId, IssueCode, Link, Mark, ResourceType, Role};
 use serde_json::json;
 use store::{AppStatus, Store};
 
 use super::export::Export;
-use crate::support::{CLIENT, World, app, bare, coded, level, measured, practice, subject};
+use crate::support::{CLIENT, World, app, bare, coded, level, measured, person, practice, subject};
 
 /// How many Observations full access shows.
 fn shown(entries: Vec<Entry>) -> usize {
@@ -66,9 +67,15 @@ fn i2_a_mark_comes_down_from_everything_that_contains_an_entry() {
         (Role::Request, Container::Request),
     ];
     for (role, kind) in kinds {
-        for (marks, expected) in [(&[][..], 1), (&[Mark::NotForPatient][..], 0), (&[Mark::Unrecognised][..], 0)] {
+        for (marks, expected) in
+            [(&[][..], 1), (&[Mark::NotForPatient][..], 0), (&[Mark::Unrecognised][..], 0)]
+        {
             let around = marked(container("around", kind), marks);
-            assert_eq!(shown(vec![around.clone(), linked(cough(), role, "around")]), expected, "{role:?} {marks:?}");
+            assert_eq!(
+                shown(vec![around.clone(), linked(cough(), role, "around")]),
+                expected,
+                "{role:?} {marks:?}"
+            );
             let between = linked(container("between", Container::Heading), Role::Heading, "around");
             let deep = vec![around, between, linked(cough(), role, "between")];
             assert_eq!(shown(deep), expected, "{role:?} {marks:?}, two levels up");
@@ -85,8 +92,16 @@ fn i2_a_panel_is_withheld_with_any_of_its_parts() {
     let parts = |marks: &[&[Mark]; 3]| {
         vec![
             marked(coded("panel", "26604007", "Full blood count"), marks[0]),
-            linked(marked(measured("hb", "1022431000000105", "Haemoglobin", "140", "g/L"), marks[1]), Role::Panel, "panel"),
-            linked(marked(measured("wbc", "1022541000000102", "White cells", "7", "10*9/L"), marks[2]), Role::Panel, "panel"),
+            linked(
+                marked(measured("hb", "1022431000000105", "Haemoglobin", "140", "g/L"), marks[1]),
+                Role::Panel,
+                "panel",
+            ),
+            linked(
+                marked(measured("wbc", "1022541000000102", "White cells", "7", "10*9/L"), marks[2]),
+                Role::Panel,
+                "panel",
+            ),
         ]
     };
     let hidden: &[Mark] = &[Mark::Confidential];
@@ -97,7 +112,11 @@ fn i2_a_panel_is_withheld_with_any_of_its_parts() {
         vec![
             coded("bp", "75367002", "Blood pressure"),
             linked(measured("up", "72313002", "Systolic", "120", "mm[Hg]"), Role::Panel, "bp"),
-            linked(marked(measured("low", "1091811000000102", "Diastolic", "80", "mm[Hg]"), marks), Role::Panel, "bp"),
+            linked(
+                marked(measured("low", "1091811000000102", "Diastolic", "80", "mm[Hg]"), marks),
+                Role::Panel,
+                "bp",
+            ),
         ]
     };
     let (open, closed) = (shown(pressure(&[])), shown(pressure(hidden)));
@@ -136,14 +155,63 @@ fn i2_no_grant_or_a_grant_of_nothing_shows_nothing() {
 }
 
 #[test]
+fn i2_a_parent_sees_a_child_until_the_day_on_which_it_turns_eleven() {
+    let world = World::empty();
+    let mut child = person("p");
+    if let Some(Content::Patient(demographics)) = &mut child.content {
+        // Eleven on the day after the one on which the clock stands.
+        demographics.birth_date = Some(date(2015, 11, 3));
+    }
+    world.put("p", vec![child, cough()]);
+    let parent = ProxyGrant {
+        grant: level(AccessLevel::Detailed),
+        legal_basis: LegalBasis::ParentalResponsibility,
+        relationship: "MTH".to_owned(),
+        starts: date(2020, 1, 1),
+        ends: None,
+        reviewed_since_eleven: false,
+    };
+    world.let_in_proxy("parent", &subject("p"), parent.clone());
+    let seen = |world: &World| {
+        let token = world.token("parent", "patient/*.rs");
+        ["Patient", "Observation"].map(|kind| world.get(&token, kind).matches().len())
+    };
+    assert_eq!(seen(&world), [1, 1]);
+    // From noon to a quarter to midnight, then over midnight in London.
+    world.clock.forward(11 * 3600 + 45 * 60);
+    assert_eq!(seen(&world), [1, 1]);
+    world.clock.forward(30 * 60);
+    assert_eq!(seen(&world), [0, 0]);
+    world.let_in_proxy("parent", &subject("p"), ProxyGrant { reviewed_since_eleven: true, ..parent });
+    assert_eq!(seen(&world), [1, 1]);
+    world.let_in_proxy("stranger", &subject("p"), ProxyGrant { grant: level(AccessLevel::None), ..carer() });
+    let token = world.token("stranger", "patient/*.rs");
+    assert!(world.get(&token, "Patient").matches().is_empty(), "another's grant is not theirs");
+}
+
+fn carer() -> ProxyGrant {
+    ProxyGrant {
+        grant: level(AccessLevel::Full),
+        legal_basis: LegalBasis::Consent,
+        relationship: "CAREGIVER".to_owned(),
+        starts: date(2020, 1, 1),
+        ends: None,
+        reviewed_since_eleven: false,
+    }
+}
+
+#[test]
 fn i2_unknown_apps_and_scopes_open_nothing() {
     let world = World::of(vec![cough()]);
     let token = world.token("p", "patient/*.rs");
     assert_eq!(world.get(&token, "Observation").status, 200);
     let now = gateway::clock::Clock::now(&*world.clock);
-    let ask = |client: &str, scope: &str| auth::issue_sandbox_token(&*world.store, now, "p", scope, client).is_ok();
+    let ask =
+        |client: &str, scope: &str| auth::issue_sandbox_token(&*world.store, now, "p", scope, client).is_ok();
     assert!(ask(CLIENT, "patient/*.rs") && !ask("another-app", "patient/*.rs"));
-    for scope in ["", "patient/Condition.rs", "user/*.rs", "system/*.rs", "patient/*.x", "patient/*.rsx", "everything"] {
+    for scope in
+        ["", "patient/Condition.rs", "user/*.rs", "system/*.rs", "patient/*.x", "patient/*.rsx", "everything"]
+    {
         assert!(!ask(CLIENT, scope), "{scope:?}");
     }
     for status in [AppStatus::Proposed, AppStatus::Sandbox, AppStatus::Suspended, AppStatus::Retired] {
@@ -158,15 +226,29 @@ fn i2_unknown_apps_and_scopes_open_nothing() {
 fn i2_a_resource_type_that_is_not_known_is_not_there() {
     let world = World::of(vec![cough()]);
     let token = world.token("p", "patient/*.rs");
-    let unknown = ["Condition", "observation", "OBSERVATION", "Observations", "Observation/", "DocumentReference", "Bundle", "$everything"];
-    for path in unknown.into_iter().chain(["Observation/x/_history", "Observation/x/_history/1", "Patient/x/Observation"]) {
+    let unknown = [
+        "Condition",
+        "observation",
+        "OBSERVATION",
+        "Observations",
+        "Observation/",
+        "DocumentReference",
+        "Bundle",
+        "$everything",
+    ];
+    for path in unknown.into_iter().chain([
+        "Observation/x/_history",
+        "Observation/x/_history/1",
+        "Patient/x/Observation",
+    ]) {
         assert_eq!(world.get(&token, path).status, 404, "{path}");
     }
 }
 
 #[test]
 fn i2_a_column_that_may_carry_visibility_refuses_the_whole_export() {
-    for column in ["IsHiddenFromPatient", "PatientVisibility", "Confidentiality", "SensitiveFlag", "Redacted"] {
+    for column in ["IsHiddenFromPatient", "PatientVisibility", "Confidentiality", "SensitiveFlag", "Redacted"]
+    {
         let world = World::empty();
         let export = Export::synthetic(1, world.dir.path());
         let mut sheet = export.sheet("CareRecord_Observation");
@@ -174,9 +256,13 @@ fn i2_a_column_that_may_carry_visibility_refuses_the_whole_export() {
         sheet.rows.iter_mut().for_each(|row| row.push("false".to_owned()));
         sheet.save();
         let practice = practice();
-        let refused = world.loader(&practice).load(ingest::Format::EmisCsv, &[export.folder.clone()]);
+        let refused =
+            world.loader(&practice).load(ingest::Format::EmisCsv, std::slice::from_ref(&export.folder));
         let Err(LoadError::Refused(report)) = refused else { panic!("{column} was accepted") };
-        assert!(report.is_fatal() && report.issues.iter().any(|issue| issue.code == IssueCode::ColumnVisibility), "{column}");
+        assert!(
+            report.is_fatal() && report.issues.iter().any(|issue| issue.code == IssueCode::ColumnVisibility),
+            "{column}"
+        );
         assert_eq!(world.store.dirty_count(&practice).unwrap(), 0);
         assert_eq!(world.store.practice(&practice).unwrap().batches, 0, "nothing was begun");
         fs::remove_dir_all(&export.folder).unwrap();

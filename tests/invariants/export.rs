@@ -66,7 +66,8 @@ impl Sheet {
 
     pub(super) fn save(&self) {
         let line = |fields: &Vec<String>| {
-            let quoted: Vec<String> = fields.iter().map(|field| format!("\"{}\"", field.replace('"', "\"\""))).collect();
+            let quoted: Vec<String> =
+                fields.iter().map(|field| format!("\"{}\"", field.replace('"', "\"\""))).collect();
             quoted.join(",") + "\r\n"
         };
         let text: String = std::iter::once(&self.header).chain(&self.rows).map(line).collect();

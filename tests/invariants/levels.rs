@@ -12,8 +12,8 @@ use jiff::civil::date;
 use policy::{AccessLevel, AccessRequest, Actor, Decision, DisclosureTable, Standing, View, admit, decide};
 use project::{Projected, Record, project};
 use record::{
-    CodeClass, Coded, Dictionary, Entry, Fact, Fate, Issue, PatientKey, Place, Reference, ReferenceKey, ResourceType,
-    Sink, SinkError, Staff,
+    CodeClass, Coded, Dictionary, Entry, Fact, Fate, Issue, PatientKey, Place, Reference, ReferenceKey,
+    ResourceType, Sink, SinkError, Staff,
 };
 use serde_json::{Value, json};
 
@@ -86,7 +86,8 @@ static RESOURCES: LazyLock<Vec<Projected>> = LazyLock::new(|| {
     let (practice, ids) = (practice(), ids());
     let mut resources = Vec::new();
     for (patient, entries) in &people {
-        let record = Record { practice: &practice, practice_name: None, patient, entries, dictionary: &words };
+        let record =
+            Record { practice: &practice, practice_name: None, patient, entries, dictionary: &words };
         resources.extend(project(&record, &ids).resources);
     }
     resources
@@ -119,7 +120,9 @@ fn without_stand_ins(mut body: Value) -> Value {
     let unknown = json!({"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
         "code": "UNK", "display": "unknown"}]});
     let object = body.as_object_mut().unwrap();
-    object.retain(|key, value| !(key == "dataAbsentReason" && *value == absent || key == "vaccineCode" && *value == unknown));
+    object.retain(|key, value| {
+        !(key == "dataAbsentReason" && *value == absent || key == "vaccineCode" && *value == unknown)
+    });
     body
 }
 
@@ -129,9 +132,20 @@ fn json(bytes: &[u8]) -> Value {
 
 /// The view in which a level shows a resource.
 fn shown(resource: &Projected, current: AccessLevel, historical: AccessLevel) -> Option<View> {
-    let grant = policy::Grant { effective_date: date(2015, 1, 1), current, historical, sections_off: BTreeSet::new() };
-    let standing =
-        Standing { birth_date: None, regular: true, dummy: false, sensitive: false, deceased: false, deducted_on: None };
+    let grant = policy::Grant {
+        effective_date: date(2015, 1, 1),
+        current,
+        historical,
+        sections_off: BTreeSet::new(),
+    };
+    let standing = Standing {
+        birth_date: None,
+        regular: true,
+        dummy: false,
+        sensitive: false,
+        deceased: false,
+        deducted_on: None,
+    };
     let admission = admit(&AccessRequest {
         today: date(2026, 11, 2),
         practice_shares: true,
@@ -177,7 +191,10 @@ fn i9_a_lower_levels_output_is_part_of_a_higher_ones() {
                         (shown(resource, low, other), shown(resource, high, other)),
                         (shown(resource, other, low), shown(resource, other, high)),
                     ] {
-                        assert!(lower <= higher, "{low:?} shows {lower:?}, {high:?} {higher:?}, with {other:?}");
+                        assert!(
+                            lower <= higher,
+                            "{low:?} shows {lower:?}, {high:?} {higher:?}, with {other:?}"
+                        );
                         if lower.is_some() {
                             *compared.entry(resource.mapped.kind).or_insert(0) += 1;
                         }
@@ -229,7 +246,11 @@ fn i9_cutting_a_view_twice_is_cutting_it_once() {
                 tried += 1;
             }
             let full = table.view(View::Full, &whole, &clean);
-            assert_eq!(table.view(View::Coded, &full, &clean), table.view(View::Coded, &whole, &clean), "{reader}");
+            assert_eq!(
+                table.view(View::Coded, &full, &clean),
+                table.view(View::Coded, &whole, &clean),
+                "{reader}"
+            );
         }
     }
     assert!(tried > 1_000, "{tried}");
@@ -241,7 +262,13 @@ fn i9_part_of_tells_parts_from_others() {
     for part in [json!({}), json!({"a": [{"b": 3}]}), json!({"a": [{"c": 2}], "d": "x"}), whole.clone()] {
         assert_eq!(part_of(&part, &whole, ""), Ok(()), "{part}");
     }
-    for other in [json!({"e": 1}), json!({"a": [{"b": 2}]}), json!({"a": [{"b": 3}, {"b": 1}]}), json!({"d": "y"}), json!([])] {
+    for other in [
+        json!({"e": 1}),
+        json!({"a": [{"b": 2}]}),
+        json!({"a": [{"b": 3}, {"b": 1}]}),
+        json!({"d": "y"}),
+        json!([]),
+    ] {
         assert!(part_of(&other, &whole, "").is_err(), "{other}");
     }
 }

@@ -39,7 +39,8 @@ fn i1_only_policy_disclose_makes_a_disclosed() {
     let mut made = Vec::new();
     for (path, text) in sources("src") {
         for (number, line) in text.lines().enumerate() {
-            let constructs = line.contains("Disclosed {") && !line.contains("struct ") && !line.contains("impl");
+            let constructs =
+                line.contains("Disclosed {") && !line.contains("struct ") && !line.contains("impl");
             if constructs {
                 made.push(format!("{path}:{}", number + 1));
             }
@@ -54,7 +55,8 @@ fn i1_only_policy_disclose_makes_a_disclosed() {
 #[test]
 fn i1_a_body_leaves_the_store_only_for_a_disclosed() {
     // That this compiles is the test: the trait's one way to a body takes what policy disclosed.
-    let body: fn(&dyn Snapshot, &Disclosed<'_>) -> Result<Vec<u8>, StoreError> = |snapshot, it| snapshot.body(it);
+    let body: fn(&dyn Snapshot, &Disclosed<'_>) -> Result<Vec<u8>, StoreError> =
+        |snapshot, it| snapshot.body(it);
     let _ = body;
     let port = source("src/store/lib.rs");
     let snapshot = port.split_once("pub trait Snapshot").unwrap().1.split_once("\n}").unwrap().0;
@@ -65,14 +67,25 @@ fn i1_a_body_leaves_the_store_only_for_a_disclosed() {
 #[test]
 fn i1_the_serving_path_sees_headers_and_bodies_in_one_place_alone() {
     let home = "src/gateway/fhir/visible.rs";
-    let words = [".released()", ".body(disclosed", "decide(", "disclose(", "admit(", "Header {", ".facts(", "LevelTable"];
+    let words = [
+        ".released()",
+        ".body(disclosed",
+        "decide(",
+        "disclose(",
+        "admit(",
+        "Header {",
+        ".facts(",
+        "LevelTable",
+    ];
     for (path, text) in sources("src/gateway/fhir").into_iter().chain(sources("src/gateway/oauth")) {
         for word in words {
             assert!(path == home || !text.contains(word), "{path} has {word}, which is for {home}");
         }
     }
     let text = source(home);
-    assert!([".released()", ".body(disclosed", "decide(", "disclose("].iter().all(|word| text.contains(word)));
+    assert!(
+        [".released()", ".body(disclosed", "decide(", "disclose("].iter().all(|word| text.contains(word))
+    );
 }
 
 const SECRET: &str = "275441003";
@@ -83,7 +96,11 @@ fn record(marks: &[Mark]) -> Vec<Entry> {
         statement.effective = Some(Effective::Day(date(2011, 11, 11)));
     });
     secret.marks = marks.to_vec();
-    vec![measured("weight", "27113001", "Body weight", "70", "kg"), secret, coded("cough", "49727002", "Cough")]
+    vec![
+        measured("weight", "27113001", "Body weight", "70", "kg"),
+        secret,
+        coded("cough", "49727002", "Cough"),
+    ]
 }
 
 fn secret_id() -> String {
@@ -94,9 +111,10 @@ fn secret_id() -> String {
 /// Searches that would find the secret alone, whatever else there is.
 fn searches() -> Vec<String> {
     let id = secret_id();
-    let mut all: Vec<String> = ["code=275441003", "code=http://snomed.info/sct|275441003", "date=2011-11-11", "date=lt2012"]
-        .map(|query| format!("Observation?{query}"))
-        .into();
+    let mut all: Vec<String> =
+        ["code=275441003", "code=http://snomed.info/sct|275441003", "date=2011-11-11", "date=lt2012"]
+            .map(|query| format!("Observation?{query}"))
+            .into();
     all.extend([format!("Observation?_id={id}"), format!("Observation?_id={id}&code={SECRET}")]);
     all
 }
@@ -112,7 +130,13 @@ fn i1_a_hidden_resource_cannot_be_found_counted_sorted_or_paged_past() {
             assert_eq!(answer.json()["total"], if hidden { 0 } else { 1 }, "{search}");
             assert_eq!(answer.matches().len(), usize::from(!hidden), "{search}");
         }
-        for search in ["Observation", "Observation?_sort=date", "Observation?_sort=-date&_count=1", "Observation?_count=1", "Observation?status=final"] {
+        for search in [
+            "Observation",
+            "Observation?_sort=date",
+            "Observation?_sort=-date&_count=1",
+            "Observation?_count=1",
+            "Observation?status=final",
+        ] {
             let found = world.all(&token, search);
             assert_eq!(found.len(), expected, "{search}");
             assert_eq!(world.get(&token, search).json()["total"], expected, "{search}");
@@ -153,7 +177,11 @@ fn i3_what_is_withheld_and_what_never_was_answer_alike() {
         assert_eq!(here, fingerprint(&ask(&without, &tokens[1], &path)), "{method} {headers:?}");
         assert_eq!(here, fingerprint(&ask(&hidden, &tokens[0], &never)), "{method} {headers:?}");
     }
-    for search in searches().iter().map(String::as_str).chain(["Observation", "Observation?_count=1", "Observation?_sort=date"]) {
+    for search in searches().iter().map(String::as_str).chain([
+        "Observation",
+        "Observation?_count=1",
+        "Observation?_sort=date",
+    ]) {
         let pair = [(&hidden, &tokens[0]), (&without, &tokens[1])].map(|(world, token)| {
             let answer = world.ask("GET", &format!("/fhir/R4/{search}"), &[("authorization", token)], "");
             let (status, headers, _) = fingerprint(&answer);

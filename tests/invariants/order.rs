@@ -3,8 +3,8 @@
 use policy::{Header, Labels, View};
 use proptest::prelude::*;
 use record::{
-    CodeClass, CodeRef, CodeSystem, Coded, Coding, Container, Content, Entry, EntryId, Fact, Index, Link, Mark,
-    PatientKey, Reference, ReferenceKey, Role, Staff,
+    CodeClass, CodeRef, CodeSystem, Coded, Coding, Container, Content, Entry, EntryId, Fact, Index, Link,
+    Mark, PatientKey, Reference, ReferenceKey, Role, Staff,
 };
 use store::Store;
 
@@ -31,7 +31,11 @@ fn consultation(id: &str) -> Entry {
 fn code(key: &str, snomed: &str, term: &str, sequence: u64) -> Fact {
     let coding = Coding { system: CodeSystem::SnomedCt, code: snomed.into(), display: Some(term.into()) };
     let coded = Coded { codings: vec![coding], original_text: None };
-    Fact::Reference(ReferenceKey::Code(key.into()), Box::new(Reference::Code(coded, CodeClass::Finding)), sequence)
+    Fact::Reference(
+        ReferenceKey::Code(key.into()),
+        Box::new(Reference::Code(coded, CodeClass::Finding)),
+        sequence,
+    )
 }
 
 fn local(id: &str, key: &str) -> Entry {
@@ -46,7 +50,11 @@ fn deletion(id: &str) -> Entry {
 /// what came early, corrections, deletions, a deletion taken back, and what is said again.
 fn facts() -> Vec<Fact> {
     let doctor = Reference::Staff(Staff {
-        name: record::PersonName { prefix: Some("Dr".into()), given: vec!["Sam".into()], family: Some("Testdoctor".into()) },
+        name: record::PersonName {
+            prefix: Some("Dr".into()),
+            given: vec!["Sam".into()],
+            family: Some("Testdoctor".into()),
+        },
         role: None,
     });
     vec![
@@ -64,8 +72,14 @@ fn facts() -> Vec<Fact> {
         Fact::Reference(ReferenceKey::Staff("doctor".into()), Box::new(doctor), 1),
         at(1, coded("bp", "75367002", "Blood pressure")),
         at(1, linked(measured("systolic", "72313002", "Systolic", "120", "mm[Hg]"), Role::Panel, "bp")),
-        at(1, linked(measured("diastolic", "1091811000000102", "Diastolic", "80", "mm[Hg]"), Role::Panel, "bp")),
-        at(3, linked(measured("diastolic", "1091811000000102", "Diastolic", "85", "mm[Hg]"), Role::Panel, "bp")),
+        at(
+            1,
+            linked(measured("diastolic", "1091811000000102", "Diastolic", "80", "mm[Hg]"), Role::Panel, "bp"),
+        ),
+        at(
+            3,
+            linked(measured("diastolic", "1091811000000102", "Diastolic", "85", "mm[Hg]"), Role::Panel, "bp"),
+        ),
         at(1, measured("weight", "27113001", "Body weight", "70", "kg")),
         at(2, measured("weight", "27113001", "Body weight", "71", "kg")),
         at(3, measured("weight", "27113001", "Body weight", "70", "kg")),
@@ -89,7 +103,11 @@ fn released(world: &World) -> Vec<Shown> {
     let snapshot = world.store.read(&subject("p")).unwrap().unwrap();
     let body = |header: &Header, view| header.view(view).map(|view| (view.digest, view.index.clone()));
     let of = |header: &Header| {
-        (header.id.clone(), header.labels.clone(), View::ALL.into_iter().map(|view| body(header, view)).collect())
+        (
+            header.id.clone(),
+            header.labels.clone(),
+            View::ALL.into_iter().map(|view| body(header, view)).collect(),
+        )
     };
     snapshot.released().headers.iter().map(of).collect()
 }
@@ -123,7 +141,8 @@ fn in_order() -> Vec<Shown> {
 #[test]
 fn i8_the_record_in_order_shows_what_it_should() {
     let shown = in_order();
-    let visible = shown.iter().filter(|(_, labels, views)| labels.reasons.is_empty() && views[0].is_some()).count();
+    let visible =
+        shown.iter().filter(|(_, labels, views)| labels.reasons.is_empty() && views[0].is_some()).count();
     // Patient, in-open, late-code, changed-code, blood pressure, weight, back.
     assert_eq!(visible, 7, "{shown:#?}");
     let withheld = shown.iter().filter(|(_, labels, _)| !labels.reasons.is_empty()).count();
@@ -166,7 +185,9 @@ fn i8_an_export_in_pieces_of_any_size_ends_as_the_export_in_one() {
         let world = loaded(facts, pieces);
         let snapshot = world.store.read(&of).unwrap().unwrap();
         let headers = snapshot.released().headers.iter();
-        headers.map(|header| (header.id.clone(), header.coded.as_ref().map(|view| view.digest))).collect::<Vec<_>>()
+        headers
+            .map(|header| (header.id.clone(), header.coded.as_ref().map(|view| view.digest)))
+            .collect::<Vec<_>>()
     };
     let whole = digests(&[], &facts);
     assert!(whole.len() > 100, "{}", whole.len());

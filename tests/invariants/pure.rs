@@ -7,7 +7,17 @@ const PURE: [&str; 5] = ["record", "map", "redact", "policy", "project"];
 /// What they may import from others: each crate here can be used without clock, randomness, environment and I/O, and
 /// the words below watch that it is.
 const MAY: [&str; 12] = [
-    "aws-lc-rs", "fhir", "jiff", "map", "policy", "record", "redact", "serde", "serde_json", "toml", "unicode-normalization",
+    "aws-lc-rs",
+    "fhir",
+    "jiff",
+    "map",
+    "policy",
+    "record",
+    "redact",
+    "serde",
+    "serde_json",
+    "toml",
+    "unicode-normalization",
     "aho-corasick",
 ];
 
@@ -15,8 +25,20 @@ const MAY: [&str; 12] = [
 const STD: [&str; 10] = ["time", "env", "fs", "net", "io", "process", "thread", "os", "random", "path"];
 
 const WORDS: [&str; 14] = [
-    "SystemTime", "Instant::now", "Timestamp::now", "Zoned::now", "TimeZone::system", "rand::", "getrandom", "SystemRandom",
-    "thread_rng", "println!", "eprintln!", "print!", "option_env!", "include_bytes!(env",
+    "SystemTime",
+    "Instant::now",
+    "Timestamp::now",
+    "Zoned::now",
+    "TimeZone::system",
+    "rand::",
+    "getrandom",
+    "SystemRandom",
+    "thread_rng",
+    "println!",
+    "eprintln!",
+    "print!",
+    "option_env!",
+    "include_bytes!(env",
 ];
 
 /// The sources of a crate, without those that are only tests.
@@ -84,8 +106,14 @@ fn i4_pure_crates_name_no_clock_randomness_environment_or_io() {
             modules.extend(named);
         }
     }
-    assert!(modules.contains("collections") && modules.contains("fmt") && modules.contains("sync"), "{modules:?}");
-    assert_eq!(std_modules("use std::{\n  fmt, fs::{self, File},\n  io};\nstd::env::var()"), ["env", "fmt", "fs", "io"].map(str::to_owned).into());
+    assert!(
+        modules.contains("collections") && modules.contains("fmt") && modules.contains("sync"),
+        "{modules:?}"
+    );
+    assert_eq!(
+        std_modules("use std::{\n  fmt, fs::{self, File},\n  io};\nstd::env::var()"),
+        ["env", "fmt", "fs", "io"].map(str::to_owned).into()
+    );
 }
 
 #[test]
@@ -101,10 +129,13 @@ fn i4_pure_crates_import_nothing_that_could() {
         }
     }
     // Time zones are compiled in; nothing of the machine is asked.
-    let root: toml::Table =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap().parse().unwrap();
+    let root: toml::Table = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
+        .unwrap()
+        .parse()
+        .unwrap();
     let jiff = &root["workspace"]["dependencies"]["jiff"];
     assert_eq!(jiff["default-features"].as_bool(), Some(false));
-    let features: Vec<&str> = jiff["features"].as_array().unwrap().iter().filter_map(|one| one.as_str()).collect();
+    let features: Vec<&str> =
+        jiff["features"].as_array().unwrap().iter().filter_map(|one| one.as_str()).collect();
     assert!(!features.iter().any(|one| one.starts_with("tz") || *one == "js"), "{features:?}");
 }

@@ -4,7 +4,8 @@ use std::{collections::BTreeSet, fmt::Write};
 
 use jiff::civil::{Date, date};
 use policy::{
-    AccessLevel, AccessRequest, Actor, Admission, Decision, Grant, Labels, Reason, Refusal, Standing, admit, decide,
+    AccessLevel, AccessRequest, Actor, Admission, Decision, Grant, Labels, Reason, Refusal, Standing, admit,
+    decide,
 };
 use record::{MarksCarried, ResourceType, Section};
 
@@ -27,7 +28,9 @@ const CARRIED: [(&str, MarksCarried); 2] =
     [("feed with marks", MarksCarried::Yes), ("feed without marks", MarksCarried::No)];
 
 fn levels() -> impl Iterator<Item = (AccessLevel, AccessLevel)> {
-    AccessLevel::ALL.into_iter().flat_map(|current| AccessLevel::ALL.map(move |historical| (current, historical)))
+    AccessLevel::ALL
+        .into_iter()
+        .flat_map(|current| AccessLevel::ALL.map(move |historical| (current, historical)))
 }
 
 fn section_of(kind: ResourceType) -> Section {
@@ -68,7 +71,12 @@ fn admission(
     })
 }
 
-fn labels(kind: ResourceType, recorded: (Option<(Date, Date)>, bool), carried: MarksCarried, reasons: &[Reason]) -> Labels {
+fn labels(
+    kind: ResourceType,
+    recorded: (Option<(Date, Date)>, bool),
+    carried: MarksCarried,
+    reasons: &[Reason],
+) -> Labels {
     let mut labels = Labels::new(section_of(kind), None, carried);
     (labels.recorded, labels.undated) = recorded;
     labels.reasons = reasons.iter().copied().collect();
@@ -163,11 +171,13 @@ fn by_section(out: &mut String) {
     head.extend(off_names.iter().map(String::as_str));
     let mut table = Table::new(&head);
     for sections in subsets() {
-        let mut labels = labels(ResourceType::Observation, (Some((AFTER, AFTER)), false), MarksCarried::Yes, &[]);
+        let mut labels =
+            labels(ResourceType::Observation, (Some((AFTER, AFTER)), false), MarksCarried::Yes, &[]);
         labels.sections = sections.clone();
         let cells = Section::ALL.map(|off| {
             let of = |own: &[Section], practice: &[Section]| {
-                let admission = admission((AccessLevel::Full, AccessLevel::Full), own, practice, &ResourceType::ALL);
+                let admission =
+                    admission((AccessLevel::Full, AccessLevel::Full), own, practice, &ResourceType::ALL);
                 answer(&admission, ResourceType::Observation, &labels)
             };
             let (own, practice) = (of(&[off], &[]), of(&[], &[off]));
@@ -183,14 +193,18 @@ fn by_section(out: &mut String) {
 /// Every set of sections.
 fn subsets() -> Vec<BTreeSet<Section>> {
     let member = |set: usize, at: usize| set & (1 << at) != 0;
-    let of = |set| Section::ALL.into_iter().enumerate().filter(move |(at, _)| member(set, *at)).map(|(_, s)| s).collect();
+    let of = |set| {
+        Section::ALL.into_iter().enumerate().filter(move |(at, _)| member(set, *at)).map(|(_, s)| s).collect()
+    };
     (0..1 << Section::ALL.len()).map(of).collect()
 }
 
 fn by_scope(out: &mut String) {
-    writeln!(out, "\n## The token's scope does not open the type: at every pair of levels, date and feed\n").unwrap();
+    writeln!(out, "\n## The token's scope does not open the type: at every pair of levels, date and feed\n")
+        .unwrap();
     for kind in ResourceType::ALL {
-        let others: Vec<ResourceType> = ResourceType::ALL.into_iter().filter(|other| *other != kind).collect();
+        let others: Vec<ResourceType> =
+            ResourceType::ALL.into_iter().filter(|other| *other != kind).collect();
         group(out, kind.name(), &every_case(kind, &[], &[], &[], &others));
         for reason in Reason::ALL {
             let title = format!("{}, {}", kind.name(), reason.code());

@@ -75,7 +75,11 @@ fn answer(standing: &Standing, shares: bool, actor: Actor<'_>) -> String {
 }
 
 fn proxies(out: &mut String) {
-    writeln!(out, "\n## Proxies: why, the patient's age, whether reviewed since eleven; the grant's period\n").unwrap();
+    writeln!(
+        out,
+        "\n## Proxies: why, the patient's age, whether reviewed since eleven; the grant's period\n"
+    )
+    .unwrap();
     let mut head = vec!["legal basis", "patient's age", "reviewed"];
     head.extend(PERIODS.iter().map(|(name, ..)| *name));
     let mut table = Table::new(&head);

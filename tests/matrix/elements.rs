@@ -19,7 +19,11 @@ fn probe(path: &str, beside: bool) -> Value {
         let coding = json!([{"display": WORDS}]);
         value = match part.strip_prefix("extension:") {
             Some(name) => {
-                let mut extension = if value.is_object() { value } else { json!({"valueCodeableConcept": {"coding": coding}}) };
+                let mut extension = if value.is_object() {
+                    value
+                } else {
+                    json!({"valueCodeableConcept": {"coding": coding}})
+                };
                 extension["url"] = json!(format!("https://example.org/{name}"));
                 json!({"extension": [extension]})
             }
@@ -46,10 +50,19 @@ fn shows(view: View, kind: ResourceType, path: &str, beside: bool, clean: bool) 
 fn found(kind: ResourceType, path: &str) -> (&'static str, &'static str) {
     let coded = |beside, clean| shows(View::Coded, kind, path, beside, clean);
     let full = |beside, clean| shows(View::Full, kind, path, beside, clean);
-    let all = [coded(false, false), coded(false, true), coded(true, false), full(false, false), full(false, true), full(true, false)];
+    let all = [
+        coded(false, false),
+        coded(false, true),
+        coded(true, false),
+        full(false, false),
+        full(false, true),
+        full(true, false),
+    ];
     match all {
         [true, true, true, true, true, true] => ("coded", "coded and full"),
-        [false, false, true, false, true, true] => ("coded-if-term", "coded and full if it is the term; else full if clean"),
+        [false, false, true, false, true, true] => {
+            ("coded-if-term", "coded and full if it is the term; else full if clean")
+        }
         [false, false, false, false, true, false] => ("screened", "full if clean"),
         [false, false, false, false, false, false] => ("never", "never"),
         other => panic!("{path} is shown in a way that has no name: {other:?}"),

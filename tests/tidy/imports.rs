@@ -22,7 +22,8 @@ const MAY: [(&str, &[&str]); 12] = [
     (
         "cli",
         &[
-            "auth", "fhir", "gateway", "ingest", "map", "policy", "project", "record", "redact", "store", "synth",
+            "auth", "fhir", "gateway", "ingest", "map", "policy", "project", "record", "redact", "store",
+            "synth",
         ],
     ),
 ];
@@ -51,7 +52,13 @@ fn manifest(path: &str) -> Table {
 }
 
 fn names(manifest: &Table, table: &str) -> BTreeSet<String> {
-    manifest.get(table).and_then(|table| table.as_table()).into_iter().flat_map(Table::keys).cloned().collect()
+    manifest
+        .get(table)
+        .and_then(|table| table.as_table())
+        .into_iter()
+        .flat_map(Table::keys)
+        .cloned()
+        .collect()
 }
 
 #[test]
@@ -100,7 +107,10 @@ fn every_crate_has_a_row_and_every_row_a_crate() {
             let manifest = manifest(&format!("src/{name}/Cargo.toml"));
             names(&manifest, "dependencies").iter().any(|other| other.starts_with(theirs))
         };
-        assert!(only.iter().any(|name| named(&name)), "{theirs}: nobody imports it any more; take the row away");
+        assert!(
+            only.iter().any(|name| named(&name)),
+            "{theirs}: nobody imports it any more; take the row away"
+        );
     }
 }
 
@@ -114,7 +124,8 @@ fn what_a_crate_declares_it_uses_and_by_its_own_name() {
             let paths = [format!("{spelled}::"), format!("use {spelled};"), format!("#[{spelled}")];
             let uses = |text: &String| paths.iter().any(|path| text.contains(path));
             // Three are named for their version or features alone (see the root manifest).
-            let known = matches!((name, other.as_str()), ("gateway", "h2" | "rustls-webpki") | ("cli", "time"));
+            let known =
+                matches!((name, other.as_str()), ("gateway", "h2" | "rustls-webpki") | ("cli", "time"));
             if !known && !all.iter().any(uses) {
                 found.push(format!("src/{name}: {other}"));
             }

@@ -66,7 +66,9 @@ fn only_nhs_numbers_that_are_set_aside_for_tests_stand_in_the_tree() {
     let mut tests = 0;
     let mut needed = BTreeSet::new();
     let mut found = Vec::new();
-    for (path, text) in FILES.iter().filter(|(path, _)| path.as_str() != KNOWN && !CHECKSUMS.contains(&path.as_str())) {
+    for (path, text) in
+        FILES.iter().filter(|(path, _)| path.as_str() != KNOWN && !CHECKSUMS.contains(&path.as_str()))
+    {
         for (line, digits) in runs(text).into_iter().filter(|(_, digits)| is_nhs_number(digits)) {
             if digits.starts_with("999") {
                 tests += 1;
@@ -77,7 +79,10 @@ fn only_nhs_numbers_that_are_set_aside_for_tests_stand_in_the_tree() {
             }
         }
     }
-    none(&found, "ten digits with the check digit of an NHS number (if it is no such number, list it in numbers.txt)");
+    none(
+        &found,
+        "ten digits with the check digit of an NHS number (if it is no such number, list it in numbers.txt)",
+    );
     assert!(tests > 10, "the search found only {tests} of the numbers for tests");
     assert_eq!(needed, known, "{KNOWN} lists a number that no longer occurs");
 }
@@ -88,10 +93,18 @@ fn a_number_is_found_in_both_spellings_and_not_inside_a_longer_one() {
     let real = format!("94{}", "34765919");
     assert!(is_nhs_number(&real) && !is_nhs_number("9434765910") && !is_nhs_number("0000000000"));
     let spaced = format!("{} {} {}", &real[..3], &real[3..6], &real[6..]);
-    for text in [format!("a\nx{real}."), format!("a\n\"{spaced}\""), format!("a\n{}", spaced.replace(' ', "-"))] {
+    for text in
+        [format!("a\nx{real}."), format!("a\n\"{spaced}\""), format!("a\n{}", spaced.replace(' ', "-"))]
+    {
         assert_eq!(runs(&text), [(2, real.clone())], "{text}");
     }
-    for text in [format!("1{real}"), format!("{real}1"), format!("{spaced}0"), "2024-01-01 1234".to_owned(), format!("{}{real}{}", "ab".repeat(6), "cd".repeat(6))] {
+    for text in [
+        format!("1{real}"),
+        format!("{real}1"),
+        format!("{spaced}0"),
+        "2024-01-01 1234".to_owned(),
+        format!("{}{real}{}", "ab".repeat(6), "cd".repeat(6)),
+    ] {
         assert_eq!(runs(&text), [], "{text}");
     }
 }

@@ -26,12 +26,15 @@ fn tests() -> BTreeSet<&'static str> {
 
 fn requirements() -> Vec<(&'static str, Table)> {
     let mut all = Vec::new();
-    for (path, text) in FILES.iter().filter(|(path, _)| path.starts_with("conformance/") && path.ends_with(".toml")) {
+    for (path, text) in
+        FILES.iter().filter(|(path, _)| path.starts_with("conformance/") && path.ends_with(".toml"))
+    {
         let file: Table = text.parse().unwrap_or_else(|error| panic!("{path}: {error}"));
         for part in ["guide", "version"] {
             assert!(file.get(part).and_then(Value::as_str).is_some(), "{path} has no {part}");
         }
-        let rows = file.get("requirement").and_then(Value::as_array).unwrap_or_else(|| panic!("{path} is empty"));
+        let rows =
+            file.get("requirement").and_then(Value::as_array).unwrap_or_else(|| panic!("{path} is empty"));
         all.extend(rows.iter().map(|row| (path.as_str(), row.as_table().unwrap().clone())));
     }
     assert!(all.len() > 100, "only {} requirements", all.len());
@@ -44,20 +47,26 @@ fn every_requirement_names_a_test_that_exists_or_says_why_it_is_not_met() {
     assert!(tests.len() > 200, "only {} tests were found", tests.len());
     let mut found = Vec::new();
     for (path, row) in requirements() {
-        let text = |part: &str| row.get(part).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+        let text =
+            |part: &str| row.get(part).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
         let id = text("id").unwrap_or("(without id)");
         if text("id").is_none() || text("clause").is_none() {
             found.push(format!("{path} {id}: id or clause is missing"));
         }
-        if !text("strength").is_some_and(|word| ["SHALL", "SHALL NOT", "SHOULD", "SHOULD NOT", "MAY"].contains(&word)) {
+        if !text("strength")
+            .is_some_and(|word| ["SHALL", "SHALL NOT", "SHOULD", "SHOULD NOT", "MAY"].contains(&word))
+        {
             found.push(format!("{path} {id}: strength"));
         }
         match (text("test"), text("not_met")) {
             (Some(test), None) if test.contains('/') => {
-                found.extend((!FILES.contains_key(test)).then(|| format!("{path} {id}: there is no script {test}")));
+                found.extend(
+                    (!FILES.contains_key(test)).then(|| format!("{path} {id}: there is no script {test}")),
+                );
             }
             (Some(test), None) => {
-                found.extend((!tests.contains(test)).then(|| format!("{path} {id}: there is no test {test}")));
+                found
+                    .extend((!tests.contains(test)).then(|| format!("{path} {id}: there is no test {test}")));
             }
             (None, Some(_)) => {}
             _ => found.push(format!("{path} {id}: exactly one of test and not_met")),

@@ -5,8 +5,19 @@ use std::collections::BTreeSet;
 use crate::tree::{FILES, none, rust};
 
 const TOP: [&str; 13] = [
-    "Cargo.toml", "Cargo.lock", "README.md", "CHANGELOG.md", "rustfmt.toml", "clippy.toml", "src", "profiles",
-    "conformance", "tests", "deploy", "LICENSE", "LICENSE-*",
+    "Cargo.toml",
+    "Cargo.lock",
+    "README.md",
+    "CHANGELOG.md",
+    "rustfmt.toml",
+    "clippy.toml",
+    "src",
+    "profiles",
+    "conformance",
+    "tests",
+    "deploy",
+    "LICENSE",
+    "LICENSE-*",
 ];
 const MOST_LINES: usize = 500;
 /// Longer files, their exact length and why. The length may only fall.
@@ -29,20 +40,30 @@ fn no_source_file_is_longer_than_one_can_take_in() {
         let lines = text.lines().count();
         match LONGER.iter().find(|(longer, ..)| *longer == path) {
             None if lines > MOST_LINES => found.push(format!("{path}: {lines} lines")),
-            Some((_, was, _)) if lines > *was => found.push(format!("{path}: has grown from {was} to {lines} lines")),
-            Some(_) if lines <= MOST_LINES => found.push(format!("{path}: is short now; take it off the list")),
+            Some((_, was, _)) if lines > *was => {
+                found.push(format!("{path}: has grown from {was} to {lines} lines"))
+            }
+            Some(_) if lines <= MOST_LINES => {
+                found.push(format!("{path}: is short now; take it off the list"))
+            }
             Some((_, was, _)) if lines < *was => found.push(format!("{path}: has shrunk; list {lines}")),
             None | Some(_) => {}
         }
     }
-    found.extend(LONGER.iter().filter(|(path, ..)| !FILES.contains_key(*path)).map(|(path, ..)| format!("{path}: is gone")));
+    found.extend(
+        LONGER
+            .iter()
+            .filter(|(path, ..)| !FILES.contains_key(*path))
+            .map(|(path, ..)| format!("{path}: is gone")),
+    );
     none(&found, "files of more than 500 lines are to be split");
 }
 
 #[test]
 fn every_source_file_says_what_it_is() {
     let begins = |text: &str| text.starts_with("//!");
-    let found: Vec<String> = rust("").filter(|(_, text)| !begins(text)).map(|(path, _)| path.to_owned()).collect();
+    let found: Vec<String> =
+        rust("").filter(|(_, text)| !begins(text)).map(|(path, _)| path.to_owned()).collect();
     none(&found, "a Rust file begins with //! and what it is");
 }
 
@@ -70,7 +91,9 @@ fn every_golden_file_is_named_by_a_test() {
         let name = path.rsplit('/').next().unwrap();
         let stem = name.split('.').next().unwrap();
         // A test names the file, or its own name without the kind of file, which it adds.
-        let named = [name, stem].iter().any(|name| tests.contains(&format!("{name}\"")) || tests.contains(&format!("/{name}")));
+        let named = [name, stem]
+            .iter()
+            .any(|name| tests.contains(&format!("{name}\"")) || tests.contains(&format!("/{name}")));
         found.extend((!named).then(|| path.clone()));
     }
     none(&found, "golden files that no test compares with anything");

@@ -11,7 +11,11 @@ pub(crate) static FILES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
     let paths = listed(top).unwrap_or_else(|| walked(top));
     let read = |path: String| Some((path.clone(), fs::read_to_string(top.join(path)).ok()?));
     let files: BTreeMap<String, String> = paths.into_iter().filter_map(read).collect();
-    assert!(files.len() > 200 && files.contains_key("src/main.rs"), "this is not the checkout: {} files", files.len());
+    assert!(
+        files.len() > 200 && files.contains_key("src/main.rs"),
+        "this is not the checkout: {} files",
+        files.len()
+    );
     files
 });
 

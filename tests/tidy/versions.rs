@@ -52,8 +52,11 @@ fn nothing_is_older_than_its_last_known_hole() {
     for (name, least, why) in LEAST {
         for package in packages.iter().filter(|package| text(package, "name") == name) {
             let version = text(package, "version");
-            let users: Vec<&str> =
-                packages.iter().filter(|user| needs(user, name, version)).map(|user| text(user, "name")).collect();
+            let users: Vec<&str> = packages
+                .iter()
+                .filter(|user| needs(user, name, version))
+                .map(|user| text(user, "name"))
+                .collect();
             // fhirbolt's own old quick-xml only ever reads bytes that we made.
             let known = name == "quick-xml" && users == ["fhirbolt-serde"];
             assert!(known || number(version) >= least, "{name} {version} for {users:?}: {why}");
@@ -61,7 +64,10 @@ fn nothing_is_older_than_its_last_known_hole() {
     }
     let there = |name: &str| packages.iter().any(|package| text(package, "name") == name);
     let missing: Vec<&str> = LEAST.iter().map(|(name, ..)| *name).filter(|name| !there(name)).collect();
-    assert!(missing == ["jsonwebtoken"] || missing.is_empty(), "{missing:?} are no longer used; take the rows away");
+    assert!(
+        missing == ["jsonwebtoken"] || missing.is_empty(),
+        "{missing:?} are no longer used; take the rows away"
+    );
 }
 
 #[test]

@@ -85,7 +85,14 @@ const RULES: [Rule; 6] = [
     },
     Rule {
         why: "metrics are made in one place",
-        words: &["u64_counter(", "i64_up_down_counter(", "f64_histogram(", "u64_histogram(", "_gauge(", "_counter("],
+        words: &[
+            "u64_counter(",
+            "i64_up_down_counter(",
+            "f64_histogram(",
+            "u64_histogram(",
+            "_gauge(",
+            "_counter(",
+        ],
         home: &["src/gateway/telemetry.rs"],
         but: &[],
     },
@@ -118,7 +125,8 @@ fn names_occur_only_where_they_belong() {
             } else if let Some(known) = rule.but.iter().position(|(but, _)| *but == path) {
                 needed[known] |= !places.is_empty();
             } else {
-                found.extend(places.iter().map(|(line, word)| format!("{path}:{line} {word} ({})", rule.why)));
+                found
+                    .extend(places.iter().map(|(line, word)| format!("{path}:{line} {word} ({})", rule.why)));
             }
         }
         assert!(at_home > 0, "{}: not even at home; the rule looks for the wrong words", rule.why);
@@ -152,7 +160,8 @@ fn metric_names_stand_in_telemetry_alone() {
 
 #[test]
 fn nothing_is_left_to_do_or_switched_off() {
-    let words = [["to", "do!("], ["unimple", "mented!("], ["#[ig", "nore"], ["FIX", "ME"], ["XX", "X:"]].map(|two| two.concat());
+    let words = [["to", "do!("], ["unimple", "mented!("], ["#[ig", "nore"], ["FIX", "ME"], ["XX", "X:"]]
+        .map(|two| two.concat());
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let mut found = Vec::new();
     let made_by_tools = |path: &str| path.ends_with("Cargo.lock") || path.ends_with("package-lock.json");
@@ -164,7 +173,8 @@ fn nothing_is_left_to_do_or_switched_off() {
 
 #[test]
 fn no_file_or_module_has_a_name_that_says_nothing() {
-    const EMPTY: [&str; 9] = ["util", "utils", "helper", "helpers", "common", "misc", "manager", "managers", "stuff"];
+    const EMPTY: [&str; 9] =
+        ["util", "utils", "helper", "helpers", "common", "misc", "manager", "managers", "stuff"];
     let says_nothing = |name: &str| EMPTY.contains(&name.to_lowercase().as_str());
     let mut found = Vec::new();
     for path in FILES.keys() {

@@ -77,7 +77,10 @@ impl Search<'_> {
         if !path.is_dir() {
             return self.file(path, true);
         }
-        let Ok(entries) = fs::read_dir(path) else { return self.refuse(path, IssueCode::FileUnreadable, "") };
+        let entries = match fs::read_dir(path) {
+            Ok(entries) => entries,
+            Err(error) => return self.refuse(path, IssueCode::FileUnreadable, &error.kind().to_string()),
+        };
         let mut inside: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
         inside.sort();
         for path in inside.iter().filter(|path| !name_of(path).starts_with('.')) {

@@ -40,6 +40,7 @@ pub(super) fn read<R: BufRead>(r: &mut Reading<R>, tag: &Tag) -> Result<At, Fata
         row.recorded = row.recorded.or(recorded);
         let statement = match &mut row.body {
             Body::Statement(statement) => Some(&mut **statement),
+            Body::Comment(statement) => statement.as_deref_mut(),
             Body::Compound(compound) => compound.header.as_mut(),
             Body::Container(_) | Body::Problem { .. } => None,
         };

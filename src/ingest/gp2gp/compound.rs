@@ -44,7 +44,8 @@ fn read<R: BufRead>(r: &mut Reading<R>, tag: &Tag, inside: Inside) -> Result<(),
 
 /// Whether a code heads allergies: "H/O: drug allergy" and "Allergy, unspecified", under which senders file them.
 fn heads_allergies(code: &Node) -> bool {
-    let mut codes = std::iter::once(code).chain(code.children("translation")).filter_map(|code| code.get("code"));
+    let mut codes =
+        std::iter::once(code).chain(code.children("translation")).filter_map(|code| code.get("code"));
     codes.any(|code| matches!(code.get(..5), Some("14L.." | "SN53.")))
 }
 

@@ -98,7 +98,8 @@ fn entry(
         Body::Container(container) => Content::Container(container),
         Body::Compound(_) => Content::Container(Container::Heading),
         Body::Problem { .. } => Content::Container(Container::Problem),
-        Body::Statement(mut statement) => {
+        Body::Comment(None) => Content::Container(Container::Comment),
+        Body::Statement(mut statement) | Body::Comment(Some(mut statement)) => {
             statement.performer = statement.performer.filter(|performer| staff.contains(performer));
             Content::Statement(statement)
         }

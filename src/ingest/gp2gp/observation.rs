@@ -2,7 +2,9 @@
 
 use std::io::BufRead;
 
-use record::{CodeClass, CodeRef, CodeSystem, FreeText, Interpretation, ReferenceRange, Statement, Subject, Value};
+use record::{
+    CodeClass, CodeRef, CodeSystem, FreeText, Interpretation, ReferenceRange, Statement, Subject, Value,
+};
 
 use super::{
     head::Head,

@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use record::{CodeClass, Container, FreeText};
+use record::{CodeClass, FreeText};
 
 use super::{
     head::Head,
@@ -29,7 +29,7 @@ pub(super) fn read<R: BufRead>(
     }
     if head.code.as_ref().is_none_or(|code| code.get("code").is_none() && code.child("translation").is_none())
     {
-        r.end_container(at, head, Body::Container(Container::Comment));
+        r.end_container(at, head, Body::Comment(None));
         return Ok(());
     }
     let body = head.statement(Some(class), tag.line, &mut r.notes).map(|mut statement| {

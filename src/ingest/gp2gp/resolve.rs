@@ -47,7 +47,8 @@ impl Family {
                 siblings.push(at);
             }
         }
-        let heads_allergies = |at: At| matches!(rows.get(at).map(|row| &row.body), Some(Body::Compound(c)) if c.allergies);
+        let heads_allergies =
+            |at: At| matches!(rows.get(at).map(|row| &row.body), Some(Body::Compound(c)) if c.allergies);
         let allergy = rows.iter().map(|(_, row)| row.parent.is_some_and(heads_allergies)).collect();
         let mut family = Self { children, laboratory: Vec::with_capacity(rows.len()), allergy };
         // A compound comes before what is in it, so its parent is settled already.
@@ -111,7 +112,8 @@ fn shape(rows: &mut Rows, family: &Family) {
                 None => Body::Container(Container::Heading),
             };
         }
-        if let (Some(class), Body::Statement(statement)) = (family.class(at), &mut row.body)
+        if let (Some(class), Body::Statement(statement) | Body::Comment(Some(statement))) =
+            (family.class(at), &mut row.body)
             && let CodeRef::Given(_, hint @ None) = &mut statement.code
         {
             *hint = Some(class);
@@ -152,7 +154,7 @@ impl Links {
                 Body::Problem { named, members } => {
                     links.problem(rows, at, named.as_deref(), members, folded)
                 }
-                Body::Container(Container::Comment) => links.comment(rows, family, at, row),
+                Body::Comment(_) => links.comment(rows, family, at, row),
                 Body::Container(Container::Request) => links.request(rows, at, row),
                 Body::Container(_) | Body::Compound(_) | Body::Statement(_) => {}
             }
@@ -183,7 +185,9 @@ impl Links {
         }
         let Some(parent) = row.parent else { return };
         let heads = |at: At| rows.get(at).is_some_and(|row| matches!(row.body, Body::Statement(_)));
-        let panel = heads(parent);
+        // A comment inside a panel is none of its results; a row that was rejected may have been one.
+        let comment = matches!(row.body, Body::Comment(_)) && row.rejected.is_none();
+        let panel = heads(parent) && !comment;
         self.add(rows, at, if panel { Role::Panel } else { Role::Heading }, parent);
         // A result that is wrapped with its comments is still a member of the group that the wrapper is in.
         let wrapper = rows.get(parent).filter(|parent| !panel && parent.class == Some(Class::Cluster));

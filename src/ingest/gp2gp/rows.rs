@@ -51,6 +51,8 @@ pub(super) enum Body {
     Compound(Box<Compound>),
     /// A coded statement.
     Statement(Box<Statement>),
+    /// Words of their own, about something else or nothing; what they say, if that is known.
+    Comment(Option<Box<Statement>>),
     /// A problem, with the key of the statement that names it and the keys of those filed under it.
     Problem {
         /// The statement that names it.
@@ -106,7 +108,7 @@ impl Rows {
                 line,
                 composition,
                 parent,
-                body: Body::Container(Container::Comment),
+                body: Body::Comment(None),
                 class: None,
                 marks: Vec::new(),
                 recorded: None,

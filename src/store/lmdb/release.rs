@@ -55,10 +55,10 @@ impl Lmdb {
         let subject = Subject { practice: practice.clone(), patient: new.patient.clone() };
         self.put_document(txn, self.subject, released.subject.as_bytes(), &subject, "subject")?;
         let number_before = before.and_then(|before| before.nhs_number);
-        if number_before != released.nhs_number {
-            if let Some(number) = number_before {
-                self.nhs_number.delete(txn, &number_key(practice, &number, &new.patient))?;
-            }
+        if number_before != released.nhs_number
+            && let Some(number) = number_before
+        {
+            self.nhs_number.delete(txn, &number_key(practice, &number, &new.patient))?;
         }
         if let Some(number) = &released.nhs_number {
             self.nhs_number.put(txn, &number_key(practice, number, &new.patient), &[])?;

@@ -5,7 +5,12 @@ use crate::support::fingerprint;
 
 /// Every id gets the same answer; it has this status.
 fn same_for_all(stage: &Stage, status: &[u16], ask: impl Fn(&str) -> crate::support::Answer) {
-    let ids = [observation("p", "weight-day"), observation("p", "h"), observation("q", "weight-day"), UNKNOWN.to_owned()];
+    let ids = [
+        observation("p", "weight-day"),
+        observation("p", "h"),
+        observation("q", "weight-day"),
+        UNKNOWN.to_owned(),
+    ];
     let answers: Vec<_> = ids.iter().map(|id| fingerprint(&ask(id))).collect();
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     assert!(status.contains(&answers[0].0), "{answers:?}");
@@ -46,7 +51,9 @@ fn t38_nothing_can_be_written_nor_probed_by_writing() {
     let body = r#"{"resourceType":"Observation","status":"final"}"#;
     for method in ["PUT", "PATCH", "DELETE", "POST"] {
         for header in [("if-match", "W/\"1\""), ("if-none-match", "*"), ("prefer", "return=representation")] {
-            same_for_all(stage, &[405], |id| stage.ask(method, &format!("Observation/{id}"), &[json, header], body));
+            same_for_all(stage, &[405], |id| {
+                stage.ask(method, &format!("Observation/{id}"), &[json, header], body)
+            });
         }
     }
     for id in [observation("p", "weight-day"), observation("p", "h"), UNKNOWN.to_owned()] {
@@ -86,18 +93,42 @@ fn t39_operations_options_and_trace_say_the_same_to_everybody() {
 fn t40_malformed_values_are_refused_without_being_repeated() {
     let stage = Stage::shared();
     let long = CANARY.repeat(1700);
-    let values = [CANARY.to_owned(), long, format!("{CANARY}%00"), format!("%FF{CANARY}"), format!("ge{CANARY}"), format!("<{CANARY}>")];
+    let values = [
+        CANARY.to_owned(),
+        long,
+        format!("{CANARY}%00"),
+        format!("%FF{CANARY}"),
+        format!("ge{CANARY}"),
+        format!("<{CANARY}>"),
+    ];
     for value in &values {
-        for name in ["date", "_lastUpdated", "_count", "code:of-type", "_has:x:y:z", "subject.name", "_page", "_filter"] {
+        for name in [
+            "date",
+            "_lastUpdated",
+            "_count",
+            "code:of-type",
+            "_has:x:y:z",
+            "subject.name",
+            "_page",
+            "_filter",
+        ] {
             let answer = stage.get(&format!("Observation?{name}={}", value.replace(['<', '>'], "")));
             assert!(matches!(answer.status, 400 | 410), "{name}: {}", answer.status);
             let outcome = answer.json();
             assert_eq!(outcome["resourceType"], "OperationOutcome");
             let words = answer.text();
             assert!(!words.contains(CANARY) && words.len() < 600, "{words}");
-            assert!(!words.contains("panicked") && !words.contains(".rs") && !words.contains("src/"), "{words}");
+            assert!(
+                !words.contains("panicked") && !words.contains(".rs") && !words.contains("src/"),
+                "{words}"
+            );
         }
-        let unknown = stage.ask("GET", &format!("Observation?{CANARY}{UNKNOWN}=1"), &[("prefer", "handling=strict")], "");
+        let unknown = stage.ask(
+            "GET",
+            &format!("Observation?{CANARY}{UNKNOWN}=1"),
+            &[("prefer", "handling=strict")],
+            "",
+        );
         assert_eq!(unknown.status, 400);
         let harmless = stage.get(&format!("Observation?code={}", value.replace(['<', '>'], "")));
         assert_eq!((harmless.status, harmless.ids().len()), (200, 0));

@@ -12,8 +12,8 @@ use std::sync::LazyLock;
 
 use jiff::civil::date;
 use record::{
-    CodeRef, Effective, Entry, EntryId, FreeText, Mark, ReferenceRange, ResourceType, StatementStatus, Value,
-    Vaccination,
+    Effective, Entry, EntryId, FreeText, Mark, ReferenceRange, ResourceType, StatementStatus, Vaccination,
+    Value,
 };
 
 use super::{
@@ -26,7 +26,7 @@ use crate::support::{Answer, World, coded, fingerprint, with};
 pub const CANARY: &str = "Quagga";
 /// A code that only a hidden entry has.
 pub const HIDDEN_CODE: &str = "165816005";
-pub const UNKNOWN: &str = "0123456789abcdef0123456789abcdef";
+pub const UNKNOWN: &str = "feedfeedfeedfeedfeedfeedfeedfeed";
 
 /// Entries that are hidden whole, and those that hang on them.
 pub const HIDDEN: [&str; 8] =
@@ -39,7 +39,10 @@ pub fn entries() -> Vec<Entry> {
     entries.push(marked(on(hidden, Effective::Day(date(2024, 4, 1))), Mark::NotForPatient));
     let unfiled = coded("unfiled", HIDDEN_CODE, "Quagga finding");
     entries.push(with(unfiled, |statement| statement.status = StatementStatus::Unfiled));
-    entries.push(marked(rubric(coded("hidden-mmr", "38598009", "MMR vaccination"), "Quagga jab"), Mark::Confidential));
+    entries.push(marked(
+        rubric(coded("hidden-mmr", "38598009", "MMR vaccination"), "Quagga jab"),
+        Mark::Confidential,
+    ));
     for entry in blood_pressure("half", date(2024, 2, 11)) {
         let hides = entry.id.as_str() == "half-diastolic";
         entries.push(if hides { marked(entry, Mark::NotForPatient) } else { entry });
@@ -135,15 +138,31 @@ pub fn everything(world: &World, token: &str) -> Vec<Answer> {
         .flat_map(|(who, entry)| [observation(who, &entry), vaccination(who, &entry)])
         .chain(["p", "q"].map(|who| world.logical_id(who)))
         .collect();
-    let mut paths: Vec<String> = vec!["metadata".into(), ".well-known/smart-configuration".into(), String::new()];
+    let mut paths: Vec<String> =
+        vec!["metadata".into(), ".well-known/smart-configuration".into(), String::new()];
     for kind in ["Patient", "Observation", "Immunization", "Condition"] {
         paths.extend(ids.iter().map(|id| format!("{kind}/{id}")));
-        for query in ["", "?_count=200", "?_count=3", "?_summary=text", "?_elements=note", "?_summary=count", "?date=x",
-            "?_include=*&_revinclude=*", "?code=165816005", "?_text=Quagga", "?identifier=9990000018", "?family=Testp"]
-        {
+        for query in [
+            "",
+            "?_count=200",
+            "?_count=3",
+            "?_summary=text",
+            "?_elements=note",
+            "?_summary=count",
+            "?date=x",
+            "?_include=*&_revinclude=*",
+            "?code=165816005",
+            "?_text=Quagga",
+            "?identifier=9990000018",
+            "?family=Testp",
+        ] {
             paths.push(format!("{kind}{query}"));
         }
-        paths.extend([format!("{kind}/_search"), format!("{kind}/{}/_history", ids[0]), format!("{kind}/$everything")]);
+        paths.extend([
+            format!("{kind}/_search"),
+            format!("{kind}/{}/_history", ids[0]),
+            format!("{kind}/$everything"),
+        ]);
     }
     let mut answers = Vec::new();
     for path in &paths {
@@ -168,7 +187,8 @@ fn the_stage_has_what_the_threats_are_about() {
         let id = EntryId::new(name).unwrap();
         assert!(facts.contains(&id), "{name} is kept");
         let shown = [observation("p", name), vaccination("p", name)].map(|id| {
-            stage.get(&format!("Observation/{id}")).status == 200 || stage.get(&format!("Immunization/{id}")).status == 200
+            stage.get(&format!("Observation/{id}")).status == 200
+                || stage.get(&format!("Immunization/{id}")).status == 200
         });
         assert_eq!(shown, [false, false], "{name}");
     }
@@ -176,8 +196,6 @@ fn the_stage_has_what_the_threats_are_about() {
         assert_eq!(stage.get(&format!("Observation/{}", observation("p", entry))).status, 200, "{entry}");
     }
     assert_eq!(stage.get(&format!("Immunization/{}", vaccination("p", "x-mmr"))).status, 200);
-    assert!(entries().iter().any(|entry| matches!(&entry.content, Some(record::Content::Statement(statement))
-        if matches!(&statement.code, CodeRef::Given(coded, _) if coded.snomed() == Some(HIDDEN_CODE)))));
 }
 
 impl World {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use record::{Fact, OdsCode, PatientKey};
 use store::{Account, App, Store, Subject};
 
-use super::{Stage, UNKNOWN, entries, observation, vaccination};
+use super::{Stage, UNKNOWN, observation, vaccination};
 use crate::{
     gateway::fixture::{self, weight},
-    support::{CLIENT, World, app, everything, person, practice, subject},
+    support::{CLIENT, World, app, everything, person, subject},
 };
 
 /// Whose the matches of a search are.
@@ -59,7 +59,8 @@ fn t02_searches_about_another_patient_are_as_about_an_unknown_one() {
         let own = format!("{kind}?patient=https%3A%2F%2Frecords.example%2Ffhir%2FR4%2FPatient%2F{p}");
         assert!(!stage.get(&own).ids().is_empty(), "one's own by an absolute URL");
     }
-    let (theirs, nobodys) = (format!("Observation?subject=Patient/{q}"), format!("Observation?subject=Patient/{UNKNOWN}"));
+    let (theirs, nobodys) =
+        (format!("Observation?subject=Patient/{q}"), format!("Observation?subject=Patient/{UNKNOWN}"));
     stage.alike((&theirs, &q), (&nobodys, UNKNOWN));
 }
 
@@ -75,7 +76,8 @@ fn t03_naming_two_patients_finds_ones_own_at_most() {
         assert!(owners(stage, &format!("Observation?{query}")).is_empty(), "{query}");
     }
     let form = [("content-type", "application/x-www-form-urlencoded")];
-    let mixed = stage.ask("POST", &format!("Observation/_search?patient={p}"), &form, &format!("patient={q}"));
+    let mixed =
+        stage.ask("POST", &format!("Observation/_search?patient={p}"), &form, &format!("patient={q}"));
     assert_eq!((mixed.status, mixed.ids().len()), (200, 0));
     let own = stage.ask("POST", "Observation/_search", &form, &format!("patient={p}"));
     assert!(!own.ids().is_empty());
@@ -100,7 +102,7 @@ fn t04_a_patient_search_finds_the_tokens_patient_at_most() {
         ("birthdate=1980-05-04", "birthdate=1991-02-03", "birthdate=1991-02-04"),
         ("name=testp", "name=testq", "name=testz"),
     ] {
-        assert_eq!(stage.get(&format!("Patient?{mine}")).ids(), [p.clone()]);
+        assert_eq!(stage.get(&format!("Patient?{mine}")).ids(), std::slice::from_ref(&p));
         let word = |query: &str| query.split_once('=').unwrap().1.to_owned();
         let (path, none) = (format!("Patient?{theirs}"), format!("Patient?{nobodys}"));
         assert!(stage.get(&path).ids().is_empty());
@@ -138,7 +140,8 @@ fn t06_the_same_person_at_another_practice_is_another_record() {
     };
     assert_eq!(values("p"), ["80"]);
     assert_eq!(values("p-there"), ["81"]);
-    let patients = ["p", "p-there"].map(|account| world.get(&world.token(account, "patient/*.rs"), "Patient").ids());
+    let patients =
+        ["p", "p-there"].map(|account| world.get(&world.token(account, "patient/*.rs"), "Patient").ids());
     assert_ne!(patients[0], patients[1]);
     let theirs = world.get(&world.token("p-there", "patient/*.rs"), "Observation").ids().remove(0);
     assert_eq!(world.get(&world.token("p", "patient/*.rs"), &format!("Observation/{theirs}")).status, 404);
@@ -162,7 +165,11 @@ fn t07_a_token_whose_patient_is_gone_opens_nothing() {
     };
     assert_eq!(opened(&account(None, vec![])), [401; 3], "no patient");
     assert_eq!(opened(&account(Some(subject("q")), vec![])), [401; 3], "another patient");
-    assert_eq!(opened(&account(Some(subject("never")), vec![subject("q")])), [401; 3], "an unknown patient and another");
+    assert_eq!(
+        opened(&account(Some(subject("never")), vec![subject("q")])),
+        [401; 3],
+        "an unknown patient and another"
+    );
     let stopped = |world: &World| {
         world.store.set_app(&App { status: store::AppStatus::Suspended, ..app(CLIENT) }).unwrap();
     };
@@ -238,7 +245,8 @@ fn t09_what_the_scope_does_not_open_is_refused_whatever_there_is() {
 #[test]
 fn t10_a_granular_scope_opens_nothing_more_than_it_says() {
     let stage = Stage::new();
-    let scopes = vec!["patient/Observation.rs?category=laboratory".to_owned(), "patient/Patient.r".to_owned()];
+    let scopes =
+        vec!["patient/Observation.rs?category=laboratory".to_owned(), "patient/Patient.r".to_owned()];
     stage.world.store.set_app(&App { scopes, ..app("granular") }).unwrap();
     let asked = "patient/Observation.rs?category=laboratory patient/Patient.r";
     let now = gateway::clock::Clock::now(&*stage.world.clock);
@@ -248,6 +256,4 @@ fn t10_a_granular_scope_opens_nothing_more_than_it_says() {
     for path in ["Observation", "Observation?category=laboratory", &format!("Observation/{vital}")] {
         assert_eq!(stage.world.get(&granted.token, path).status, 403, "{path}");
     }
-    assert_eq!(practice().as_str(), "Y99999");
-    assert!(!entries().is_empty());
 }

@@ -8,8 +8,8 @@ use store::Store;
 
 use crate::{
     gateway::fixture::{
-        self, blood_count, blood_pressure, classed, consultation, deleted, later, linked, marked, noted, on, recorded,
-        rubric, weight,
+        self, blood_count, blood_pressure, classed, consultation, deleted, later, linked, marked, noted, on,
+        recorded, rubric, weight,
     },
     support::{World, coded, everything, practice, subject, with},
 };
@@ -17,10 +17,15 @@ use crate::{
 /// Two worlds that must look the same, and a third that shows what A hides.
 pub struct Pair {
     pub name: &'static str,
-    pub a: World,
-    pub b: World,
-    pub open: World,
-    pub scope: String,
+    pub a: Side,
+    pub b: Side,
+    pub open: Side,
+}
+
+/// A world and a token for it.
+pub struct Side {
+    pub world: World,
+    pub token: String,
 }
 
 /// One by one what is sent to a world, in batches.
@@ -44,10 +49,10 @@ fn granted(name: &'static str, hidden: Batches, never: Vec<Entry>, open: Vec<Ent
         let now = gateway::clock::Clock::now(&*world.clock);
         world.clock.forward(late.as_second() - now.as_second());
         world.let_in("p", &subject("p"), grant.clone());
-        world
+        Side { token: world.token("p", "launch/patient patient/*.rs"), world }
     };
     let (a, b, open) = (world(hidden), world(vec![never]), world(vec![open]));
-    Pair { name, a, b, open, scope: "launch/patient patient/*.rs".into() }
+    Pair { name, a, b, open }
 }
 
 /// Something that is like nothing else in the record, between other things by date.
@@ -60,7 +65,8 @@ fn mmr() -> Entry {
 }
 
 fn hide(entries: Vec<Entry>, which: &str) -> Vec<Entry> {
-    let hides = |entry: Entry| if entry.id.as_str() == which { marked(entry, Mark::NotForPatient) } else { entry };
+    let hides =
+        |entry: Entry| if entry.id.as_str() == which { marked(entry, Mark::NotForPatient) } else { entry };
     entries.into_iter().map(hides).collect()
 }
 
@@ -76,8 +82,18 @@ fn without_links(mut entries: Vec<Entry>) -> Vec<Entry> {
 pub fn pairs() -> Vec<Pair> {
     let mut pairs = vec![
         pair("a marked finding", vec![vec![marked(secret(), Mark::NotForPatient)]], vec![], vec![secret()]),
-        pair("a mark that nobody knows", vec![vec![marked(secret(), Mark::Unrecognised)]], vec![], vec![secret()]),
-        pair("a confidential vaccination", vec![vec![marked(mmr(), Mark::Confidential)]], vec![], vec![mmr()]),
+        pair(
+            "a mark that nobody knows",
+            vec![vec![marked(secret(), Mark::Unrecognised)]],
+            vec![],
+            vec![secret()],
+        ),
+        pair(
+            "a confidential vaccination",
+            vec![vec![marked(mmr(), Mark::Confidential)]],
+            vec![],
+            vec![mmr()],
+        ),
         in_consultation(),
         pair(
             "a parent that has not come",
@@ -107,7 +123,8 @@ pub fn pairs() -> Vec<Pair> {
 }
 
 fn in_consultation() -> Pair {
-    let inside = || vec![linked(secret(), Role::Consultation, "visit"), linked(mmr(), Role::Consultation, "visit")];
+    let inside =
+        || vec![linked(secret(), Role::Consultation, "visit"), linked(mmr(), Role::Consultation, "visit")];
     let hidden = [vec![marked(consultation("visit"), Mark::NotForPatient)], inside()].concat();
     let open = [vec![consultation("visit")], inside()].concat();
     pair("a hidden consultation", vec![hidden], vec![], open)
@@ -128,13 +145,20 @@ fn panels() -> Pair {
 
 /// Hidden not by a mark but by what was granted.
 fn by_grant() -> Vec<Pair> {
-    let prospective = Grant { effective_date: date(2024, 1, 1), historical: AccessLevel::None, ..everything() };
+    let prospective =
+        Grant { effective_date: date(2024, 1, 1), historical: AccessLevel::None, ..everything() };
     let old = recorded(secret(), date(2023, 12, 24));
     let undated = Entry { recorded: None, ..secret() };
     let off = Grant { sections_off: BTreeSet::from([Section::Immunisations]), ..everything() };
     let about = classed(coded("secret", "310376006", "No consent for immunisation"), CodeClass::Immunisation);
     vec![
-        granted("recorded before access begins", vec![vec![old]], vec![], vec![secret()], prospective.clone()),
+        granted(
+            "recorded before access begins",
+            vec![vec![old]],
+            vec![],
+            vec![secret()],
+            prospective.clone(),
+        ),
         granted("recorded nobody knows when", vec![vec![undated]], vec![], vec![secret()], prospective),
         granted("of a section that is off", vec![vec![about]], vec![], vec![secret()], off),
     ]
@@ -147,9 +171,19 @@ fn words() -> Vec<Pair> {
     let with_value = with(secret(), |statement| statement.value = fixture_value());
     let noted_jab = noted(mmr(), "given in the left arm, mother present");
     vec![
-        pair("a note", vec![vec![noted(secret(), "her sister called")]], vec![secret()], vec![with_value.clone()]),
+        pair(
+            "a note",
+            vec![vec![noted(secret(), "her sister called")]],
+            vec![secret()],
+            vec![with_value.clone()],
+        ),
         pair("a result in words", vec![vec![in_words]], vec![secret()], vec![with_value.clone()]),
-        pair("a typed rubric", vec![vec![rubric(secret(), "what she told me")]], vec![secret()], vec![with_value]),
+        pair(
+            "a typed rubric",
+            vec![vec![rubric(secret(), "what she told me")]],
+            vec![secret()],
+            vec![with_value],
+        ),
         pair(
             "the words with a vaccination",
             vec![vec![noted_jab]],
@@ -165,6 +199,6 @@ fn fixture_value() -> Option<Value> {
 }
 
 /// Everything that a world keeps of the patient.
-pub fn kept(world: &World) -> Vec<(Entry, u64)> {
-    world.store.facts(&practice(), &subject("p").patient).unwrap().entries
+pub fn kept(side: &Side) -> Vec<(Entry, u64)> {
+    side.world.store.facts(&practice(), &subject("p").patient).unwrap().entries
 }

@@ -1,7 +1,8 @@
 //! Codes, values, ranges and words of observations, and what becomes of them in panels.
 
 use record::{
-    CodeClass, CodeRef, CodeSystem, Coded, Comparator, Content, Interpretation, IssueCode, Quantity, Role, Value,
+    CodeClass, CodeRef, CodeSystem, Coded, Comparator, Content, Interpretation, IssueCode, Quantity, Role,
+    Value,
 };
 
 use super::*;
@@ -282,7 +283,9 @@ fn a_vaccination_has_what_its_text_says() {
 
 #[test]
 fn what_stands_directly_under_a_heading_of_allergies_is_one() {
-    for (code, class) in [("14L..00", Some(CodeClass::Allergy)), ("SN53.00", Some(CodeClass::Allergy)), ("14...00", None)] {
+    for (code, class) in
+        [("14L..00", Some(CodeClass::Allergy)), ("SN53.00", Some(CodeClass::Allergy)), ("14...00", None)]
+    {
         let heading = format!(r#"<code code="{code}" codeSystem="2.16.840.1.113883.2.1.6.2"/>"#);
         let rows = compound("CATEGORY", "K", &heading, &observation("O", "")) + &observation("BESIDE", "");
         let read = read_in_composition(&rows);
@@ -300,5 +303,8 @@ fn a_degraded_code_beside_the_lines_of_a_vaccination_is_about_one() {
     assert_eq!(of("Reason: Routine\nArea: UK\nBatch No: AB12"), Some(CodeClass::Immunisation));
     assert_eq!(of("Batch No: AB12\nfitted today"), None);
     assert_eq!(of("Reason: Routine\nArea: UK"), None);
-    assert_eq!(code_of(&read_in_composition(&observation("O", &note("Area: UK\nBatch No: AB12"))), "o").1, None);
+    assert_eq!(
+        code_of(&read_in_composition(&observation("O", &note("Area: UK\nBatch No: AB12"))), "o").1,
+        None
+    );
 }
