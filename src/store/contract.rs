@@ -214,6 +214,45 @@ fn what_a_whole_record_no_longer_has_is_deleted() {
 }
 
 #[test]
+fn an_older_whole_record_that_comes_late_brings_nothing_back() {
+    let keep = |id: &str| BTreeSet::from([EntryId::new(id).unwrap()]);
+    let older = [fact("p", entry("a", 10, &[])), fact("p", entry("b", 10, &[]))];
+    let newer = [fact("p", entry("a", 20, &[]))];
+    for in_order in [true, false] {
+        let f = fixture();
+        let both = BTreeSet::from(["a", "b"].map(|id| EntryId::new(id).unwrap()));
+        let send_older = || {
+            load(&f.store, &older);
+            f.store.retain(&practice(), 1, &patient("p"), &both, 10).unwrap();
+        };
+        let send_newer = || {
+            load(&f.store, &newer);
+            f.store.retain(&practice(), 2, &patient("p"), &keep("a"), 20).unwrap();
+        };
+        if in_order {
+            send_older();
+            send_newer();
+        } else {
+            send_newer();
+            send_older();
+        }
+        let entries = f.store.facts(&practice(), &patient("p")).unwrap().entries;
+        let living: Vec<&str> =
+            entries.iter().filter(|(entry, _)| !entry.deleted).map(|(entry, _)| entry.id.as_str()).collect();
+        assert_eq!(living, ["a"], "in order: {in_order}");
+        load(&f.store, &[fact("p", entry("b", 30, &[]))]);
+        assert!(
+            f.store
+                .facts(&practice(), &patient("p"))
+                .unwrap()
+                .entries
+                .iter()
+                .all(|(entry, _)| !entry.deleted)
+        );
+    }
+}
+
+#[test]
 fn practices_and_patients_do_not_see_each_other() {
     let f = fixture();
     load(&f.store, &[fact("p", entry("e", 1, &[])), fact("pp", entry("e", 1, &[]))]);

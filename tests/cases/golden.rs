@@ -30,6 +30,8 @@ struct Rule {
     withheld: Vec<String>,
     /// Entries whose resource they see.
     shown: Vec<String>,
+    /// Entries whose resource nothing speaks against, but which says nothing without its words.
+    wordless: Vec<String>,
     /// Entries that nothing is made of, and why.
     unmapped: BTreeMap<String, String>,
     /// Entries that wait, and for what.
@@ -54,13 +56,13 @@ impl Rule {
             list.unwrap_or_default()
         };
         let (withheld, shown, never) = (words("withheld"), words("shown"), words("never"));
-        let (practice_only, said) = (words("practice_only"), words("said"));
+        let (practice_only, said, wordless) = (words("practice_only"), words("said"), words("wordless"));
         let unmapped = table.remove("unmapped").map(|value| value.try_into().unwrap()).unwrap_or_default();
         let waiting = table.remove("waiting").map(|value| value.try_into().unwrap()).unwrap_or_default();
         let refused = table.remove("refused").map(|value| value.try_into().unwrap());
         let says: String = table.remove("says").expect("says what the case is about").try_into().unwrap();
         assert!(!says.is_empty() && table.is_empty(), "{}: {table:?}", path.display());
-        Self { withheld, shown, unmapped, waiting, never, practice_only, said, refused }
+        Self { withheld, shown, wordless, unmapped, waiting, never, practice_only, said, refused }
     }
 
     /// What the outcome breaks.
@@ -84,6 +86,10 @@ impl Rule {
         for id in &self.shown {
             let shown = patient.of(id).is_some_and(|made| made.body().is_some());
             must(shown, format!("{id} is withheld, or nothing is made of it"));
+        }
+        for id in &self.wordless {
+            let silent = patient.of(id).is_some_and(|made| made.reasons.is_empty() && made.coded.is_none());
+            must(silent, format!("{id} has a label, a view without words, or nothing is made of it"));
         }
         for (id, why) in &self.unmapped {
             let said = patient.why_not(id).filter(|_| patient.of(id).is_none());

@@ -111,9 +111,8 @@ fn i6_the_statements_of_messages_add_up_good_and_broken() {
             let path = entry.unwrap().path();
             let text = fs::read_to_string(&path).unwrap();
             // The envelope, which says what the message is and whose, stays whole: without it the batch is refused.
-            let body = text.find("<component").unwrap();
-            let body = text[..body].len();
-            let damaged = text[..body].to_owned() + &text[body..].replace(from, to);
+            let (envelope, body) = text.split_at(text.find("<component").unwrap());
+            let damaged = envelope.to_owned() + &body.replace(from, to);
             assert!(text != damaged, "{from} does not occur");
             fs::write(broken.join(path.file_name().unwrap()), damaged).unwrap();
         }

@@ -248,25 +248,26 @@ impl Links {
         }
     }
 
-    /// A comment in a battery is about the battery. In a cluster without a code of its own (a result with its filing
-    /// comments) it is about the results beside it. In a template or under a heading it stands for itself.
+    /// A comment in a battery is about the battery and the results in it. In a cluster without a code of its own (a
+    /// result with its filing comments) it is about the results beside it. In a template or under a heading it stands
+    /// for itself.
     fn comment(&mut self, rows: &Rows, family: &Family, at: At, row: &Row) {
         let Some((parent, compound)) = row.parent.and_then(|at| rows.get(at).map(|row| (at, row))) else {
             return;
         };
         match (&compound.body, compound.class) {
             (Body::Statement(_), Some(Class::Battery)) => self.add(rows, at, Role::About, parent),
-            (Body::Container(_), Some(Class::Battery | Class::Cluster)) => {
-                let beside = family.children(parent).iter().copied().filter(|child| {
-                    rows.get(*child).is_some_and(|child| matches!(child.body, Body::Statement(_)))
-                });
-                if beside.clone().count() > BESIDE {
-                    self.mark(parent, &row.marks);
-                } else {
-                    beside.for_each(|to| self.add(rows, at, Role::About, to));
-                }
-            }
-            _ => {}
+            (Body::Container(_), Some(Class::Battery | Class::Cluster)) => {}
+            _ => return,
+        }
+        let beside = family.statements(rows, parent).map(|(child, _)| child).filter(|child| *child != at);
+        if beside.clone().count() <= BESIDE {
+            beside.for_each(|to| self.add(rows, at, Role::About, to));
+            return;
+        }
+        self.mark(parent, &row.marks);
+        for child in beside.filter_map(|child| rows.get(child)) {
+            self.mark(at, &child.marks);
         }
     }
 

@@ -120,7 +120,12 @@ impl Lmdb {
         let at = key(practice, Some(patient), &[new.id.as_str()]);
         let old: Option<Kept> =
             self.vault.get(txn, &at)?.map(|bytes| codec::unpack(bytes, "vault")).transpose()?;
-        let next = succeed(old.as_ref(), new, batch);
+        let mut next = succeed(old.as_ref(), new, batch);
+        // A whole record of a later sequence did not have it: it had been deleted by then.
+        let whole = self.whole(txn, practice, patient)?;
+        if !next.entry.deleted && next.entry.sequence < whole {
+            (next.entry.deleted, next.entry.sequence) = (true, whole);
+        }
         if let Some(old) = &old
             && next.entry.same_as(&old.entry)
         {
@@ -200,6 +205,14 @@ impl Lmdb {
         Ok(())
     }
 
+    /// The latest sequence of which a whole record of the patient has come.
+    fn whole(&self, txn: &RwTxn<'_>, practice: &OdsCode, patient: &PatientKey) -> Result<u64, StoreError> {
+        let found = self.meta.get(txn, &whole_key(practice, patient))?;
+        found.map_or(Ok(0), |bytes| {
+            bytes.try_into().map(u64::from_le_bytes).map_err(|_| StoreError::Damaged("whole"))
+        })
+    }
+
     pub(super) fn retain_entries(
         &self,
         practice: &OdsCode,
@@ -209,6 +222,8 @@ impl Lmdb {
         sequence: u64,
     ) -> Result<(), StoreError> {
         let mut txn = self.env.write_txn()?;
+        let whole = self.whole(&txn, practice, patient)?.max(sequence);
+        self.meta.put(&mut txn, &whole_key(practice, patient), &whole.to_le_bytes())?;
         let mut leave = Vec::new();
         for item in self.vault.prefix_iter(&txn, &under(practice, Some(patient)))? {
             let (key, bytes) = item?;
@@ -359,6 +374,10 @@ fn reference_key(practice: &OdsCode, at: &ReferenceKey) -> Vec<u8> {
         ReferenceKey::Sharing(id) => ("a", id),
     };
     key(practice, None, &[kind, id])
+}
+
+fn whole_key(practice: &OdsCode, patient: &PatientKey) -> Vec<u8> {
+    [b"whole\0", key(practice, Some(patient), &[]).as_slice()].concat()
 }
 
 fn last_part(key: &[u8]) -> Vec<u8> {
