@@ -129,18 +129,20 @@ impl<'a> Walk<'a> {
     }
 
     /// The reasons against showing an entry: its own, those of everything that contains it, and those of what is
-    /// said about it or about a statement that contains it (a comment, a problem).
+    /// said about it or about a statement that contains it (a comment, a problem). What else such a comment is about
+    /// does not matter: one hidden result does not hide those beside it.
     #[must_use]
     pub fn reasons(&self, of: &EntryId) -> BTreeSet<Reason> {
         let mut reasons = BTreeSet::new();
-        let mut seen: HashSet<&EntryId> = HashSet::new();
-        let mut open: Vec<&EntryId> = vec![of];
-        while let Some(id) = open.pop() {
+        let mut seen: HashSet<(&EntryId, bool)> = HashSet::new();
+        // Each with whether it was come to as something that is said about another.
+        let mut open: Vec<(&EntryId, bool)> = vec![(of, false)];
+        while let Some((id, said)) = open.pop() {
             let Some(entry) = self.entries.get(id) else {
                 reasons.insert(Reason::Awaited);
                 continue;
             };
-            if !seen.insert(&entry.id) {
+            if !seen.insert((&entry.id, said)) {
                 continue;
             }
             reasons.extend(entry.marks.iter().map(reason));
@@ -148,10 +150,11 @@ impl<'a> Walk<'a> {
             if entry.content.is_none() {
                 reasons.insert(Reason::Awaited);
             }
-            open.extend(entry.links.iter().map(|link| &link.to));
+            let links = entry.links.iter().filter(|link| !(said && link.role == Role::About));
+            open.extend(links.map(|link| (&link.to, false)));
             // What is said about a heading concerns the heading; what is said about a statement concerns it whole.
             if matches!(entry.content, Some(Content::Statement(_))) {
-                open.extend(self.about.get(&entry.id).into_iter().flatten().map(|about| &about.id));
+                open.extend(self.about.get(&entry.id).into_iter().flatten().map(|about| (&about.id, true)));
             }
         }
         reasons
@@ -274,6 +277,28 @@ mod tests {
             entry("leaf", statement(), &[(Role::Heading, "topic")], &[]),
         ];
         assert_eq!(Walk::new(&entries).reasons(&id("leaf")), BTreeSet::new());
+    }
+
+    #[test]
+    fn a_comment_on_several_results_is_as_hidden_as_any_and_hides_none_beside() {
+        let entries = [
+            entry("comment", statement(), &[(Role::About, "one"), (Role::About, "two")], &[]),
+            entry("one", statement(), &[], &[Mark::NotForPatient]),
+            entry("two", statement(), &[], &[]),
+        ];
+        let walk = Walk::new(&entries);
+        assert_eq!(walk.reasons(&id("comment")), [Reason::NotForPatient].into());
+        assert!(walk.reasons(&id("two")).is_empty());
+    }
+
+    #[test]
+    fn what_contains_a_comment_hides_what_the_comment_is_about() {
+        let entries = [
+            entry("consultation", Content::Container(Container::Consultation), &[], &[Mark::Confidential]),
+            entry("comment", statement(), &[(Role::Consultation, "consultation"), (Role::About, "one")], &[]),
+            entry("one", statement(), &[], &[]),
+        ];
+        assert_eq!(Walk::new(&entries).reasons(&id("one")), [Reason::Confidential].into());
     }
 
     #[test]

@@ -260,13 +260,13 @@ impl Links {
             (Body::Container(_), Some(Class::Battery | Class::Cluster)) => {}
             _ => return,
         }
-        let beside = family.statements(rows, parent).map(|(child, _)| child).filter(|child| *child != at);
-        if beside.clone().count() <= BESIDE {
-            beside.for_each(|to| self.add(rows, at, Role::About, to));
+        let beside: Vec<At> = family.statements(rows, parent).map(|(child, _)| child).collect();
+        if beside.len() <= BESIDE {
+            beside.into_iter().for_each(|to| self.add(rows, at, Role::About, to));
             return;
         }
         self.mark(parent, &row.marks);
-        for child in beside.filter_map(|child| rows.get(child)) {
+        for child in beside.into_iter().filter_map(|child| rows.get(child)) {
             self.mark(at, &child.marks);
         }
     }

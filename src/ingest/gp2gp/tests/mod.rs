@@ -84,19 +84,21 @@ impl Collected {
 
     /// The marks that come down to an entry: along its links, and from what is said about a statement on the way.
     pub(super) fn marks(&self, id: &str) -> HashSet<Mark> {
-        let (mut seen, mut open, mut marks) = (HashSet::new(), vec![id.to_owned()], HashSet::new());
-        while let Some(id) = open.pop() {
-            if !seen.insert(id.clone()) {
+        // Each with whether it was come to as something that is said about another.
+        let (mut seen, mut open, mut marks) = (HashSet::new(), vec![(id.to_owned(), false)], HashSet::new());
+        while let Some((id, said)) = open.pop() {
+            if !seen.insert((id.clone(), said)) {
                 continue;
             }
             let entry = self.entry(&id);
             marks.extend(entry.marks.iter().cloned());
-            open.extend(entry.links.iter().map(|link| link.to.as_str().to_owned()));
+            let links = entry.links.iter().filter(|link| !(said && link.role == Role::About));
+            open.extend(links.map(|link| (link.to.as_str().to_owned(), false)));
             if matches!(entry.content, Some(Content::Statement(_))) {
                 let about = |other: &&Entry| {
                     other.links.iter().any(|link| link.role == Role::About && link.to.as_str() == id)
                 };
-                open.extend(self.entries.iter().filter(about).map(|other| other.id.as_str().to_owned()));
+                open.extend(self.entries.iter().filter(about).map(|other| (other.id.as_str().to_owned(), true)));
             }
         }
         marks
