@@ -3,7 +3,8 @@
 use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
 };
 
 use crate::Failure;
@@ -32,7 +33,12 @@ pub(crate) fn make(dir: &Path) -> Result<(), Failure> {
     let pem = server.signed_by(&key, &Issuer::from_params(&ca, &ca_key))?.pem();
     fs::write(dir.join("ca.pem"), ca_pem)?;
     fs::write(dir.join("server.pem"), pem)?;
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(dir.join("server.key"))?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(dir.join("server.key"))?;
     file.write_all(key.serialize_pem().as_bytes())?;
     Ok(())
 }

@@ -11,14 +11,7 @@ use gateway::{
 use project::IdKey;
 use record::{Fate, Report};
 
-use crate::{
-    Failure,
-    args::IngestArgs,
-    map::finish,
-    progress::Display,
-    report::JsonFile,
-    serve::open,
-};
+use crate::{Failure, args::IngestArgs, map::finish, progress::Display, report::JsonFile, serve::open};
 
 pub(crate) fn run(args: &IngestArgs) -> Result<ExitCode, Failure> {
     let config = Config::load(&args.config)?;

@@ -18,7 +18,11 @@ const LISTED: usize = 50;
 /// The report in words.
 pub(crate) fn text(report: &Report) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "{:<58} {:>9} {:>9} {:>9} {:>7} {:>8}", "file", "rows", "stored", "unchanged", "parked", "rejected");
+    let _ = writeln!(
+        out,
+        "{:<58} {:>9} {:>9} {:>9} {:>7} {:>8}",
+        "file", "rows", "stored", "unchanged", "parked", "rejected"
+    );
     for (name, file) in report.files.iter().filter(|(_, file)| file.rows > 0) {
         let name = shortened(name, 58);
         let _ = writeln!(
@@ -76,11 +80,14 @@ pub(crate) struct JsonFile {
 impl JsonFile {
     /// Makes a file beside the one that was asked for.
     pub(crate) fn begin(path: &Path) -> Result<Self, Failure> {
-        let name = path.file_name().ok_or_else(|| Failure(format!("--report {} names no file", path.display())))?;
+        let name =
+            path.file_name().ok_or_else(|| Failure(format!("--report {} names no file", path.display())))?;
         let mut part = name.to_owned();
         part.push(".part");
         let part = path.with_file_name(part);
-        let cannot = |error| Failure(format!("--report: cannot write {}: {error}; nothing was loaded", part.display()));
+        let cannot = |error| {
+            Failure(format!("--report: cannot write {}: {error}; nothing was loaded", part.display()))
+        };
         let file = File::create(&part).map_err(cannot)?;
         Ok(Self { path: path.to_owned(), part, file })
     }
@@ -88,7 +95,10 @@ impl JsonFile {
     /// Writes the report and moves it to its place, so that nobody reads half of it.
     pub(crate) fn write(self, report: &Report) -> Result<(), Failure> {
         let cannot = |error: std::io::Error| {
-            Failure(format!("the export was loaded, but --report cannot write {}: {error}", self.path.display()))
+            Failure(format!(
+                "the export was loaded, but --report cannot write {}: {error}",
+                self.path.display()
+            ))
         };
         let mut out = BufWriter::new(self.file);
         serde_json::to_writer_pretty(&mut out, report).map_err(|error| cannot(error.into()))?;

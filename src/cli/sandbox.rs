@@ -34,8 +34,7 @@ const CLIENT_ID: &str = "demo-app";
 const REDIRECT_URI: &str = "http://localhost:8000/callback";
 const MARKER: &str = "sandbox.json";
 /// What a sandbox makes in its folder beside the marker, and may delete again.
-const OURS: [&str; 7] =
-    ["export", "store", "keys", "ca.pem", "server.pem", "server.key", "recordgate.toml"];
+const OURS: [&str; 7] = ["export", "store", "keys", "ca.pem", "server.pem", "server.key", "recordgate.toml"];
 
 /// What the folder of a sandbox says about itself.
 #[derive(Serialize, Deserialize)]
@@ -71,7 +70,10 @@ pub(crate) fn run(args: SandboxArgs) -> Result<ExitCode, Failure> {
         return token(&dir, &user, &scope);
     }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).map_err(|error| {
-        Failure(format!("cannot listen on 127.0.0.1:{}: {error}; take another with --port, or 0 for any", args.port))
+        Failure(format!(
+            "cannot listen on 127.0.0.1:{}: {error}; take another with --port, or 0 for any",
+            args.port
+        ))
     })?;
     let base = format!("https://127.0.0.1:{}", listener.local_addr()?.port());
     let marker = prepare(&args, &base)?;
@@ -129,7 +131,9 @@ fn taken_up(args: &SandboxArgs, found: &Marker) -> Result<(), Failure> {
              --dir"
         )));
     }
-    if (found.version.as_str(), found.patients, found.seed) == (env!("CARGO_PKG_VERSION"), args.patients, args.seed) {
+    if (found.version.as_str(), found.patients, found.seed)
+        == (env!("CARGO_PKG_VERSION"), args.patients, args.seed)
+    {
         return Ok(());
     }
     Err(Failure(format!(
@@ -232,7 +236,8 @@ fn demo_app() -> App {
 
 fn announce(dir: &Path, base: &str, marker: &Marker) {
     // Whole paths, so that the line works in whatever folder it is pasted.
-    let binary = std::env::current_exe().map_or_else(|_| "recordgate".to_owned(), |path| path.display().to_string());
+    let binary =
+        std::env::current_exe().map_or_else(|_| "recordgate".to_owned(), |path| path.display().to_string());
     let folder = fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
     let folder = folder.display();
     say!("recordgate {}   sandbox: synthetic people, nothing here is real\n", env!("CARGO_PKG_VERSION"));
@@ -267,7 +272,10 @@ fn ready_file(file: &Path, dir: &Path, base: &str, marker: &Marker) -> Result<()
 /// Prints an access token for one of the sandbox's users.
 fn token(dir: &Path, user: &str, scope: &str) -> Result<ExitCode, Failure> {
     let marker = read_marker(dir)?.filter(|marker| marker.finished).ok_or_else(|| {
-        Failure(format!("{} is not the folder of a sandbox; tokens are handed out like this only there", dir.display()))
+        Failure(format!(
+            "{} is not the folder of a sandbox; tokens are handed out like this only there",
+            dir.display()
+        ))
     })?;
     if !marker.users.iter().any(|known| known.user == user) {
         let known: Vec<&str> = marker.users.iter().map(|user| user.user.as_str()).take(8).collect();

@@ -1,11 +1,6 @@
 //! `recordgate serve`, and the serving that the sandbox shares with it.
 
-use std::{
-    net::TcpListener,
-    process::ExitCode,
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::TcpListener, process::ExitCode, sync::Arc, time::Duration};
 
 use gateway::{
     accept,

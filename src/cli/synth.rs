@@ -10,10 +10,12 @@ use crate::{Failure, args::SynthArgs};
 pub(crate) fn run(args: &SynthArgs) -> Result<ExitCode, Failure> {
     let bar = ProgressBar::new(u64::from(args.patients));
     let options = Options { seed: args.seed, ..Options::new(args.practice.clone(), args.patients) };
-    let summary = write(args.format, &options, &args.out, &mut |done| bar.set_position(done))
-        .map_err(|error| match error.kind() {
-            ErrorKind::AlreadyExists => Failure(error.to_string()),
-            _ => Failure(format!("{}: {error}", args.out.display())),
+    let summary =
+        write(args.format, &options, &args.out, &mut |done| bar.set_position(done)).map_err(|error| {
+            match error.kind() {
+                ErrorKind::AlreadyExists => Failure(error.to_string()),
+                _ => Failure(format!("{}: {error}", args.out.display())),
+            }
         })?;
     bar.finish_and_clear();
     for (file, rows) in summary.files.iter().filter(|(_, rows)| *rows > 0) {

@@ -25,12 +25,18 @@ pub(crate) struct User {
 }
 
 /// Makes the accounts and grants.
-pub(crate) fn make(store: &dyn Store, practice: &OdsCode, people: &[Person], today: Date) -> Result<Vec<User>, StoreError> {
+pub(crate) fn make(
+    store: &dyn Store,
+    practice: &OdsCode,
+    people: &[Person],
+    today: Date,
+) -> Result<Vec<User>, StoreError> {
     let mut users = Vec::new();
     for (index, person) in people.iter().enumerate() {
         let Some(patient) = PatientKey::new(&person.key) else { continue };
         let subject = Subject { practice: practice.clone(), patient };
-        let Some(logical_id) = store.read(&subject)?.map(|snapshot| snapshot.released().subject.clone()) else {
+        let Some(logical_id) = store.read(&subject)?.map(|snapshot| snapshot.released().subject.clone())
+        else {
             continue;
         };
         let grant = grant(person, index.checked_sub(Role::ALL.len()));
@@ -52,7 +58,14 @@ pub(crate) fn make(store: &dyn Store, practice: &OdsCode, people: &[Person], tod
             let starts = person.birth_date.min(today);
             access.proxies.insert(
                 user.clone(),
-                ProxyGrant { grant, legal_basis, relationship, starts, ends: None, reviewed_since_eleven: false },
+                ProxyGrant {
+                    grant,
+                    legal_basis,
+                    relationship,
+                    starts,
+                    ends: None,
+                    reviewed_since_eleven: false,
+                },
             );
             store.set_account(&Account { id: user, own: None, acts_for: vec![subject.clone()] })?;
         }
@@ -64,7 +77,8 @@ pub(crate) fn make(store: &dyn Store, practice: &OdsCode, people: &[Person], tod
 /// One level for each of four patients with a role; everybody else with a role sees all. Of those whom chance made,
 /// the first five have each lower level and a date since when they see what is recorded.
 fn grant(person: &Person, by_chance: Option<usize>) -> Grant {
-    let since_2022 = Grant { effective_date: date(2022, 1, 1), historical: AccessLevel::None, ..all(AccessLevel::Full) };
+    let since_2022 =
+        Grant { effective_date: date(2022, 1, 1), historical: AccessLevel::None, ..all(AccessLevel::Full) };
     match (person.role, by_chance) {
         (Role::Teen15, _) | (_, Some(0)) => all(AccessLevel::Detailed),
         (Role::Teen16, _) | (_, Some(1)) => all(AccessLevel::Documents),
@@ -76,7 +90,12 @@ fn grant(person: &Person, by_chance: Option<usize>) -> Grant {
 }
 
 fn all(level: AccessLevel) -> Grant {
-    Grant { effective_date: date(2000, 1, 1), current: level, historical: level, sections_off: BTreeSet::new() }
+    Grant {
+        effective_date: date(2000, 1, 1),
+        current: level,
+        historical: level,
+        sections_off: BTreeSet::new(),
+    }
 }
 
 fn level(grant: &Grant) -> String {

@@ -16,8 +16,8 @@ use ingest::{Batch, Format, Stop};
 use policy::Released;
 use project::{IdKey, Projection, Record};
 use record::{
-    CodeClass, Coded, Dictionary, Entry, EntryId, Fact, Fate, Issue, IssueCode, OdsCode, PatientKey, Place, Report,
-    Severity, Sink, SinkError, Staff,
+    CodeClass, Coded, Dictionary, Entry, EntryId, Fact, Fate, Issue, IssueCode, OdsCode, PatientKey, Place,
+    Report, Severity, Sink, SinkError, Staff,
 };
 use store::{NewRelease, Store, StoreError};
 
@@ -152,7 +152,8 @@ impl Loader<'_> {
         let settings = self.store.practice(self.practice)?;
         let dictionary = Cached::new(self.store, self.practice);
         for (done, patient) in patients.iter().enumerate() {
-            let (projection, _) = self.project(patient, settings.name.as_deref(), &dictionary, Some(batch), report)?;
+            let (projection, _) =
+                self.project(patient, settings.name.as_deref(), &dictionary, Some(batch), report)?;
             see(&projection).map_err(LoadError::Output)?;
             report.patients_projected += 1;
             (self.progress)(Progress::Releasing(done as u64 + 1, patients.len() as u64));
@@ -201,7 +202,8 @@ impl Loader<'_> {
     ) -> Result<(Projection, Option<Arc<Released>>), StoreError> {
         let facts = self.store.facts(self.practice, patient)?;
         let (entries, batches): (Vec<Entry>, Vec<u64>) = facts.entries.into_iter().unzip();
-        let record = Record { practice: self.practice, practice_name, patient, entries: &entries, dictionary };
+        let record =
+            Record { practice: self.practice, practice_name, patient, entries: &entries, dictionary };
         let projection = project::project(&record, self.ids);
         if let Some(error) = dictionary.failed.take() {
             return Err(error);
@@ -254,7 +256,9 @@ fn fingerprint(format: Format, batch: &Batch) -> Result<String, LoadError> {
     }
     let sum: String = sum.finish().as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     Ok(match (format, files.first()) {
-        (Format::EmisCsv, Some(first)) => format!("{format}, {} and {} more, {sum}", file_name(first), files.len() - 1),
+        (Format::EmisCsv, Some(first)) => {
+            format!("{format}, {} and {} more, {sum}", file_name(first), files.len() - 1)
+        }
         _ => format!("{format}, {} messages, {sum}", files.len()),
     })
 }
@@ -314,10 +318,11 @@ struct Storing<'a, 'l> {
 
 impl Storing<'_, '_> {
     fn flush(&mut self) -> Result<(), SinkError> {
-        let fates = self.loader.store.put(self.loader.practice, self.batch, &self.facts).map_err(|error| {
-            self.failed = Some(error);
-            SinkError
-        })?;
+        let fates =
+            self.loader.store.put(self.loader.practice, self.batch, &self.facts).map_err(|error| {
+                self.failed = Some(error);
+                SinkError
+            })?;
         for (place, fate) in self.places.drain(..).zip(fates) {
             self.report.count(&place.file, fate);
         }

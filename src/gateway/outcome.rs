@@ -58,7 +58,9 @@ impl Outcome {
     pub fn issue_type(&self) -> &'static str {
         match self {
             Self::Invalid(_) => "invalid",
-            Self::NotSupported(_) | Self::Method(_) | Self::NotAcceptable | Self::MediaType(_) => "not-supported",
+            Self::NotSupported(_) | Self::Method(_) | Self::NotAcceptable | Self::MediaType(_) => {
+                "not-supported"
+            }
             Self::NotFound => "not-found",
             Self::Unauthorized(_) => "login",
             Self::Scope(_) => "forbidden",
@@ -71,12 +73,18 @@ impl Outcome {
     fn diagnostics(&self) -> String {
         match self {
             Self::Invalid(words) | Self::NotSupported(words) | Self::Scope(words) => words.clone(),
-            Self::NotFound => "Nothing is here for this token. Check the resource type and the id.".to_owned(),
-            Self::Unauthorized(words) | Self::MediaType(words) | Self::Unavailable(words) => (*words).to_owned(),
+            Self::NotFound => {
+                "Nothing is here for this token. Check the resource type and the id.".to_owned()
+            }
+            Self::Unauthorized(words) | Self::MediaType(words) | Self::Unavailable(words) => {
+                (*words).to_owned()
+            }
             Self::Method(allowed) => format!("This address takes {allowed}."),
             Self::NotAcceptable => "Offered are application/fhir+json and application/fhir+xml.".to_owned(),
             Self::Cursor => "This page link is no longer good. Begin the search again.".to_owned(),
-            Self::Internal => "The server failed. The request id in X-Request-Id helps to find out why.".to_owned(),
+            Self::Internal => {
+                "The server failed. The request id in X-Request-Id helps to find out why.".to_owned()
+            }
         }
     }
 
@@ -95,7 +103,10 @@ impl Outcome {
         headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/fhir+json"));
         match self {
             Self::Unauthorized(_) => {
-                headers.insert(header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer realm=\"fhir\""));
+                headers.insert(
+                    header::WWW_AUTHENTICATE,
+                    http::HeaderValue::from_static("Bearer realm=\"fhir\""),
+                );
             }
             Self::Method(allowed) => {
                 headers.insert(header::ALLOW, http::HeaderValue::from_static(allowed));

@@ -64,7 +64,13 @@ pub struct Service {
 impl Service {
     /// Over a store, at an address.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, urls: Urls, cursors: CursorKey, sandbox: bool) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        urls: Urls,
+        cursors: CursorKey,
+        sandbox: bool,
+    ) -> Self {
         let oauth = OAuth::new(Arc::clone(&store), Arc::clone(&clock), urls.clone(), sandbox);
         Self { store, clock, cursors, urls, sandbox, oauth }
     }
@@ -128,7 +134,9 @@ impl Service {
             ),
             (kind, second, None) => match (ResourceType::from_name(kind), second) {
                 (Some(kind), None) => ("/fhir/R4/{type}", self.get_search(request, kind, &query)),
-                (Some(kind), Some("_search")) => ("/fhir/R4/{type}/_search", self.post_search(request, kind, query)),
+                (Some(kind), Some("_search")) => {
+                    ("/fhir/R4/{type}/_search", self.post_search(request, kind, query))
+                }
                 (Some(kind), Some(id)) => ("/fhir/R4/{type}/{id}", self.read(request, kind, id, &query)),
                 (None, _) => ("/fhir/R4/{any}", Err(Outcome::NotFound)),
             },
@@ -142,7 +150,13 @@ impl Service {
         Ok(found(format.encode(body)?, format.media_type()))
     }
 
-    fn read(&self, request: &Request, kind: ResourceType, id: &str, query: &Query) -> Result<Response, Outcome> {
+    fn read(
+        &self,
+        request: &Request,
+        kind: ResourceType,
+        id: &str,
+        query: &Query,
+    ) -> Result<Response, Outcome> {
         only_get(request)?;
         let session = self.session(request.headers())?;
         let format = fhir::negotiate(request.headers(), query.last("_format"))?;
@@ -160,9 +174,12 @@ impl Service {
             return Err(Outcome::Method("POST"));
         }
         let media_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let is_form = media_type.is_some_and(|value| value.split(';').next().unwrap_or_default().trim() == FORM);
+        let is_form =
+            media_type.is_some_and(|value| value.split(';').next().unwrap_or_default().trim() == FORM);
         if !is_form && !request.body().is_empty() {
-            return Err(Outcome::MediaType("A search by POST has a body of application/x-www-form-urlencoded."));
+            return Err(Outcome::MediaType(
+                "A search by POST has a body of application/x-www-form-urlencoded.",
+            ));
         }
         let body = std::str::from_utf8(request.body())
             .map_err(|_| Outcome::Invalid("The body is not UTF-8.".to_owned()))?;
@@ -182,10 +199,13 @@ impl Service {
             "There is no access token. Send Authorization: Bearer with one from the token endpoint."
         };
         let value = headers.get(header::AUTHORIZATION).ok_or(Outcome::Unauthorized(missing))?;
-        let token = value.to_str().ok().and_then(|value| value.split_once(' ')).filter(|(scheme, _)| {
-            scheme.eq_ignore_ascii_case("bearer")
-        });
-        let (_, token) = token.ok_or(Outcome::Unauthorized("The Authorization header is not a bearer token."))?;
+        let token = value
+            .to_str()
+            .ok()
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let (_, token) =
+            token.ok_or(Outcome::Unauthorized("The Authorization header is not a bearer token."))?;
         let found = auth::bearer(&*self.store, self.clock.now(), self.sandbox, token.trim());
         found.map_err(|error| match error {
             auth::AuthError::Store(error) => self.failed(&error),
@@ -225,13 +245,18 @@ fn told(request: &Request, outcome: &Outcome) -> Response {
 }
 
 fn only_get(request: &Request) -> Result<(), Outcome> {
-    if matches!(*request.method(), Method::GET | Method::HEAD) { Ok(()) } else { Err(Outcome::Method("GET, HEAD")) }
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        Ok(())
+    } else {
+        Err(Outcome::Method("GET, HEAD"))
+    }
 }
 
 fn preflight() -> Response {
     let mut response = no_content();
     let headers = response.headers_mut();
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, POST, OPTIONS"));
+    headers
+        .insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, POST, OPTIONS"));
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static("authorization, content-type, accept, prefer, if-none-match, if-modified-since, traceparent, tracestate"),

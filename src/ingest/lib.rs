@@ -49,9 +49,10 @@ impl FromStr for Format {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|format| format.name() == text).ok_or_else(|| {
-            format!("unknown format; known are {}", Self::ALL.map(Self::name).join(" and "))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|format| format.name() == text)
+            .ok_or_else(|| format!("unknown format; known are {}", Self::ALL.map(Self::name).join(" and ")))
     }
 }
 

@@ -33,7 +33,12 @@ fn observation(body: &mut Value) -> bool {
         }
     }
     if !result && !has(body, "dataAbsentReason") {
-        insert(body, "dataAbsentReason", &["effectiveDateTime", "effectivePeriod", "issued", "performer"], not_applicable());
+        insert(
+            body,
+            "dataAbsentReason",
+            &["effectiveDateTime", "effectivePeriod", "issued", "performer"],
+            not_applicable(),
+        );
     }
     true
 }
@@ -51,7 +56,8 @@ fn immunization(body: &mut Value) -> bool {
         return false;
     }
     if !has(body, "vaccineCode") {
-        let unknown = json!({"coding": [{"system": system::NULL_FLAVOR, "code": "UNK", "display": "unknown"}]});
+        let unknown =
+            json!({"coding": [{"system": system::NULL_FLAVOR, "code": "UNK", "display": "unknown"}]});
         insert(body, "vaccineCode", &["status", "statusReason"], unknown);
     }
     let mut procedure = None;
@@ -99,13 +105,16 @@ fn has(body: &Value, element: &str) -> bool {
 /// have stood from the first (JSON keeps our order, XML demands it).
 fn insert(body: &mut Value, element: &str, before: &[&str], value: Value) {
     let Some(object) = body.as_object_mut() else { return };
-    let always = ["resourceType", "id", "meta", "extension", "status", "category", "code", "subject", "statusReason"];
+    let always =
+        ["resourceType", "id", "meta", "extension", "status", "category", "code", "subject", "statusReason"];
     let at = object.keys().rposition(|key| before.contains(&key.as_str()) || always.contains(&key.as_str()));
     let old = std::mem::take(object);
     let mut value = Some(value);
     for (index, (key, kept)) in old.into_iter().enumerate() {
         object.insert(key, kept);
-        if Some(index) == at && let Some(value) = value.take() {
+        if Some(index) == at
+            && let Some(value) = value.take()
+        {
             object.insert(element.to_owned(), value);
         }
     }
@@ -117,7 +126,8 @@ mod tests {
 
     #[test]
     fn an_observation_that_lost_its_words_looks_like_one_that_never_had_a_result() {
-        let mut lost = json!({"status": "final", "code": {}, "subject": {}, "issued": "x", "referenceRange": []});
+        let mut lost =
+            json!({"status": "final", "code": {}, "subject": {}, "issued": "x", "referenceRange": []});
         assert!(complete(ResourceType::Observation, &mut lost));
         let keys: Vec<&String> = lost.as_object().unwrap().keys().collect();
         assert_eq!(keys, ["status", "code", "subject", "issued", "dataAbsentReason", "referenceRange"]);
@@ -129,7 +139,8 @@ mod tests {
     #[test]
     fn a_concept_that_lost_its_words_has_the_term_of_its_first_coding() {
         let coded = |text: Option<&str>| {
-            let mut code = json!({"coding": [{"code": "1"}, {"code": "2", "display": "Asthma"}, {"display": "Other"}]});
+            let mut code =
+                json!({"coding": [{"code": "1"}, {"code": "2", "display": "Asthma"}, {"display": "Other"}]});
             if let Some(text) = text {
                 code["text"] = json!(text);
             }

@@ -144,7 +144,10 @@ fn not_applicable() -> Box<CodeableConcept> {
 
 /// `meta` with the profiles only; version, date and labels are put in by others.
 pub(crate) fn meta(profiles: &[Profile]) -> Meta {
-    Meta { profile: profiles.iter().map(|profile| profile.versioned().into()).collect(), ..Default::default() }
+    Meta {
+        profile: profiles.iter().map(|profile| profile.versioned().into()).collect(),
+        ..Default::default()
+    }
 }
 
 /// A reference to a resource of ours.

@@ -95,7 +95,8 @@ fn level(admission: &Admission, kind: ResourceType, labels: &Labels) -> AccessLe
     if kind == ResourceType::Patient {
         return admission.current.max(admission.historical);
     }
-    let on = |day: Date| if day >= admission.effective_date { admission.current } else { admission.historical };
+    let on =
+        |day: Date| if day >= admission.effective_date { admission.current } else { admission.historical };
     let dated = labels.recorded.map(|(earliest, latest)| on(earliest).min(on(latest)));
     match (dated, labels.undated) {
         (Some(level), false) => level,
@@ -206,6 +207,9 @@ mod tests {
         let mut admission = admission(AccessLevel::Full, AccessLevel::Full, &[]);
         admission.types = BTreeSet::from([ResourceType::Patient]);
         let labels = Labels::new(Section::TestResults, Some(date(2024, 1, 1)), MarksCarried::Yes);
-        assert_eq!(decide(&admission, ResourceType::Observation, &labels), Decision::Withhold(Rule::TypeNotInScope));
+        assert_eq!(
+            decide(&admission, ResourceType::Observation, &labels),
+            Decision::Withhold(Rule::TypeNotInScope)
+        );
     }
 }

@@ -156,7 +156,12 @@ fn load(kind: ResourceType) -> DisclosureTable {
     DisclosureTable::parse(kind, DisclosureTable::source(kind)).unwrap_or_default()
 }
 
-fn strip(node: &Node, view: View, object: &Map<String, Value>, clean: &dyn Fn(&str) -> bool) -> Map<String, Value> {
+fn strip(
+    node: &Node,
+    view: View,
+    object: &Map<String, Value>,
+    clean: &dyn Fn(&str) -> bool,
+) -> Map<String, Value> {
     let mut kept = Map::new();
     for (key, value) in object {
         let value = match key.as_str() {
@@ -279,7 +284,8 @@ mod tests {
 
     #[test]
     fn notes_and_text_results_never_show_unless_clean_and_full() {
-        let resource = json!({"note": [{"text": "x"}], "valueString": "x", "component": [{"valueString": "x"}]});
+        let resource =
+            json!({"note": [{"text": "x"}], "valueString": "x", "component": [{"valueString": "x"}]});
         assert_eq!(view(View::Coded, &resource, true), json!({}));
         assert_eq!(view(View::Full, &resource, false), json!({}));
         assert_eq!(view(View::Full, &resource, true), resource);

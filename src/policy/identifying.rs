@@ -7,9 +7,11 @@ use record::CodeSystem;
 
 static TABLE: LazyLock<BTreeSet<(&str, &str)>> = LazyLock::new(|| {
     let text = include_str!("../../profiles/codes/identifying.csv");
-    text.lines().skip(1).filter_map(|line| line.split_once(',')).filter_map(|(system, rest)| {
-        rest.split_once(',').map(|(code, _)| (system, code))
-    }).collect()
+    text.lines()
+        .skip(1)
+        .filter_map(|line| line.split_once(','))
+        .filter_map(|(system, rest)| rest.split_once(',').map(|(code, _)| (system, code)))
+        .collect()
 });
 
 /// Whether a coding is one of them. Read codes are compared by their five characters, without the term code.

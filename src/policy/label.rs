@@ -211,9 +211,7 @@ fn reason(mark: &Mark) -> Reason {
 
 #[cfg(test)]
 mod tests {
-    use record::{
-        CodeRef, Coded, Container, Link, Place, Statement, StatementStatus, Subject,
-    };
+    use record::{CodeRef, Coded, Container, Link, Place, Statement, StatementStatus, Subject};
 
     use super::*;
 
@@ -264,7 +262,9 @@ mod tests {
 
     #[test]
     fn a_comment_marks_the_battery_it_is_about_but_not_a_whole_heading() {
-        let comment = |to| entry("c", Content::Container(Container::Comment), &[(Role::About, to)], &[Mark::NotForPatient]);
+        let comment = |to| {
+            entry("c", Content::Container(Container::Comment), &[(Role::About, to)], &[Mark::NotForPatient])
+        };
         let entries = [
             comment("battery"),
             entry("battery", statement(), &[], &[]),
@@ -330,6 +330,10 @@ mod tests {
     fn nothing_known_is_withheld() {
         let labels = label(&Walk::new(&[]), Section::Consultations, [id("x")].iter(), false);
         assert!(labels.reasons.contains(&Reason::Awaited));
-        assert!(label(&Walk::new(&[]), Section::Consultations, [].iter(), false).reasons.contains(&Reason::Awaited));
+        assert!(
+            label(&Walk::new(&[]), Section::Consultations, [].iter(), false)
+                .reasons
+                .contains(&Reason::Awaited)
+        );
     }
 }

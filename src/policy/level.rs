@@ -46,7 +46,10 @@ impl std::str::FromStr for AccessLevel {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let names = Self::ALL.map(Self::name).join(", ");
-        Self::ALL.into_iter().find(|level| level.name() == text).ok_or_else(|| format!("a level is one of {names}"))
+        Self::ALL
+            .into_iter()
+            .find(|level| level.name() == text)
+            .ok_or_else(|| format!("a level is one of {names}"))
     }
 }
 
@@ -68,10 +71,13 @@ impl LevelTable {
     /// # Errors
     /// If it is not TOML of that shape, or a cell is missing.
     pub fn parse(text: &str) -> Result<Self, TableError> {
-        let rows: BTreeMap<AccessLevel, BTreeMap<String, Cell>> = toml::from_str(text).map_err(TableError::new)?;
+        let rows: BTreeMap<AccessLevel, BTreeMap<String, Cell>> =
+            toml::from_str(text).map_err(TableError::new)?;
         let mut cells = BTreeMap::new();
         for level in AccessLevel::ALL {
-            let row = rows.get(&level).ok_or_else(|| TableError::new(format!("level {} is missing", level.name())))?;
+            let row = rows
+                .get(&level)
+                .ok_or_else(|| TableError::new(format!("level {} is missing", level.name())))?;
             for kind in ResourceType::ALL {
                 let missing = || TableError::new(format!("{}.{} is missing", level.name(), kind.name()));
                 match row.get(kind.name()).ok_or_else(missing)? {

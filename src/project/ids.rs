@@ -27,7 +27,13 @@ impl IdKey {
 
     /// The logical id of what an entry becomes.
     #[must_use]
-    pub fn resource(&self, practice: &OdsCode, patient: &PatientKey, kind: ResourceType, entry: &EntryId) -> String {
+    pub fn resource(
+        &self,
+        practice: &OdsCode,
+        patient: &PatientKey,
+        kind: ResourceType,
+        entry: &EntryId,
+    ) -> String {
         match kind {
             ResourceType::Patient => self.subject(practice, patient),
             ResourceType::Observation | ResourceType::Immunization => {

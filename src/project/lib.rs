@@ -19,8 +19,8 @@ use std::{
 use map::Mapped;
 use policy::{Labels, Standing, View, Walk};
 use record::{
-    CodeClass, Coded, Content, Demographics, Dictionary, Entry, EntryId, IssueCode, NhsNumber, OdsCode, PatientKey,
-    Place, Registration, ResourceType, Staff,
+    CodeClass, Coded, Content, Demographics, Dictionary, Entry, EntryId, IssueCode, NhsNumber, OdsCode,
+    PatientKey, Place, Registration, ResourceType, Staff,
 };
 
 pub use ids::IdKey;
@@ -133,9 +133,13 @@ fn labelled(mapped: Vec<Mapped>, walk: &Walk<'_>) -> Vec<Projected> {
             policy::label(walk, made.section, made.sources.iter(), identifying)
         })
         .collect();
-    let of_entry: HashMap<&EntryId, usize> =
-        mapped.iter().enumerate().filter_map(|(index, made)| made.sources.first().map(|id| (id, index))).collect();
-    let labels: Vec<Labels> = (0..mapped.len()).map(|index| with_parts(index, &mapped, &own, &of_entry)).collect();
+    let of_entry: HashMap<&EntryId, usize> = mapped
+        .iter()
+        .enumerate()
+        .filter_map(|(index, made)| made.sources.first().map(|id| (id, index)))
+        .collect();
+    let labels: Vec<Labels> =
+        (0..mapped.len()).map(|index| with_parts(index, &mapped, &own, &of_entry)).collect();
     let views = mapped.iter().zip(&labels).map(|(made, labels)| {
         if labels.reasons.is_empty() { Views::of(made.kind, &made.json) } else { Views::default() }
     });
@@ -148,7 +152,12 @@ fn labelled(mapped: Vec<Mapped>, walk: &Walk<'_>) -> Vec<Projected> {
         .collect()
 }
 
-fn with_parts(whole: usize, mapped: &[Mapped], own: &[Labels], of_entry: &HashMap<&EntryId, usize>) -> Labels {
+fn with_parts(
+    whole: usize,
+    mapped: &[Mapped],
+    own: &[Labels],
+    of_entry: &HashMap<&EntryId, usize>,
+) -> Labels {
     let mut labels = own[whole].clone();
     let mut seen = HashSet::from([whole]);
     let mut open = vec![whole];
@@ -177,8 +186,11 @@ fn withdraw_dangling(resources: &mut [Projected], id: &dyn Fn(ResourceType, &Ent
     for which in View::ALL {
         // A panel that is withdrawn may itself be a part of one.
         loop {
-            let present: HashSet<String> =
-                resources.iter().filter(|made| view(which, made)).map(|made| made.mapped.id.clone()).collect();
+            let present: HashSet<String> = resources
+                .iter()
+                .filter(|made| view(which, made))
+                .map(|made| made.mapped.id.clone())
+                .collect();
             let dangling = |made: &Projected| {
                 made.mapped.members.iter().any(|part| !present.contains(&id(ResourceType::Observation, part)))
             };
@@ -231,13 +243,18 @@ fn standing(patient: Option<&Entry>, demographics: Option<&Demographics>) -> Sta
 fn all_wait(entries: &[Entry]) -> Vec<Waiting> {
     let living = entries.iter().filter(|entry| !entry.deleted);
     living
-        .map(|entry| Waiting { entry: entry.id.clone(), place: entry.place.clone(), code: IssueCode::PatientAwaited })
+        .map(|entry| Waiting {
+            entry: entry.id.clone(),
+            place: entry.place.clone(),
+            code: IssueCode::PatientAwaited,
+        })
         .collect()
 }
 
 fn waiting(entries: &[Entry], walk: &Walk<'_>, unmapped: &[map::Unmapped]) -> Vec<Waiting> {
     let mut without_code: HashSet<&EntryId> = HashSet::new();
-    without_code.extend(unmapped.iter().filter(|left| left.why == map::WhyNot::CodeAwaited).map(|left| &left.entry));
+    without_code
+        .extend(unmapped.iter().filter(|left| left.why == map::WhyNot::CodeAwaited).map(|left| &left.entry));
     let mut waiting = Vec::new();
     for entry in entries.iter().filter(|entry| !entry.deleted) {
         let known = |to: &EntryId| walk.entry(to).is_some_and(|there| there.content.is_some());

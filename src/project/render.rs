@@ -7,14 +7,16 @@ const META: &[u8] = b"\"meta\":{";
 
 /// Appends a disclosed body with its version and time.
 pub fn render(disclosed: &Disclosed<'_>, body: &[u8], out: &mut Vec<u8>) {
-    let version = format!(r#""versionId":"{}","lastUpdated":"{}","#, disclosed.version(), instant(disclosed.updated()));
+    let version =
+        format!(r#""versionId":"{}","lastUpdated":"{}","#, disclosed.version(), instant(disclosed.updated()));
     splice(body, &version, out);
 }
 
 /// Appends a mapped resource as the practice sees it: whole, with its marks as security labels.
 pub fn practice_side(labels: &Labels, json: &[u8], out: &mut Vec<u8>) {
     let codes: Vec<String> = labels.reasons.iter().map(|reason| map::security_label(reason.code())).collect();
-    let security = if codes.is_empty() { String::new() } else { format!(r#""security":[{}],"#, codes.join(",")) };
+    let security =
+        if codes.is_empty() { String::new() } else { format!(r#""security":[{}],"#, codes.join(",")) };
     splice(json, &security, out);
 }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, civil::date};
 use policy::Reason;
 use record::{
-    CodeClass, CodeRef, CodeSystem, Coded, Coding, Content, Dictionary, Effective, Entry, EntryId, Gender, Link, Mark,
-    MarksCarried, PatientKey, Place, Quantity, Role, Section, Staff, Statement, StatementStatus, Subject, Value,
+    CodeClass, CodeRef, CodeSystem, Coded, Coding, Content, Dictionary, Effective, Entry, EntryId, Gender,
+    Link, Mark, MarksCarried, PatientKey, Place, Quantity, Role, Section, Staff, Statement, StatementStatus,
+    Subject, Value,
 };
 
 use super::*;
@@ -58,9 +59,14 @@ fn patient() -> Entry {
 }
 
 fn statement(id: &str, code: &str, class: CodeClass, value: Option<&str>, part_of: Option<&str>) -> Entry {
-    let coding = Coding { system: CodeSystem::SnomedCt, code: code.into(), display: Some(format!("Term {code}")) };
+    let coding =
+        Coding { system: CodeSystem::SnomedCt, code: code.into(), display: Some(format!("Term {code}")) };
     let quantity = |value: &str| {
-        Value::Quantity(Quantity { value: value.parse().unwrap(), comparator: None, unit: Some("g/L".into()) })
+        Value::Quantity(Quantity {
+            value: value.parse().unwrap(),
+            comparator: None,
+            unit: Some("g/L".into()),
+        })
     };
     let statement = Statement {
         code: CodeRef::Given(Coded { codings: vec![coding], original_text: None }, Some(class)),
@@ -75,7 +81,8 @@ fn statement(id: &str, code: &str, class: CodeClass, value: Option<&str>, part_o
         status: StatementStatus::Final,
     };
     let mut made = entry(id, Content::Statement(Box::new(statement)));
-    made.links = part_of.map(|to| Link { role: Role::Panel, to: EntryId::new(to).unwrap() }).into_iter().collect();
+    made.links =
+        part_of.map(|to| Link { role: Role::Panel, to: EntryId::new(to).unwrap() }).into_iter().collect();
     made
 }
 
@@ -126,7 +133,9 @@ fn a_panel_is_as_old_as_its_oldest_part() {
 
 #[test]
 fn whatever_hides_a_part_hides_every_panel_above_it_and_leaves_no_bytes() {
-    for (mark, reason) in [(Mark::NotForPatient, Reason::NotForPatient), (Mark::Unrecognised, Reason::UnrecognisedMark)] {
+    for (mark, reason) in
+        [(Mark::NotForPatient, Reason::NotForPatient), (Mark::Unrecognised, Reason::UnrecognisedMark)]
+    {
         let mut entries = panel();
         entries[3].marks.push(mark);
         let projection = projected(&entries);
@@ -159,7 +168,9 @@ fn only_what_came_out_differently_gets_a_new_version() {
         .released
         .headers
         .iter()
-        .filter(|header| header.coded.as_ref().is_some_and(|view| view.updated == second && view.version == 2))
+        .filter(|header| {
+            header.coded.as_ref().is_some_and(|view| view.updated == second && view.version == 2)
+        })
         .collect();
     assert_eq!(moved.len(), 1);
 

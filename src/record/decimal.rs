@@ -46,7 +46,11 @@ impl FromStr for Decimal {
         };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        if digits.len() > 40 || whole.len() + fraction.len() == 0 || !all_digits(whole) || !all_digits(fraction) {
+        if digits.len() > 40
+            || whole.len() + fraction.len() == 0
+            || !all_digits(whole)
+            || !all_digits(fraction)
+        {
             return Err(DecimalError);
         }
         // FHIR forbids a missing whole part and leading zeros; neither changes the value or its precision.
@@ -94,7 +98,9 @@ mod tests {
 
     #[test]
     fn written_precision_is_kept() {
-        for (sent, kept) in [("1.10", "1.10"), ("72", "72"), ("-0.00", "-0.00"), (".5", "0.5"), ("007.0", "7.0"), ("+3", "3")] {
+        for (sent, kept) in
+            [("1.10", "1.10"), ("72", "72"), ("-0.00", "-0.00"), (".5", "0.5"), ("007.0", "7.0"), ("+3", "3")]
+        {
             assert_eq!(sent.parse::<Decimal>().unwrap().as_str(), kept, "{sent}");
         }
     }

@@ -48,7 +48,8 @@ impl NhsNumber {
     /// The check digit for nine digits, or `None` where no number may begin with them (remainder 10).
     #[must_use]
     pub fn check_digit(nine: [u8; 9]) -> Option<u8> {
-        let sum: u32 = nine.iter().zip((2..=10u32).rev()).map(|(digit, weight)| u32::from(*digit) * weight).sum();
+        let sum: u32 =
+            nine.iter().zip((2..=10u32).rev()).map(|(digit, weight)| u32::from(*digit) * weight).sum();
         match 11 - sum % 11 {
             10 => None,
             11 => Some(0),

@@ -18,7 +18,8 @@ pub enum Section {
 
 impl Section {
     /// Every section.
-    pub const ALL: [Self; 4] = [Self::Demographics, Self::TestResults, Self::Immunisations, Self::Consultations];
+    pub const ALL: [Self; 4] =
+        [Self::Demographics, Self::TestResults, Self::Immunisations, Self::Consultations];
 }
 
 /// The FHIR R4 resource types that are served.

@@ -96,7 +96,9 @@ impl Effective {
         };
         match *self {
             Self::Year(year) => (start_of(jiff::civil::date(year, 1, 1)), start_of(next(year, 12))),
-            Self::Month(year, month) => (start_of(jiff::civil::date(year, month, 1)), start_of(next(year, month))),
+            Self::Month(year, month) => {
+                (start_of(jiff::civil::date(year, month, 1)), start_of(next(year, month)))
+            }
             Self::Day(day) => (start_of(day), day.tomorrow().map_or(Timestamp::MAX, start_of)),
             Self::Instant(at, _) => {
                 (at, at.checked_add(jiff::SignedDuration::from_secs(1)).unwrap_or(Timestamp::MAX))
@@ -168,6 +170,9 @@ mod tests {
         assert_eq!(from.to_string(), "2024-06-30T23:00:00Z");
         assert_eq!(to.to_string(), "2024-07-01T23:00:00Z");
         let (from, to) = Effective::Year(2023).span();
-        assert_eq!((from.to_string(), to.to_string()), ("2023-01-01T00:00:00Z".into(), "2024-01-01T00:00:00Z".into()));
+        assert_eq!(
+            (from.to_string(), to.to_string()),
+            ("2023-01-01T00:00:00Z".into(), "2024-01-01T00:00:00Z".into())
+        );
     }
 }

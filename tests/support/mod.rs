@@ -17,8 +17,9 @@ use jiff::{Timestamp, civil::date};
 use policy::{AccessLevel, Grant, ProxyGrant};
 use project::IdKey;
 use record::{
-    CodeRef, CodeSystem, Coded, Coding, Content, Demographics, Effective, Entry, EntryId, Fact, Gender, MarksCarried,
-    OdsCode, PatientKey, PersonName, Place, Quantity, Registration, Statement, StatementStatus, Subject as About, Value,
+    CodeRef, CodeSystem, Coded, Coding, Content, Demographics, Effective, Entry, EntryId, Fact, Gender,
+    MarksCarried, OdsCode, PatientKey, PersonName, Place, Quantity, Registration, Statement, StatementStatus,
+    Subject as About, Value,
 };
 use serde_json::Value as Json;
 use store::{Access, Account, App, AppStatus, Lmdb, Settings, Store, Subject};
@@ -81,7 +82,11 @@ impl Answer {
         let bundle = self.json();
         assert_eq!(bundle["resourceType"], "Bundle", "{bundle}");
         let entries = bundle["entry"].as_array().cloned().unwrap_or_default();
-        entries.into_iter().filter(|e| e["search"]["mode"] == "match").map(|e| e["resource"].clone()).collect()
+        entries
+            .into_iter()
+            .filter(|e| e["search"]["mode"] == "match")
+            .map(|e| e["resource"].clone())
+            .collect()
     }
 
     pub fn ids(&self) -> Vec<String> {
@@ -166,11 +171,15 @@ impl World {
     /// Puts entries of a patient and releases what they change. The patient's own entry is added if it is not there.
     pub fn put(&self, who: &str, mut entries: Vec<Entry>) {
         let known = self.store.facts(&practice(), &PatientKey::new(who).unwrap()).unwrap();
-        if known.entries.is_empty() && !entries.iter().any(|entry| matches!(entry.content, Some(Content::Patient(_)))) {
+        if known.entries.is_empty()
+            && !entries.iter().any(|entry| matches!(entry.content, Some(Content::Patient(_))))
+        {
             entries.insert(0, person(who));
         }
-        let facts: Vec<Fact> =
-            entries.into_iter().map(|entry| Fact::Entry(PatientKey::new(who).unwrap(), Box::new(entry))).collect();
+        let facts: Vec<Fact> = entries
+            .into_iter()
+            .map(|entry| Fact::Entry(PatientKey::new(who).unwrap(), Box::new(entry)))
+            .collect();
         let begun = self.store.begin(&practice(), "by hand").unwrap();
         self.store.put(&practice(), begun.batch, &facts).unwrap();
         self.store.close(&practice()).unwrap();
@@ -265,7 +274,12 @@ pub fn everything() -> Grant {
 }
 
 pub fn level(level: AccessLevel) -> Grant {
-    Grant { effective_date: date(2000, 1, 1), current: level, historical: level, sections_off: BTreeSet::new() }
+    Grant {
+        effective_date: date(2000, 1, 1),
+        current: level,
+        historical: level,
+        sections_off: BTreeSet::new(),
+    }
 }
 
 /// The patient's own entry: regular, born 1980, with the NHS number 999 000 0018.

@@ -91,7 +91,8 @@ fn make(file: &Path) -> io::Result<Secret> {
     let mut bytes = [0; LENGTH];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| io::Error::other("the system gave no random bytes"))?;
     let aside = file.with_extension(format!("new-{}", std::process::id()));
-    let mut opened = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
+    let mut opened =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
     opened.write_all(&bytes)?;
     opened.sync_all()?;
     let linked = fs::hard_link(&aside, file);

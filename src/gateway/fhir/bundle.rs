@@ -60,7 +60,11 @@ impl Bundle {
     }
 
     fn begin(&mut self) {
-        self.out.extend_from_slice(if self.entries == 0 { b",\"entry\":[".as_slice() } else { b",".as_slice() });
+        self.out.extend_from_slice(if self.entries == 0 {
+            b",\"entry\":[".as_slice()
+        } else {
+            b",".as_slice()
+        });
         self.entries += 1;
     }
 }

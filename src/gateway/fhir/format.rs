@@ -38,7 +38,8 @@ pub(crate) fn negotiate(headers: &HeaderMap, format: Option<&str>) -> Result<For
         // A plus sign that was not escaped in the query arrives as a space.
         return media_type(&format.replace(' ', "+")).ok_or(Outcome::NotAcceptable);
     }
-    let accepts: Vec<&str> = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    let accepts: Vec<&str> =
+        headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
     if accepts.is_empty() {
         return Ok(Format::Json);
     }
@@ -70,7 +71,9 @@ fn media_type(name: &str) -> Option<Format> {
         "json" | "application/json" | "application/fhir+json" | "application/json+fhir" | "text/json" => {
             Some(Format::Json)
         }
-        "xml" | "application/xml" | "application/fhir+xml" | "application/xml+fhir" | "text/xml" => Some(Format::Xml),
+        "xml" | "application/xml" | "application/fhir+xml" | "application/xml+fhir" | "text/xml" => {
+            Some(Format::Xml)
+        }
         _ => None,
     }
 }
@@ -101,7 +104,14 @@ mod tests {
     #[test]
     fn json_wins_where_both_are_as_welcome() {
         let hapi = "application/fhir+xml;q=1.0, application/fhir+json;q=1.0, application/xml+fhir;q=0.9";
-        for accept in ["", "*/*", "application/json", hapi, "text/html,*/*;q=0.8", "application/fhir+json;fhirVersion=4.0"] {
+        for accept in [
+            "",
+            "*/*",
+            "application/json",
+            hapi,
+            "text/html,*/*;q=0.8",
+            "application/fhir+json;fhirVersion=4.0",
+        ] {
             assert_eq!(ask(accept, None), Ok(Format::Json), "{accept}");
         }
         assert_eq!(ask("application/fhir+xml", None), Ok(Format::Xml));

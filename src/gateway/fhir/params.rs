@@ -65,8 +65,12 @@ const fn param(name: &'static str, kind: ParamKind, field: Field, documentation:
 }
 
 const ID: Param = param("_id", ParamKind::Token, Field::Id, "Logical id.");
-const LAST_UPDATED: Param =
-    param("_lastUpdated", ParamKind::Date, Field::LastUpdated, "When the shown form last changed; for synchronisation.");
+const LAST_UPDATED: Param = param(
+    "_lastUpdated",
+    ParamKind::Date,
+    Field::LastUpdated,
+    "When the shown form last changed; for synchronisation.",
+);
 
 const PATIENT: &[Param] = &[
     ID,
@@ -83,7 +87,12 @@ const PATIENT: &[Param] = &[
 const OBSERVATION: &[Param] = &[
     ID,
     LAST_UPDATED,
-    param("category", ParamKind::Token, Field::Category, "Category: vital-signs, laboratory, social-history…"),
+    param(
+        "category",
+        ParamKind::Token,
+        Field::Category,
+        "Category: vital-signs, laboratory, social-history…",
+    ),
     param("code", ParamKind::Token, Field::Code, "Any coding of the code or of a component's code."),
     param("date", ParamKind::Date, Field::Date, "When it was true."),
     param("patient", ParamKind::Reference, Field::Patient, "The patient, as an id or Patient/id."),

@@ -25,7 +25,8 @@ pub(crate) fn read(
         return Err(Outcome::Scope(format!("The token's scope does not include patient/{}.r.", kind.name())));
     }
     let types = [kind].into();
-    let visible = Visible::open(&*service.store, &*service.clock, session, &types).map_err(|e| service.failed(&e))?;
+    let visible =
+        Visible::open(&*service.store, &*service.clock, session, &types).map_err(|e| service.failed(&e))?;
     let shown = visible.of(kind);
     let disclosed = shown.iter().find(|disclosed| disclosed.id() == id).ok_or(Outcome::NotFound)?;
     let mut response = if unchanged(headers, disclosed) {
@@ -48,7 +49,10 @@ fn unchanged(headers: &HeaderMap, disclosed: &Disclosed<'_>) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(tags) = text(header::IF_NONE_MATCH) {
         let own = format!("\"{}\"", disclosed.version());
-        return tags.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == own || tag == "*");
+        return tags
+            .split(',')
+            .map(|tag| tag.trim().trim_start_matches("W/"))
+            .any(|tag| tag == own || tag == "*");
     }
     let since = text(header::IF_MODIFIED_SINCE).and_then(|text| jiff::fmt::rfc2822::parse(text).ok());
     since.is_some_and(|since| disclosed.updated().as_second() <= since.timestamp().as_second())

@@ -79,7 +79,8 @@ pub(crate) fn search(
         return Err(Outcome::Scope(format!("The token's scope does not include patient/{}.s.", kind.name())));
     }
     let types = [kind].into();
-    let visible = Visible::open(&*service.store, &*service.clock, session, &types).map_err(|e| service.failed(&e))?;
+    let visible =
+        Visible::open(&*service.store, &*service.clock, session, &types).map_err(|e| service.failed(&e))?;
     let bound_to = format!("{}/{}/{}", session.client_id, visible.subject().unwrap_or_default(), kind.name());
     let sealed = query.last("_page");
     let cursor = match sealed {
@@ -127,7 +128,9 @@ impl<'v> Page<'v> {
         let mut matches: Vec<Disclosed<'v>> = visible
             .of(kind)
             .into_iter()
-            .filter(|disclosed| search.filters.iter().all(|filter| filter.matches(disclosed, visible.subject())))
+            .filter(|disclosed| {
+                search.filters.iter().all(|filter| filter.matches(disclosed, visible.subject()))
+            })
             .collect();
         let total = matches.len();
         // What is released lies in the order in which it is shown by default.
@@ -180,7 +183,8 @@ fn render(
     bound_to: &str,
 ) -> Result<Vec<u8>, Outcome> {
     let base = format!("{}/{}", service.fhir_base(), kind.name());
-    let understood: Vec<(&str, &str)> = search.understood.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let understood: Vec<(&str, &str)> =
+        search.understood.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     let link = |pairs: &[(&str, &str)]| {
         let format = search.format.as_deref().map(|format| ("_format", format));
         let query = Query::encode(pairs.iter().copied().chain(format));
@@ -197,7 +201,9 @@ fn render(
     let mut bundle = Bundle::new(page.total, &links);
     for disclosed in &page.shown {
         let full_url = format!("{base}/{}", disclosed.id());
-        bundle.add(&full_url, |out| visible.render(disclosed, out)).map_err(|error| service.failed(&error))?;
+        bundle
+            .add(&full_url, |out| visible.render(disclosed, out))
+            .map_err(|error| service.failed(&error))?;
     }
     if !search.ignored.is_empty() && !search.count_only {
         let words = search.ignored.join(" ");
@@ -208,9 +214,11 @@ fn render(
 
 /// `Prefer: handling=strict` (R4, search.html#errors).
 fn strict(headers: &HeaderMap) -> bool {
-    headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok()).any(|value| {
-        value.split([',', ';']).any(|part| part.trim().eq_ignore_ascii_case("handling=strict"))
-    })
+    headers
+        .get_all("prefer")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.split([',', ';']).any(|part| part.trim().eq_ignore_ascii_case("handling=strict")))
 }
 
 impl Search {
@@ -223,7 +231,8 @@ impl Search {
     }
 
     fn parameter(&mut self, kind: ResourceType, name: &str, value: &str, base: &str) -> Result<(), Outcome> {
-        let (bare, modifier) = name.split_once(':').map_or((name, None), |(bare, modifier)| (bare, Some(modifier)));
+        let (bare, modifier) =
+            name.split_once(':').map_or((name, None), |(bare, modifier)| (bare, Some(modifier)));
         if bare == "_has" || name.contains('.') || REFUSED.contains(&bare) {
             let words = "Chained parameters, _has, _filter, _text, _content and the like are not offered.";
             return Err(Outcome::NotSupported(words.to_owned()));
@@ -257,7 +266,9 @@ impl Search {
                 self.sort = Some(Sort { by, descending });
                 self.understood.push(("_sort".to_owned(), value.to_owned()));
             }
-            None => self.ignored.push(format!("_sort was ignored; it takes one of {}.", sorts_of(kind).join(", "))),
+            None => self
+                .ignored
+                .push(format!("_sort was ignored; it takes one of {}.", sorts_of(kind).join(", "))),
         }
         Ok(())
     }
@@ -278,7 +289,8 @@ impl Search {
         if !matches!((param.field, modifier), (_, None) | (Field::Patient, Some("Patient"))) {
             return Err(Outcome::NotSupported(format!("{} takes no modifier here.", param.name)));
         }
-        let any = alternatives(value).iter().map(|one| matcher(param, one, base)).collect::<Result<Vec<_>, _>>()?;
+        let any =
+            alternatives(value).iter().map(|one| matcher(param, one, base)).collect::<Result<Vec<_>, _>>()?;
         self.filters.push(Filter { field: param.field, any });
         self.understood.push((name.to_owned(), value.to_owned()));
         Ok(())
@@ -335,7 +347,8 @@ fn matcher(param: &Param, value: &str, base: &str) -> Result<Matcher, Outcome> {
 fn unknown(kind: ResourceType, name: &str) -> String {
     let known: Vec<&str> = params_of(kind).iter().map(|param| param.name).collect();
     // A parameter's name is the client's own; it is shown only as far as it looks like one.
-    let shown: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).take(40).collect();
+    let shown: String =
+        name.chars().filter(|c| c.is_ascii_alphanumeric() || "_-".contains(*c)).take(40).collect();
     format!("{shown} was ignored; {} takes {}.", kind.name(), known.join(", "))
 }
 
@@ -378,7 +391,9 @@ fn date_of(field: Field, disclosed: &Disclosed<'_>) -> Option<(jiff::Timestamp, 
 fn token(field: Field, disclosed: &Disclosed<'_>, system: Option<&str>, code: Option<&str>) -> bool {
     let index = disclosed.index();
     let listed = |pairs: &[(String, String)]| {
-        pairs.iter().any(|(s, c)| system.is_none_or(|wanted| wanted == s) && code.is_none_or(|wanted| wanted == c))
+        pairs
+            .iter()
+            .any(|(s, c)| system.is_none_or(|wanted| wanted == s) && code.is_none_or(|wanted| wanted == c))
     };
     // Elements of type code and id have a system that is implied, so that only the code counts.
     let plain = |value: Option<&str>| value.is_some() && code.is_none_or(|wanted| Some(wanted) == value);
@@ -390,9 +405,13 @@ fn token(field: Field, disclosed: &Disclosed<'_>, system: Option<&str>, code: Op
         Field::Gender => plain(index.gender.as_deref()),
         Field::Active => plain(index.active.map(|active| if active { "true" } else { "false" })),
         Field::Id => system.is_none() && plain(Some(disclosed.id())),
-        Field::LastUpdated | Field::Patient | Field::Family | Field::Given | Field::Name | Field::BirthDate | Field::Date => {
-            false
-        }
+        Field::LastUpdated
+        | Field::Patient
+        | Field::Family
+        | Field::Given
+        | Field::Name
+        | Field::BirthDate
+        | Field::Date => false,
     }
 }
 
@@ -410,8 +429,19 @@ mod tests {
 
     #[test]
     fn what_would_change_the_matches_is_refused_and_what_would_not_is_ignored_by_name() {
-        let parse = |query: &str| Search::parse(ResourceType::Observation, &Query::parse(query), "https://h/fhir/R4");
-        for refused in ["_has:Patient:x:y=1", "subject.name=x", "_filter=x", "_text=x", "code:not=x", "code:in=x", "date=x", "_count=-1", "code="] {
+        let parse =
+            |query: &str| Search::parse(ResourceType::Observation, &Query::parse(query), "https://h/fhir/R4");
+        for refused in [
+            "_has:Patient:x:y=1",
+            "subject.name=x",
+            "_filter=x",
+            "_text=x",
+            "code:not=x",
+            "code:in=x",
+            "date=x",
+            "_count=-1",
+            "code=",
+        ] {
             assert!(parse(refused).is_err(), "{refused}");
         }
         let search = parse("_include=*&colour=red&_sort=value&code=1").unwrap();

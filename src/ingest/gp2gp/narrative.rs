@@ -35,7 +35,8 @@ pub(super) fn read<R: BufRead>(r: &mut Reading<R>, tag: &Tag, inside: Inside) ->
 
 fn comment(head: &Head, text: FreeText) -> Option<Statement> {
     let (code, display) = COMMENT_NOTE;
-    let coding = Coding { system: CodeSystem::SnomedCt, code: code.to_owned(), display: Some(display.to_owned()) };
+    let coding =
+        Coding { system: CodeSystem::SnomedCt, code: code.to_owned(), display: Some(display.to_owned()) };
     Some(Statement {
         code: CodeRef::Given(Coded { codings: vec![coding], original_text: None }, None),
         subject: Subject::Patient,

@@ -98,7 +98,9 @@ impl Collected {
                 let about = |other: &&Entry| {
                     other.links.iter().any(|link| link.role == Role::About && link.to.as_str() == id)
                 };
-                open.extend(self.entries.iter().filter(about).map(|other| (other.id.as_str().to_owned(), true)));
+                open.extend(
+                    self.entries.iter().filter(about).map(|other| (other.id.as_str().to_owned(), true)),
+                );
             }
         }
         marks

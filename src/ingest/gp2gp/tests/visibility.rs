@@ -137,7 +137,10 @@ fn a_filing_comment_hides_the_result_that_it_is_about_and_a_note_under_a_heading
     let rows = |class| compound(class, "K", NO_CODE, &(observation("O", "") + &narrative("N", NOPAT)));
     let filing = read_in_composition(&rows("CLUSTER"));
     assert!(filing.linked("n", Role::About, "o") && filing.hidden("o"));
-    assert!(matches!(filing.entry("n").content, Some(Content::Statement(_))), "it is a comment note of its own");
+    assert!(
+        matches!(filing.entry("n").content, Some(Content::Statement(_))),
+        "it is a comment note of its own"
+    );
     let heading = read_in_composition(&rows("CATEGORY"));
     assert!(heading.hidden("n") && !heading.hidden("o"));
 }
