@@ -17,8 +17,10 @@ pub enum Outcome {
     NotSupported(String),
     /// Nothing that this token may see has that id, or there is no such route.
     NotFound,
-    /// No token, or one that does not open anything (any more).
+    /// No token.
     Unauthorized(&'static str),
+    /// A token that does not open anything (any more).
+    InvalidToken(&'static str),
     /// The token's scope does not open this.
     Scope(String),
     /// The route does not take this method.
@@ -42,7 +44,7 @@ impl Outcome {
         match self {
             Self::Invalid(_) | Self::NotSupported(_) => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized(_) | Self::InvalidToken(_) => StatusCode::UNAUTHORIZED,
             Self::Scope(_) => StatusCode::FORBIDDEN,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -62,7 +64,7 @@ impl Outcome {
                 "not-supported"
             }
             Self::NotFound => "not-found",
-            Self::Unauthorized(_) => "login",
+            Self::Unauthorized(_) | Self::InvalidToken(_) => "login",
             Self::Scope(_) => "forbidden",
             Self::Cursor => "expired",
             Self::Internal => "exception",
@@ -76,9 +78,10 @@ impl Outcome {
             Self::NotFound => {
                 "Nothing is here for this token. Check the resource type and the id.".to_owned()
             }
-            Self::Unauthorized(words) | Self::MediaType(words) | Self::Unavailable(words) => {
-                (*words).to_owned()
-            }
+            Self::Unauthorized(words)
+            | Self::InvalidToken(words)
+            | Self::MediaType(words)
+            | Self::Unavailable(words) => (*words).to_owned(),
             Self::Method(allowed) => format!("This address takes {allowed}."),
             Self::NotAcceptable => "Offered are application/fhir+json and application/fhir+xml.".to_owned(),
             Self::Cursor => "This page link is no longer good. Begin the search again.".to_owned(),
@@ -102,12 +105,9 @@ impl Outcome {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/fhir+json"));
         match self {
-            Self::Unauthorized(_) => {
-                headers.insert(
-                    header::WWW_AUTHENTICATE,
-                    http::HeaderValue::from_static("Bearer realm=\"fhir\""),
-                );
-            }
+            Self::Unauthorized(_) => challenge(headers, "Bearer realm=\"fhir\""),
+            Self::InvalidToken(_) => challenge(headers, "Bearer realm=\"fhir\", error=\"invalid_token\""),
+            Self::Scope(_) => challenge(headers, "Bearer realm=\"fhir\", error=\"insufficient_scope\""),
             Self::Method(allowed) => {
                 headers.insert(header::ALLOW, http::HeaderValue::from_static(allowed));
             }
@@ -117,7 +117,6 @@ impl Outcome {
             Self::Invalid(_)
             | Self::NotSupported(_)
             | Self::NotFound
-            | Self::Scope(_)
             | Self::NotAcceptable
             | Self::MediaType(_)
             | Self::Cursor
@@ -125,6 +124,11 @@ impl Outcome {
         }
         response
     }
+}
+
+/// RFC 6750 §3: client libraries refresh their token on `invalid_token`.
+fn challenge(headers: &mut http::HeaderMap, words: &'static str) {
+    headers.insert(header::WWW_AUTHENTICATE, http::HeaderValue::from_static(words));
 }
 
 /// An OperationOutcome with one issue.

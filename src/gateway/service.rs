@@ -214,7 +214,7 @@ impl Service {
             | auth::AuthError::Revoked
             | auth::AuthError::AppNotServed
             | auth::AuthError::NotEntitled => {
-                Outcome::Unauthorized("The access token is not good (any more). Get a new one.")
+                Outcome::InvalidToken("The access token is not good (any more). Get a new one.")
             }
         })
     }

@@ -51,7 +51,7 @@ const PROTOCOL: &str = "network.protocol.version";
 const ERROR: &str = "error.type";
 
 // Our own.
-const DISCLOSURES: &str = "recordgate.disclosures";
+const DISCLOSURES: &str = "recordgate.decisions";
 const INGEST_ROWS: &str = "recordgate.ingest.rows";
 const HANDSHAKE_FAILURES: &str = "recordgate.tls.handshake_failures";
 const CONNECTIONS: &str = "recordgate.connections";

@@ -39,6 +39,20 @@ impl Format {
     }
 }
 
+/// Whether a text is a batch number and nothing else: up to three words of letters, digits, `-`, `/`, `.` and `:`, each
+/// with a digit in it, and no run of nine digits, as telephone and NHS numbers have. A name has no digits.
+fn is_lot_number(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '/' | '.' | ':');
+    let word = |word: &str| word.chars().all(plain) && word.chars().any(|c| c.is_ascii_digit());
+    let run = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    (1..=30).contains(&text.len())
+        && text.split(' ').count() <= 3
+        && text.split(' ').all(word)
+        && run < 9
+        && digits < 15
+}
+
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -120,6 +134,23 @@ impl Batch {
         match self {
             Self::Emis(batch) => batch.read(sink),
             Self::Gp2gp(batch) => batch.read(sink),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_number_is_no_channel_for_names_and_telephones() {
+        for lot in ["AB1234", "ab1:cd2", "z2003", "AK47-2B", "A1 B2", "123456"] {
+            assert!(is_lot_number(lot), "{lot}");
+        }
+        for other in
+            ["", "Jane", "Mum Jane 07700900123", "Jane 07700900123", "07700900123", "A1 Jane", "12345678901"]
+        {
+            assert!(!is_lot_number(other), "{other}");
         }
     }
 }

@@ -59,6 +59,12 @@ pub(crate) fn is_part(coded: &Coded) -> bool {
     part(coded).is_some()
 }
 
+/// Whether one of these codings stands for a blood pressure or half of one.
+#[must_use]
+pub fn is_blood_pressure(concepts: &[(CodeSystem, String)]) -> bool {
+    concepts.iter().any(|(system, code)| *system == CodeSystem::SnomedCt && PARTS.contains_key(code.as_str()))
+}
+
 /// The readings of one blood pressure.
 pub(crate) struct Readings<'r, 'a> {
     pub(crate) systolic: &'r Resolved<'a>,

@@ -138,7 +138,8 @@ fn not_served(coded: &Coded, class: CodeClass) -> Result<(), WhyNot> {
 
 /// Whether a code or a term is about other people, and what.
 fn other_people(coded: &Coded) -> Option<&'static str> {
-    let by_code = coded.codings.iter().find_map(|coding| OTHER_PEOPLE.code(coding)).map(|(cells, _)| cells);
+    let by_code =
+        coded.codings.iter().find_map(|coding| OTHER_PEOPLE.code_or_its_twin(coding)).map(|(cells, _)| cells);
     let by_term = || terms(coded).find_map(|term| OTHER_PEOPLE.term(term));
     by_code.or_else(by_term).map(|cells| cells.first().copied().unwrap_or_default())
 }
@@ -208,7 +209,7 @@ fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> (bool,
 }
 
 fn not_given(coded: &Coded, statement: &Statement) -> bool {
-    coded.codings.iter().any(|coding| NOT_GIVEN.code(coding).is_some())
+    coded.codings.iter().any(|coding| NOT_GIVEN.code_or_its_twin(coding).is_some())
         || terms(coded).any(|term| NOT_GIVEN.has_word(term))
         || statement.text.iter().any(|text| NOT_GIVEN.in_text(text.expose()))
 }

@@ -39,6 +39,7 @@ use crate::{
     panel::{Panels, Statements},
 };
 pub use crate::{
+    blood_pressure::is_blood_pressure,
     classify::WhyNot,
     complete::complete,
     envelope::{profiles, security_label, xml},

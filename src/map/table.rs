@@ -63,6 +63,15 @@ impl CodeTable {
         open.map(|(_, _, cells)| (*cells, false))
     }
 
+    /// The same; and of a CTV3 code for which the table has no line, what it says of the Read code with the same five
+    /// bytes. For tables that withhold: CTV3 began as a copy of Read, and saying too much of a code does no harm there.
+    pub(crate) fn code_or_its_twin(&self, coding: &Coding) -> Option<(&'static [&'static str], bool)> {
+        self.code(coding).or_else(|| {
+            let twin = (coding.system == CodeSystem::Ctv3).then_some(CodeSystem::ReadV2)?;
+            self.code(&Coding { system: twin, ..coding.clone() })
+        })
+    }
+
     /// Whether one of the words of a text is in the `word` lines.
     pub(crate) fn has_word(&self, text: &str) -> bool {
         let text = text.to_lowercase();

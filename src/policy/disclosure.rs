@@ -184,6 +184,7 @@ fn element(
 ) -> Option<Value> {
     match node.show {
         Some(Show::Never) => None,
+        Some(Show::Coded) if has_uncoded_unit(value) => screened(view, value, clean),
         Some(Show::Coded) => Some(value.clone()),
         Some(Show::CodedIfTerm) if is_term(value, beside) => Some(value.clone()),
         Some(Show::CodedIfTerm | Show::Screened) => screened(view, value, clean),
@@ -225,6 +226,19 @@ fn screened(view: View, value: &Value, clean: &dyn Fn(&str) -> bool) -> Option<V
     match view {
         View::Coded => None,
         View::Full => all_clean(value, clean).then(|| value.clone()),
+    }
+}
+
+/// Whether a quantity in it has a unit of which only words are known. They can have been typed, and a number without
+/// its unit would mislead: such a quantity is words as a whole.
+fn has_uncoded_unit(value: &Value) -> bool {
+    match value {
+        Value::Object(object) => {
+            (object.contains_key("unit") && !object.contains_key("code"))
+                || object.values().any(has_uncoded_unit)
+        }
+        Value::Array(items) => items.iter().any(has_uncoded_unit),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 
@@ -280,6 +294,23 @@ mod tests {
         assert_eq!(view(View::Coded, &typed, true), without);
         assert_eq!(view(View::Full, &typed, false), without);
         assert_eq!(view(View::Full, &typed, true), typed);
+    }
+
+    #[test]
+    fn a_quantity_whose_unit_is_words_is_words() {
+        let coded = json!({"valueQuantity": {"value": 1, "unit": "kilogram", "code": "kg"}});
+        assert_eq!(view(View::Coded, &coded, false), coded);
+        let bare = json!({"valueQuantity": {"value": 1}});
+        assert_eq!(view(View::Coded, &bare, false), bare);
+        for words in [
+            json!({"valueQuantity": {"value": 4, "unit": "kg, said by wife Jane"}}),
+            json!({"valueRange": {"low": {"value": 4, "unit": "Jane"}}}),
+            json!({"referenceRange": [{"low": {"value": 4, "unit": "Jane"}}]}),
+        ] {
+            assert_eq!(view(View::Coded, &words, true), json!({}));
+            assert_eq!(view(View::Full, &words, false), json!({}));
+            assert_eq!(view(View::Full, &words, true), words);
+        }
     }
 
     #[test]

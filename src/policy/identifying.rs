@@ -20,7 +20,8 @@ pub fn is_identifying(system: &CodeSystem, code: &str) -> bool {
     match system {
         CodeSystem::SnomedCt => TABLE.contains(&("snomed", code)),
         CodeSystem::ReadV2 => TABLE.contains(&("readv2", code.get(..5).unwrap_or(code))),
-        CodeSystem::Ctv3 => TABLE.contains(&("ctv3", code)),
+        // CTV3 began as a copy of Read: what hides a code in one hides its twin in the other.
+        CodeSystem::Ctv3 => TABLE.contains(&("ctv3", code)) || TABLE.contains(&("readv2", code)),
         CodeSystem::SnomedCtDescription | CodeSystem::Egton | CodeSystem::Dmd | CodeSystem::Oid(_) => false,
     }
 }

@@ -9,12 +9,10 @@ mod release;
 mod render;
 #[cfg(test)]
 mod tests;
+mod together;
 mod views;
 
-use std::{
-    cell::Cell,
-    collections::{HashMap, HashSet},
-};
+use std::{cell::Cell, collections::HashSet};
 
 use map::Mapped;
 use policy::{Labels, Standing, View, Walk};
@@ -118,63 +116,9 @@ pub fn project(record: &Record<'_>, ids: &IdKey) -> Projection {
     projection.waiting = waiting(record.entries, &walk, &mapping.unmapped);
     projection.incomplete = dictionary.missed.get();
     projection.unmapped = mapping.unmapped;
-    projection.resources = labelled(mapping.resources, &walk);
+    projection.resources = together::labelled(mapping.resources, &projection.unmapped, record.entries, &walk);
     withdraw_dangling(&mut projection.resources, &id);
     projection
-}
-
-/// Labels every resource by what it was made from, and then each panel by all of its parts, and theirs: whatever
-/// hides a part (a mark, a section that is off, a level) hides the panel that names it.
-fn labelled(mapped: Vec<Mapped>, walk: &Walk<'_>) -> Vec<Projected> {
-    let own: Vec<Labels> = mapped
-        .iter()
-        .map(|made| {
-            let identifying = made.concepts.iter().any(|(system, code)| policy::is_identifying(system, code));
-            policy::label(walk, made.section, made.sources.iter(), identifying)
-        })
-        .collect();
-    let of_entry: HashMap<&EntryId, usize> = mapped
-        .iter()
-        .enumerate()
-        .filter_map(|(index, made)| made.sources.first().map(|id| (id, index)))
-        .collect();
-    let labels: Vec<Labels> =
-        (0..mapped.len()).map(|index| with_parts(index, &mapped, &own, &of_entry)).collect();
-    let views = mapped.iter().zip(&labels).map(|(made, labels)| {
-        if labels.reasons.is_empty() { Views::of(made.kind, &made.json) } else { Views::default() }
-    });
-    let views: Vec<Views> = views.collect();
-    mapped
-        .into_iter()
-        .zip(labels)
-        .zip(views)
-        .map(|((mapped, labels), views)| Projected { mapped, labels, views })
-        .collect()
-}
-
-fn with_parts(
-    whole: usize,
-    mapped: &[Mapped],
-    own: &[Labels],
-    of_entry: &HashMap<&EntryId, usize>,
-) -> Labels {
-    let mut labels = own[whole].clone();
-    let mut seen = HashSet::from([whole]);
-    let mut open = vec![whole];
-    while let Some(index) = open.pop() {
-        for member in &mapped[index].members {
-            match of_entry.get(member) {
-                Some(part) if seen.insert(*part) => {
-                    labels.join(&own[*part]);
-                    open.push(*part);
-                }
-                Some(_) => {}
-                // A part that nothing was made of: what it says about itself is not known.
-                None => _ = labels.reasons.insert(policy::Reason::Awaited),
-            }
-        }
-    }
-    labels
 }
 
 /// A panel that refers to something without a view of its own would say that there is something.

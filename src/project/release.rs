@@ -11,6 +11,8 @@ use crate::{Body, Projected, Projection};
 /// the resources that came out new, changed or gone.
 #[must_use]
 pub fn release(before: Option<&Released>, projection: Projection, now: Timestamp) -> (Release, u64) {
+    // What is stored, shown and searched for is one and the same instant: the instant that FHIR shows.
+    let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
     let mut old = Before::of(before);
     let mut bodies = Vec::new();
     let mut changed = 0;
@@ -26,7 +28,7 @@ pub fn release(before: Option<&Released>, projection: Projection, now: Timestamp
         old.gone.insert((*id).to_owned(), header.last_version);
         changed += 1;
     }
-    headers.sort_by(|a, b| (a.kind, newest(b), &a.id).cmp(&(b.kind, newest(a), &b.id)));
+    headers.sort_by(|a, b| (a.kind, date(b), &a.id).cmp(&(b.kind, date(a), &b.id)));
     let mut gone: Vec<(String, u32)> = old.gone.into_iter().collect();
     gone.sort();
     let Projection { subject, standing, nhs_number, .. } = projection;
@@ -52,7 +54,7 @@ fn header(made: Projected, old: &mut Before<'_>, now: Timestamp, bodies: &mut Ve
     let was = old.headers.remove(id.as_str());
     let gone = old.gone.remove(&id);
     let last = was.map(|header| header.last_version).or(gone).unwrap_or(0);
-    let mut versions = Versions { last, now, next: last };
+    let mut newest = last;
     let mut view = |view: View, body: Option<Body>| {
         let was = was.and_then(|header| header.view(view));
         let Some(body) = body else {
@@ -65,7 +67,11 @@ fn header(made: Projected, old: &mut Before<'_>, now: Timestamp, bodies: &mut Ve
             return Some(ViewHeader { index: body.index, ..was.clone() });
         }
         bodies.push(BodyChange { id: id.clone(), view, bytes: Some(body.bytes) });
-        Some(versions.fresh(body.digest, body.index))
+        // Each view counts for itself: a jump in one would tell that something changed in the other. Only a view that
+        // comes anew begins above everything that there was.
+        let version = was.map_or(last, |was| was.version).saturating_add(1);
+        newest = newest.max(version);
+        Some(ViewHeader { version, updated: now, digest: body.digest, index: body.index })
     };
     let coded = view(View::Coded, made.views.coded);
     let full = view(View::Full, made.views.full);
@@ -74,26 +80,12 @@ fn header(made: Projected, old: &mut Before<'_>, now: Timestamp, bodies: &mut Ve
         labels: made.labels,
         coded,
         full,
-        last_version: versions.last.max(versions.next),
+        last_version: newest,
         sources: made.mapped.sources,
         id,
     }
 }
 
-/// Hands out one new version number for all views of a resource that change at once.
-struct Versions {
-    last: u32,
-    next: u32,
-    now: Timestamp,
-}
-
-impl Versions {
-    fn fresh(&mut self, digest: [u8; 16], index: record::Index) -> ViewHeader {
-        self.next = self.last.saturating_add(1);
-        ViewHeader { version: self.next, updated: self.now, digest, index }
-    }
-}
-
-fn newest(header: &Header) -> Option<Timestamp> {
+fn date(header: &Header) -> Option<Timestamp> {
     header.full.as_ref().or(header.coded.as_ref()).and_then(|view| view.index.date).map(|(from, _)| from)
 }

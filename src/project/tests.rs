@@ -183,3 +183,65 @@ fn only_what_came_out_differently_gets_a_new_version() {
     let header = back.released.headers.iter().find(|header| header.id == part).unwrap();
     assert_eq!(header.last_version, 3, "a version number is never used for other bytes");
 }
+
+#[test]
+fn a_version_is_dated_to_the_millisecond_that_is_shown() {
+    let now: Timestamp = "2026-11-21T22:33:00.161234567Z".parse().unwrap();
+    let (made, _) = release(None, projected(&panel()), now);
+    let updated = made.released.headers[0].coded.as_ref().unwrap().updated;
+    assert_eq!(updated.to_string(), "2026-11-21T22:33:00.161Z");
+}
+
+fn blood_pressure(unit: &str) -> Vec<Entry> {
+    let half = |id, code, value| {
+        let mut half = statement(id, code, CodeClass::Measurement, Some(value), Some("header"));
+        if let Some(Content::Statement(statement)) = &mut half.content {
+            if let Some(Value::Quantity(quantity)) = &mut statement.value {
+                quantity.unit = Some(unit.into());
+            }
+        }
+        half
+    };
+    vec![
+        patient(),
+        statement("header", "163020007", CodeClass::Measurement, None, None),
+        half("systolic", "72313002", "140"),
+        half("diastolic", "1091811000000102", "80"),
+    ]
+}
+
+#[test]
+fn one_hidden_half_hides_a_blood_pressure_whether_or_not_the_halves_could_be_joined() {
+    for unit in ["mm Hg", "kPa"] {
+        let mut entries = blood_pressure(unit);
+        assert!(projected(&entries).resources.iter().all(|made| made.labels.reasons.is_empty()), "{unit}");
+        entries[3].marks.push(Mark::Confidential);
+        let projection = projected(&entries);
+        let observations =
+            projection.resources.iter().filter(|made| made.mapped.kind == ResourceType::Observation);
+        assert!(observations.clone().count() > 0);
+        for made in observations {
+            assert!(made.labels.reasons.contains(&Reason::Confidential), "{unit} {:?}", made.mapped.sources);
+        }
+    }
+}
+
+#[test]
+fn a_part_whose_code_has_not_come_hides_its_panel_and_the_other_half_of_its_blood_pressure() {
+    let unknown = |entry: &mut Entry| {
+        if let Some(Content::Statement(statement)) = &mut entry.content {
+            statement.code = CodeRef::Local("not there yet".into());
+        }
+    };
+    let mut entries = panel();
+    unknown(&mut entries[3]);
+    for id in ["between", "whole"] {
+        assert!(of(&projected(&entries), id).labels.reasons.contains(&Reason::Awaited), "{id}");
+    }
+    let mut entries = blood_pressure("mm Hg");
+    unknown(&mut entries[3]);
+    let projection = projected(&entries);
+    for made in projection.resources.iter().filter(|made| made.mapped.kind == ResourceType::Observation) {
+        assert!(made.labels.reasons.contains(&Reason::Awaited), "{:?}", made.mapped.sources);
+    }
+}

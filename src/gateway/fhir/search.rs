@@ -81,7 +81,8 @@ pub(crate) fn search(
     let types = [kind].into();
     let visible =
         Visible::open(&*service.store, &*service.clock, session, &types).map_err(|e| service.failed(&e))?;
-    let bound_to = format!("{}/{}/{}", session.client_id, visible.subject().unwrap_or_default(), kind.name());
+    let bound_to =
+        [&session.client_id, &session.account, visible.subject().unwrap_or_default(), kind.name()].join("\n");
     let sealed = query.last("_page");
     let cursor = match sealed {
         Some(sealed) => {

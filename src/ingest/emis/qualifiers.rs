@@ -136,14 +136,9 @@ fn manufacturer(text: &str) -> Option<String> {
     (fits && !numbers).then(|| text.to_owned())
 }
 
-/// A batch: letters and digits with at least one digit, and not ten digits or more alone, which would rather be
-/// somebody's number.
+/// A batch number, if it can be nothing else.
 fn lot_number(text: &str) -> Option<String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '/' | '.' | ' ');
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    let letters = text.chars().any(|c| c.is_ascii_alphabetic());
-    let fits = text.len() <= 20 && text.chars().all(plain) && text.split(' ').count() <= 3 && digits > 0;
-    (fits && (letters || digits < 10)).then(|| text.to_owned())
+    crate::is_lot_number(text).then(|| text.to_owned())
 }
 
 /// A whole date in one of the forms that people and systems write: to the month only would be no day.

@@ -107,12 +107,7 @@ fn maker(text: &str) -> Option<String> {
 }
 
 fn lot(text: &str) -> Option<String> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-' | '/' | '.' | ':' | '_');
-    // A batch number has a digit, and no more than two words.
-    let shape = text.len() <= 40
-        && text.split_whitespace().count() <= 2
-        && text.contains(|c: char| c.is_ascii_digit());
-    (shape && text.chars().all(fits)).then(|| text.to_owned())
+    crate::is_lot_number(text).then(|| text.to_owned())
 }
 
 /// `18-Jan-2011`, `18 Feb 2011`, `2011-01-18` or `18/01/2011`.

@@ -1,0 +1,90 @@
+//! What is hidden together. A panel is labelled by everything under it, and a blood pressure, or a half of one that is
+//! served alone, by everything under its heading. What belongs together is read from the entries' own links, so that a
+//! part that nothing could be made of yet still counts.
+
+use std::collections::{HashMap, HashSet};
+
+use map::{Mapped, Unmapped, WhyNot};
+use policy::{Labels, Reason, Walk};
+use record::{Entry, EntryId, Role};
+
+use crate::{Projected, Views};
+
+/// Labels every resource by what it was made from and by what is hidden together with it, and cuts it into views.
+pub(crate) fn labelled(
+    mapped: Vec<Mapped>,
+    unmapped: &[Unmapped],
+    entries: &[Entry],
+    walk: &Walk<'_>,
+) -> Vec<Projected> {
+    let own: Vec<Labels> = mapped.iter().map(|made| own_labels(made, walk)).collect();
+    let made_of: HashMap<&EntryId, usize> = mapped
+        .iter()
+        .enumerate()
+        .flat_map(|(index, made)| made.sources.iter().map(move |source| (source, index)))
+        .collect();
+    let parts = Parts::of(entries);
+    let without_code: HashSet<&EntryId> =
+        unmapped.iter().filter(|left| left.why == WhyNot::CodeAwaited).map(|left| &left.entry).collect();
+    let labels: Vec<Labels> = mapped
+        .iter()
+        .zip(&own)
+        .map(|(made, labels)| {
+            let mut labels = labels.clone();
+            for id in parts.hidden_with(made, walk) {
+                match made_of.get(id).and_then(|index| own.get(*index)) {
+                    Some(part) => labels.join(part),
+                    None => labels.reasons.extend(walk.reasons(id)),
+                }
+                if without_code.contains(id) {
+                    labels.reasons.insert(Reason::Awaited);
+                }
+            }
+            labels
+        })
+        .collect();
+    let projected = mapped.into_iter().zip(labels).map(|(mapped, labels)| {
+        let views =
+            if labels.reasons.is_empty() { Views::of(mapped.kind, &mapped.json) } else { Views::default() };
+        Projected { mapped, labels, views }
+    });
+    projected.collect()
+}
+
+fn own_labels(made: &Mapped, walk: &Walk<'_>) -> Labels {
+    let identifying = made.concepts.iter().any(|(system, code)| policy::is_identifying(system, code));
+    policy::label(walk, made.section, made.sources.iter(), identifying)
+}
+
+/// The entries directly under each heading of a panel.
+struct Parts<'a>(HashMap<&'a EntryId, Vec<&'a EntryId>>);
+
+impl<'a> Parts<'a> {
+    fn of(entries: &'a [Entry]) -> Self {
+        let mut parts: HashMap<&EntryId, Vec<&EntryId>> = HashMap::new();
+        for entry in entries.iter().filter(|entry| !entry.deleted) {
+            for link in entry.links.iter().filter(|link| link.role == Role::Panel) {
+                parts.entry(&link.to).or_default().push(&entry.id);
+            }
+        }
+        Self(parts)
+    }
+
+    /// Everything under a resource's entries, in whatever depth; for a blood pressure, or half of one, its heading and
+    /// all under that too: one reading alone would say that there is another (GP2GP adaptor, REDACTIONS.md).
+    fn hidden_with(&self, made: &'a Mapped, walk: &Walk<'a>) -> HashSet<&'a EntryId> {
+        let mut open: Vec<&EntryId> = made.sources.iter().collect();
+        if map::is_blood_pressure(&made.concepts) {
+            let entries = made.sources.iter().filter_map(|id| walk.entry(id));
+            let links = entries.flat_map(|entry| &entry.links).filter(|link| link.role == Role::Panel);
+            open.extend(links.map(|link| &link.to));
+        }
+        let mut found = HashSet::new();
+        while let Some(id) = open.pop() {
+            if found.insert(id) {
+                open.extend(self.0.get(id).into_iter().flatten());
+            }
+        }
+        found
+    }
+}
