@@ -10,7 +10,8 @@ use gateway::{
     service::{Service, Urls},
     shutdown, telemetry, tls,
 };
-use store::{Lmdb, Settings};
+use project::IdKey;
+use store::{Lmdb, Settings, Store};
 
 use crate::{Failure, args::ServeArgs};
 
@@ -53,6 +54,7 @@ pub(crate) fn serve(
     let guard = telemetry::init(&config.telemetry)?;
     let secrets = config.keys.open()?;
     let store = open(config)?;
+    store.bind(&IdKey::new(secrets.id.expose()).fingerprint())?;
     let certificates = tls::Certificates::load(&config.tls.certificate, &config.tls.key)?;
     let server = tls::server_config(Arc::clone(&certificates))?;
     let cursors = CursorKey::new(secrets.cursor.expose())

@@ -113,6 +113,7 @@ impl Loader<'_> {
         let total = batch.total_bytes();
         let fingerprint = fingerprint(format, &batch)?;
         batch.read(&mut Checking { progress: self.progress, total }).map_err(|stop| stopped(stop, None))?;
+        self.store.bind(&self.ids.fingerprint())?;
         let begun = self.store.begin(self.practice, &fingerprint)?;
         let mut sink = Storing {
             loader: self,
@@ -209,23 +210,27 @@ impl Loader<'_> {
             return Err(error);
         }
         let of_batch: HashMap<&EntryId, u64> = entries.iter().map(|entry| &entry.id).zip(batches).collect();
-        for waiting in &projection.waiting {
-            if batch.is_some() && of_batch.get(&waiting.entry).copied() == batch {
-                park(report, &waiting.place, waiting.code);
-            }
+        for waiting in projection.waiting.iter().filter(|_| batch.is_some()) {
+            let stored_now = of_batch.get(&waiting.entry).copied() == batch;
+            park(report, &waiting.place, waiting.code, stored_now);
         }
         Ok((projection, facts.released))
     }
 }
 
-/// A row that was counted as stored turns out to wait for something.
-fn park(report: &mut Report, place: &Place, code: IssueCode) {
-    let file = report.file(&place.file);
-    if file.stored > 0 {
-        file.stored -= 1;
-        file.parked += 1;
+/// A row of this batch that was counted as stored turns out to wait for something; or one that was counted as
+/// unchanged, if an earlier load of it was cut off before it could be told. Other files' rows are in other reports.
+fn park(report: &mut Report, place: &Place, code: IssueCode, stored_now: bool) {
+    if !report.files.contains_key(&place.file) {
+        return;
     }
-    report.issue(Issue::new(Severity::Warning, code, place));
+    let file = report.file(&place.file);
+    let counted = if stored_now { &mut file.stored } else { &mut file.unchanged };
+    if *counted > 0 {
+        *counted -= 1;
+        file.parked += 1;
+        report.issue(Issue::new(Severity::Warning, code, place));
+    }
 }
 
 fn refused(issues: Vec<Issue>) -> LoadError {
@@ -325,6 +330,9 @@ impl Storing<'_, '_> {
             })?;
         for (place, fate) in self.places.drain(..).zip(fates) {
             self.report.count(&place.file, fate);
+            if fate == Fate::Parked {
+                self.report.issue(Issue::new(Severity::Warning, IssueCode::StillAwaited, &place));
+            }
         }
         self.facts.clear();
         Ok(())

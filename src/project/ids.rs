@@ -19,6 +19,13 @@ impl IdKey {
         Self::new(b"recordgate offline mapping, v1\0\0")
     }
 
+    /// What tells two keys apart, and says nothing about either.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 8] {
+        let sum = hmac::sign(&self.0, b"recordgate id key fingerprint, v1");
+        sum.as_ref().first_chunk::<8>().copied().unwrap_or_default()
+    }
+
     /// The logical id of a patient.
     #[must_use]
     pub fn subject(&self, practice: &OdsCode, patient: &PatientKey) -> String {

@@ -112,6 +112,8 @@ issue_codes! {
     PatientAwaited = "patient-awaited", "the entry waits until the patient comes";
     /// The row is inside or filed under an entry that has not come yet.
     ParentAwaited = "parent-awaited", "the entry waits until the entry that it belongs to comes";
+    /// The row changes nothing, and waits as before for what it names.
+    StillAwaited = "still-awaited", "the entry waits on; an earlier report says for what";
     /// Part of the row could not be used and was left out.
     PartIgnored = "part-ignored", "the rest of the row is used";
 }

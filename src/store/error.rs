@@ -23,6 +23,8 @@ pub enum StoreError {
         /// What identifies it.
         fingerprint: String,
     },
+    /// The records in it were made with another key for logical ids.
+    OtherKey,
     /// A file operation beside the engine failed.
     Io(std::io::Error),
 }
@@ -31,6 +33,10 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Engine(_) => f.write_str("the store's engine failed"),
+            Self::OtherKey => f.write_str(
+                "the records in the store were made with another id.key, and every id would change: put back the copy of \
+                 the key that was kept",
+            ),
             Self::Full => f.write_str("the store is full: raise store.max_gib in the configuration"),
             Self::Damaged(space) => {
                 write!(
@@ -57,7 +63,9 @@ impl std::error::Error for StoreError {
         match self {
             Self::Engine(error) => Some(error),
             Self::Io(error) => Some(error),
-            Self::Full | Self::Damaged(_) | Self::Format { .. } | Self::BatchOpen { .. } => None,
+            Self::Full | Self::OtherKey | Self::Damaged(_) | Self::Format { .. } | Self::BatchOpen { .. } => {
+                None
+            }
         }
     }
 }

@@ -35,6 +35,12 @@ pub struct PatientFacts {
 
 /// A store. Every method is safe to call from several threads; each write is durable when it returns.
 pub trait Store: Send + Sync {
+    /// Binds the store to a key for logical ids, the first time; after that, makes sure that it is the same.
+    ///
+    /// # Errors
+    /// [`StoreError::OtherKey`] if the records were made with another one.
+    fn bind(&self, key_fingerprint: &[u8; 8]) -> Result<(), StoreError>;
+
     /// Opens a batch for a practice. Until it is closed, nothing that it changed may be projected.
     ///
     /// # Errors

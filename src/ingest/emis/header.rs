@@ -56,6 +56,7 @@ impl Header {
         header.is_one(spec, place)?;
         let mut issues = header.missing(spec, place);
         issues.extend(header.repeated(spec, place));
+        issues.extend(header.without_operator(spec, place));
         for (at, name) in line.iter().enumerate() {
             issues.extend(unknown(at, name.trim(), spec, place));
         }
@@ -91,6 +92,16 @@ impl Header {
     fn missing(&self, spec: &Spec, place: &Place) -> Vec<Issue> {
         let missing = spec.required.iter().filter(|name| self.column(name).at.is_none());
         missing.map(|name| Issue::new(Severity::Fatal, IssueCode::ColumnMissing, place).field(name)).collect()
+    }
+
+    /// Older exports lack the column of the sign in front of a number.
+    fn without_operator(&self, spec: &Spec, place: &Place) -> Option<Issue> {
+        const OPERATOR: &str = "NumericOperator";
+        let lacks = spec.optional.contains(&OPERATOR) && self.column(OPERATOR).at.is_none();
+        let detail = "results such as >90 cannot be told from 90; ask the supplier for the column";
+        lacks.then(|| {
+            Issue::new(Severity::Warning, IssueCode::ColumnMissing, place).field(OPERATOR).detail(detail)
+        })
     }
 
     fn repeated(&self, spec: &Spec, place: &Place) -> Vec<Issue> {

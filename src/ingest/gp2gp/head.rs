@@ -27,6 +27,7 @@ pub(super) struct Head {
     /// When it was entered, where the statement has an author of its own.
     pub(super) recorded: Option<Effective>,
     status: Option<String>,
+    uncertain: bool,
     effective: Option<Node>,
     available: Option<Node>,
     participants: Vec<(String, String)>,
@@ -85,7 +86,9 @@ impl Head {
             "author" => self.author(&Node::read(xml, child)?, notes),
             "sequelTo" | "reason" => self.prior(&Node::read(xml, child)?),
             "uncertaintyCode" => {
-                let detail = "the source was not certain, which is not passed on";
+                self.uncertain = true;
+                Node::read(xml, child)?;
+                let detail = "the source was not certain, so it is kept but not served";
                 notes.warn(IssueCode::PartIgnored, child.line, "uncertaintyCode", detail);
             }
             _ => self.look_through(xml, child, notes)?,
@@ -165,6 +168,7 @@ impl Head {
     /// Whether it is filed. Requests, problems and medication may be active; what is stated of a patient is complete.
     fn status(&self, notes: &mut Notes, line: u64) -> StatementStatus {
         match self.status.as_deref() {
+            _ if self.uncertain => StatementStatus::Unfiled,
             Some("COMPLETE" | "COMPLETED") | None => StatementStatus::Final,
             Some(_) => {
                 notes.warn(

@@ -143,6 +143,17 @@ fn under(practice: &OdsCode, patient: Option<&PatientKey>) -> Vec<u8> {
 }
 
 impl Store for Lmdb {
+    fn bind(&self, key_fingerprint: &[u8; 8]) -> Result<(), StoreError> {
+        const AT: &[u8] = b"id-key";
+        let mut txn = self.env.write_txn()?;
+        match self.meta.get(&txn, AT)? {
+            Some(bound) if bound == key_fingerprint => return Ok(()),
+            Some(_) => return Err(StoreError::OtherKey),
+            None => self.meta.put(&mut txn, AT, key_fingerprint)?,
+        }
+        Ok(txn.commit()?)
+    }
+
     fn begin(&self, practice: &OdsCode, fingerprint: &str) -> Result<Begun, StoreError> {
         self.begin_batch(practice, fingerprint)
     }
