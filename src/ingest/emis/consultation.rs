@@ -1,11 +1,12 @@
 //! `CareRecord_Consultation`: what observations were recorded in. It is not served; its mark comes down to them.
 
-use record::{Container, Content, EntryId, Issue, Mark};
+use record::{Container, Content, EntryId, Issue, IssueCode, Mark};
 
 use super::{
     entry::{Body, EntryTable, Keys, Marker, entry_id},
     row::Row,
     table::columns,
+    value::Flag,
 };
 
 /// What stands before a consultation's GUID in its entry key.
@@ -19,10 +20,10 @@ columns! {
         entered_date: "EnteredDate", entered_time: "EnteredTime", deleted: "Deleted",
         confidential: "IsConfidential", sequence: "ProcessingId",
     }
-    optional {}
+    optional { complete: "Complete", }
     unused {
         "EffectiveDate", "EffectiveDatePrecision", "ClinicianUserInRoleGuid", "EnteredByUserInRoleGuid",
-        "AppointmentSlotGuid", "ConsultationSourceTerm", "ConsultationSourceCodeId", "Complete", "ConsultationType",
+        "AppointmentSlotGuid", "ConsultationSourceTerm", "ConsultationSourceCodeId", "ConsultationType",
     }
 }
 
@@ -44,8 +45,13 @@ impl EntryTable for Consultations {
         [Marker { column: self.confidential, mark: Mark::Confidential, nullable: true }]
     }
 
-    /// Never fails: a consultation that was rejected could not pass its mark on.
-    fn body(&self, row: &mut Row<'_>, _: &mut Vec<Mark>) -> Result<Body, Issue> {
+    /// Never fails: a consultation that was rejected could not pass its mark on. One that is not complete may be a
+    /// draft, which is never shown at any level (GP Connect, Permission Levels); no source says more of the column.
+    fn body(&self, row: &mut Row<'_>, marks: &mut Vec<Mark>) -> Result<Body, Issue> {
+        if matches!(row.flag(self.complete), Flag::False | Flag::Unknown) {
+            row.warn(IssueCode::MarkUnknown, self.complete, "the consultation may be a draft");
+            marks.push(Mark::Unrecognised);
+        }
         let recorded = row.moment(self.entered_date, self.entered_time).unwrap_or_else(|issue| {
             row.excuse(issue, "the consultation is kept without the date");
             None

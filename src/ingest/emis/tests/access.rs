@@ -170,6 +170,16 @@ fn a_problem_is_a_container_about_its_observation_under_its_parent() {
 }
 
 #[test]
+fn a_consultation_that_may_be_a_draft_is_kept_and_withholds_what_is_in_it() {
+    for (complete, marks) in
+        [("true", vec![]), ("", vec![]), ("false", vec![Mark::Unrecognised]), ("?", vec![Mark::Unrecognised])]
+    {
+        let log = Export::new().row(CONSULTATION, &[("Complete", complete)]).read();
+        assert_eq!(log.entry().marks, marks, "{complete}");
+    }
+}
+
+#[test]
 fn a_consultation_with_a_bad_date_is_kept_for_its_mark() {
     let log = Export::new().row(CONSULTATION, &[("EnteredDate", "x"), ("IsConfidential", "true")]).read();
     assert_eq!(log.entry().content, Some(Content::Container(Container::Consultation)));
