@@ -57,6 +57,37 @@ pub(super) fn agent(node: &Node) -> Option<String> {
     node.find("agentRef")?.child("id").and_then(identifier)
 }
 
+/// Whether a qualifier turns what the code says into its opposite or a guess: shown without it, the code would lie.
+/// Others (first, ongoing, significant, left) only add to it.
+fn turns_meaning(qualifier: &Node) -> bool {
+    const TURNS: [&str; 13] = [
+        "absent",
+        "excluded",
+        "negat",
+        "not ",
+        "no evidence",
+        "suspect",
+        "possib",
+        "probab",
+        "unlikely",
+        "query",
+        "?",
+        "refut",
+        "doubt",
+    ];
+    let parts = ["name", "value"].into_iter().flat_map(|part| qualifier.children(part));
+    let words = parts.flat_map(|part| {
+        [
+            part.get("displayName").map(str::to_owned),
+            part.child("originalText").and_then(Node::words).map(str::to_owned),
+        ]
+    });
+    words
+        .flatten()
+        .map(|words| words.to_lowercase())
+        .any(|words| TURNS.iter().any(|turns| words.contains(turns)))
+}
+
 impl Head {
     /// Reads a child if it is one of the common parts; whatever is not known is looked through for marks.
     pub(super) fn take<R: BufRead>(
@@ -73,7 +104,15 @@ impl Head {
                     if foreign { self.ids.push(id) } else { self.ids.insert(0, id) }
                 }
             }
-            "code" => self.code = Some(Node::read(xml, child)?),
+            "code" => {
+                let code = Node::read(xml, child)?;
+                if code.children("qualifier").any(turns_meaning) {
+                    self.uncertain = true;
+                    let detail = "it says that this is absent or not certain, so it is kept but not served";
+                    notes.warn(IssueCode::PartIgnored, child.line, "qualifier", detail);
+                }
+                self.code = Some(code);
+            }
             "statusCode" => self.status = Node::read(xml, child)?.get("code").map(str::to_ascii_uppercase),
             "effectiveTime" => self.effective = Some(Node::read(xml, child)?),
             "availabilityTime" => self.available = Some(Node::read(xml, child)?),

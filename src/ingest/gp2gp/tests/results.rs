@@ -2,7 +2,7 @@
 
 use record::{
     CodeClass, CodeRef, CodeSystem, Coded, Comparator, Content, Interpretation, IssueCode, Quantity, Role,
-    Value,
+    StatementStatus, Value,
 };
 
 use super::*;
@@ -175,6 +175,29 @@ fn a_degraded_code_is_kept_with_its_words_and_words_without_a_code_are_typed() {
     let typed = code(r#"<code nullFlavor="UNK" displayName="said by her aunt"/>"#);
     assert!(typed.codings.is_empty());
     assert_eq!(typed.original_text.unwrap().expose(), "said by her aunt");
+}
+
+#[test]
+fn a_code_that_its_qualifier_denies_or_doubts_is_not_served_and_others_are() {
+    const CODE: &str =
+        r#"<code code="163020007" displayName="Reading" codeSystem="2.16.840.1.113883.2.1.3.2.4.15"/>"#;
+    let status = |words: &str| {
+        let qualified = CODE.replace(
+            "/>",
+            &format!(r#"><qualifier><name code="1" displayName="{words}"/></qualifier></code>"#),
+        );
+        let rows = observation("O", "").replacen(CODE, &qualified, 1);
+        assert!(rows.contains("qualifier"));
+        read_in_composition(&rows).statement("o").status
+    };
+    for denies in ["Known absent", "Suspected", "Query", "Probably NOT present"] {
+        assert_eq!(status(denies), StatementStatus::Unfiled, "{denies}");
+    }
+    for adds in ["First", "Ongoing", "Significant", "Left"] {
+        assert_eq!(status(adds), StatementStatus::Final, "{adds}");
+    }
+    let doubted = observation("O", r#"<uncertaintyCode code="U"/>"#);
+    assert_eq!(read_in_composition(&doubted).statement("o").status, StatementStatus::Unfiled);
 }
 
 #[test]
