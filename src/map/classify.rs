@@ -255,6 +255,33 @@ mod tests {
     }
 
     #[test]
+    fn a_ctv3_code_is_about_other_people_if_its_read_twin_is() {
+        let ctv3 = record::Coding { system: CodeSystem::Ctv3, ..read("12C2.", "Ischaemic heart disease") };
+        assert_eq!(why(Made::new("a", vec![ctv3])), Some(WhyNot::FamilyHistory));
+    }
+
+    #[test]
+    fn relatives_are_known_by_many_words() {
+        for term in [
+            "Maternal history of breast cancer",
+            "F/H: Huntington's chorea",
+            "Family h/o: depression",
+            "Mother: schizophrenia",
+            "Uncle has schizophrenia",
+            "Spouse has dementia",
+            "Sibling on child protection register",
+            "Ex-husband violent",
+            "Wifes mental illness",
+            "Vulnerable child in family",
+        ] {
+            assert!(why(Made::snomed("a", "195967001", term)).is_some(), "{term}");
+        }
+        for term in ["Ex-smoker", "Maternal postnatal examination", "Asthma", "Personal history of asthma"] {
+            assert_eq!(why(Made::snomed("a", "195967001", term)), None, "{term}");
+        }
+    }
+
+    #[test]
     fn codes_and_terms_about_other_people_are_not_served() {
         assert_eq!(why(Made::snomed("a", "161077003", "Father smokes")), Some(WhyNot::SomebodyElse));
         assert_eq!(why(Made::new("a", vec![read("13WF200", "a code alone")])), Some(WhyNot::SomebodyElse));

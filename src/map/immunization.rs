@@ -204,6 +204,12 @@ mod tests {
         assert_eq!(kind(typed), ResourceType::Observation);
         let noted = mmr().with(|statement| statement.text = vec![text("Reason not given: unwell")]);
         assert_eq!(kind(noted), ResourceType::Observation);
+        for words in ["Mother declined today.", "Vaccine not given", "refused", "Did not attend"] {
+            let noted = mmr().with(|statement| statement.text = vec![text(words)]);
+            assert_eq!(kind(noted), ResourceType::Observation, "{words}");
+        }
+        let given = mmr().with(|statement| statement.text = vec![text("Consent obtained, left arm")]);
+        assert_eq!(kind(given), ResourceType::Immunization);
     }
 
     #[test]

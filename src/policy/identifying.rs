@@ -34,6 +34,7 @@ mod tests {
     fn next_of_kin_is_identifying_in_each_system_and_a_blood_pressure_is_not() {
         assert!(is_identifying(&CodeSystem::SnomedCt, "184142008"));
         assert!(is_identifying(&CodeSystem::ReadV2, "9182.00"));
+        assert!(is_identifying(&CodeSystem::Ctv3, "918J."));
         assert!(!is_identifying(&CodeSystem::SnomedCt, "75367002"));
         assert_eq!(TABLE.len(), include_str!("../../profiles/codes/identifying.csv").lines().count() - 1);
     }

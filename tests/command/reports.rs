@@ -49,6 +49,11 @@ fn every_row_of_every_file_is_accounted_for_and_a_second_load_changes_nothing() 
     for (table, [rows, stored, unchanged, parked, _]) in counts(&second) {
         assert_eq!((stored, unchanged + parked), (0, rows), "{table}");
         assert_eq!(parked, counted[&table][3], "what waits still waits: {table}");
+        let told = second["issues"].as_array().unwrap().iter();
+        let told = told.filter(|issue| {
+            issue["code"] == "still-awaited" && issue["file"].as_str().unwrap().contains(&table)
+        });
+        assert_eq!(told.count() as u64, parked, "and each is told again: {table}");
     }
     assert_eq!((&second["patients_projected"], &second["resources_changed"]), (&0.into(), &0.into()));
     assert_eq!(site.held(), before);

@@ -46,7 +46,11 @@ fn no_token_or_a_bad_one_is_401_with_a_challenge() {
         for headers in headers {
             let answer = portal.world.ask("GET", &path, &headers, "");
             assert_eq!(outcome(&answer, 401), "login", "{headers:?}");
-            assert!(answer.header("www-authenticate").unwrap().starts_with("Bearer"));
+            let challenge = answer.header("www-authenticate").unwrap();
+            let looked_like_one =
+                headers.iter().any(|(_, value)| value.to_lowercase().starts_with("bearer "));
+            assert!(challenge.starts_with("Bearer"));
+            assert_eq!(challenge.contains("invalid_token"), looked_like_one, "{headers:?}");
         }
         let answer = portal.world.ask("GET", &path, &[("authorization", &good)], "");
         assert!(matches!(answer.status, 200 | 404));
