@@ -195,10 +195,10 @@ fn a_version_is_dated_to_the_millisecond_that_is_shown() {
 fn blood_pressure(unit: &str) -> Vec<Entry> {
     let half = |id, code, value| {
         let mut half = statement(id, code, CodeClass::Measurement, Some(value), Some("header"));
-        if let Some(Content::Statement(statement)) = &mut half.content {
-            if let Some(Value::Quantity(quantity)) = &mut statement.value {
-                quantity.unit = Some(unit.into());
-            }
+        if let Some(Content::Statement(statement)) = &mut half.content
+            && let Some(Value::Quantity(quantity)) = &mut statement.value
+        {
+            quantity.unit = Some(unit.into());
         }
         half
     };
