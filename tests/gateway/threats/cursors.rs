@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use jiff::civil::date;
+use policy::{LegalBasis, ProxyGrant};
 use record::ResourceType;
 use store::Store;
 
@@ -34,6 +36,19 @@ fn t30_a_page_link_is_good_for_its_app_its_patient_and_a_day() {
         assert_eq!(answer.status, 410);
         assert!(second.ids().iter().all(|id| !answer.text().contains(id)));
     }
+    // Somebody else who may open the same record, in the same app.
+    let carer = ProxyGrant {
+        grant: everything(),
+        legal_basis: LegalBasis::Consent,
+        relationship: "PROXY".into(),
+        starts: date(2020, 1, 1),
+        ends: None,
+        reviewed_since_eleven: false,
+    };
+    stage.world.let_in_proxy("carer", &subject("p"), carer);
+    let of_carer = stage.world.token("carer", "patient/*.rs");
+    assert!(!stage.world.get(&of_carer, "Observation?_count=2").ids().is_empty());
+    assert_eq!(stage.world.get(&of_carer, &link).status, 410, "for its own account");
     let immunizations = link.replace("/Observation?", "/Immunization?");
     assert_eq!(stage.get(&immunizations).status, 410, "for its own type");
 
