@@ -12,7 +12,7 @@ use std::{
 };
 
 use aws_lc_rs::digest::{Context, SHA256};
-use ingest::{Batch, Format, Stop};
+use ingest::{Format, Stop};
 use policy::Released;
 use project::{IdKey, Projection, Record};
 use record::{
@@ -109,9 +109,9 @@ impl Loader<'_> {
     /// # Errors
     /// As [`Loader::load`].
     pub fn take(&self, format: Format, paths: &[PathBuf]) -> Result<(Report, u64), LoadError> {
-        let batch = Batch::open(format, self.practice, paths).map_err(refused)?;
+        let batch = ingest::open(format, self.practice, paths).map_err(refused)?;
         let total = batch.total_bytes();
-        let fingerprint = fingerprint(format, &batch)?;
+        let fingerprint = fingerprint(format, batch.as_ref())?;
         batch.read(&mut Checking { progress: self.progress, total }).map_err(|stop| stopped(stop, None))?;
         self.store.bind(&self.ids.fingerprint())?;
         let begun = self.store.begin(self.practice, &fingerprint)?;
@@ -119,7 +119,7 @@ impl Loader<'_> {
             loader: self,
             batch: begun.batch,
             total,
-            whole: format == Format::Gp2gp,
+            whole: format.sends_whole_records(),
             facts: Vec::with_capacity(CHUNK),
             places: Vec::with_capacity(CHUNK),
             seen: HashMap::new(),
@@ -249,7 +249,7 @@ fn stopped(stop: Stop, failed: Option<StoreError>) -> LoadError {
 
 /// Identifies a batch by the names and contents of the files that are read of it. It begins with words by which a
 /// person finds the files again; the name of a GP2GP message is not among them, since it may hold an NHS number.
-fn fingerprint(format: Format, batch: &Batch) -> Result<String, LoadError> {
+fn fingerprint(format: Format, batch: &dyn ingest::Batch) -> Result<String, LoadError> {
     let mut files = batch.paths();
     files.sort_by_key(|path| path.file_name());
     let mut sum = Context::new(&SHA256);

@@ -5,8 +5,9 @@
 //! that may carry visibility, a truncated message) refuses it, before anything is stored.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
-pub mod emis;
-pub mod gp2gp;
+mod delimited;
+mod emis;
+mod gp2gp;
 
 use std::{
     fmt,
@@ -14,7 +15,7 @@ use std::{
     str::FromStr,
 };
 
-use record::{Issue, OdsCode, Sink, SinkError};
+use record::{Issue, MarksCarried, OdsCode, Sink, SinkError};
 
 /// The export formats that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,27 @@ impl Format {
         match self {
             Self::EmisCsv => "emis-csv",
             Self::Gp2gp => "gp2gp",
+        }
+    }
+
+    /// Whether a batch holds all that the source has of each patient in it, so that what it does not repeat is gone;
+    /// otherwise it tells what changed ([`record::Fact::Whole`]).
+    #[must_use]
+    pub fn sends_whole_records(self) -> bool {
+        match self {
+            Self::EmisCsv => false,
+            Self::Gp2gp => true,
+        }
+    }
+
+    /// Whether entries of the format can carry marks that they may not be shown to the patient. Where they cannot,
+    /// free text stays back until the practice has looked (DESIGN 5).
+    #[must_use]
+    pub fn marks_carried(self) -> MarksCarried {
+        match self {
+            Self::EmisCsv => MarksCarried::No,
+            // `UK06` messages carry none; the reader says so of each of their entries.
+            Self::Gp2gp => MarksCarried::Yes,
         }
     }
 }
@@ -86,55 +108,30 @@ impl From<SinkError> for Stop {
 }
 
 /// A batch that has been looked at and may be read, as often as one likes.
-#[derive(Debug)]
-pub enum Batch {
-    /// EMIS CSV.
-    Emis(emis::Batch),
-    /// GP2GP.
-    Gp2gp(gp2gp::Batch),
-}
-
-impl Batch {
-    /// Looks at the files (or, for a folder, at the files in it): that they are there, belong together and have the
-    /// headers that they must have.
-    ///
-    /// # Errors
-    /// The fatal issues for which the batch is refused.
-    pub fn open(format: Format, practice: &OdsCode, paths: &[PathBuf]) -> Result<Self, Vec<Issue>> {
-        match format {
-            Format::EmisCsv => emis::Batch::open(practice, paths).map(Self::Emis),
-            Format::Gp2gp => gp2gp::Batch::open(practice, paths).map(Self::Gp2gp),
-        }
-    }
-
+pub trait Batch: fmt::Debug {
     /// The size of all files in bytes, for a progress bar.
-    #[must_use]
-    pub fn total_bytes(&self) -> u64 {
-        match self {
-            Self::Emis(batch) => batch.total_bytes(),
-            Self::Gp2gp(batch) => batch.total_bytes(),
-        }
-    }
+    fn total_bytes(&self) -> u64;
 
     /// The files that are read.
-    #[must_use]
-    pub fn paths(&self) -> Vec<&Path> {
-        match self {
-            Self::Emis(batch) => batch.paths(),
-            Self::Gp2gp(batch) => batch.paths(),
-        }
-    }
+    fn paths(&self) -> Vec<&Path>;
 
     /// Reads every row into the sink, in an order in which what others refer to comes first where it can.
     ///
     /// # Errors
     /// [`Stop::Refused`] for what makes the whole batch untrustworthy; the loader reads every batch once into a sink
     /// that stores nothing, so that a refusal leaves nothing half stored.
-    pub fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop> {
-        match self {
-            Self::Emis(batch) => batch.read(sink),
-            Self::Gp2gp(batch) => batch.read(sink),
-        }
+    fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop>;
+}
+
+/// Looks at the files (or, for a folder, at the files in it): that they are there, belong together and have the
+/// headers that they must have.
+///
+/// # Errors
+/// The fatal issues for which the batch is refused.
+pub fn open(format: Format, practice: &OdsCode, paths: &[PathBuf]) -> Result<Box<dyn Batch>, Vec<Issue>> {
+    match format {
+        Format::EmisCsv => Ok(Box::new(emis::Batch::open(practice, paths)?)),
+        Format::Gp2gp => Ok(Box::new(gp2gp::Batch::open(paths)?)),
     }
 }
 

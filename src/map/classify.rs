@@ -4,7 +4,8 @@
 use std::{borrow::Cow, sync::LazyLock};
 
 use record::{
-    CodeClass, CodeRef, CodeSystem, Coded, Content, Dictionary, Entry, Statement, StatementStatus, Subject,
+    CodeClass, CodeRef, CodeSystem, Coded, Content, Dictionary, Entry, Given, Statement, StatementStatus,
+    Subject,
 };
 
 use crate::{
@@ -209,7 +210,9 @@ fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> (bool,
 }
 
 fn not_given(coded: &Coded, statement: &Statement) -> bool {
-    coded.codings.iter().any(|coding| NOT_GIVEN.code_or_its_twin(coding).is_some())
+    let field = statement.vaccination.as_ref().and_then(|told| told.given);
+    matches!(field, Some(Given::No | Given::Unclear))
+        || coded.codings.iter().any(|coding| NOT_GIVEN.code_or_its_twin(coding).is_some())
         || terms(coded).any(|term| NOT_GIVEN.has_word(term))
         || statement.text.iter().any(|text| NOT_GIVEN.in_text(text.expose()))
 }

@@ -6,11 +6,11 @@ use fhir::{
     types::{CodeableConcept, Coding as FhirCoding, Extension, ExtensionValue, Reference},
     url::{self, profile},
 };
-use record::Dictionary;
+use record::{Coded, Dictionary};
 
 use crate::{
     classify::Resolved,
-    coding::{clean, coding, concept, concept_in_words},
+    coding::{clean, coding, concept, is_nothing},
     observation::{meta, note, practitioner, reference},
     quantity::quantity,
 };
@@ -28,8 +28,9 @@ pub(crate) fn immunization(
     let statement = resolved.statement;
     let given = statement.vaccination.clone().unwrap_or_default();
     let procedure = concept(&resolved.coded, vec![]);
-    let in_words =
-        |text: &Option<String>| text.as_deref().and_then(clean).map(|text| Box::new(concept_in_words(&text)));
+    let optional = |coded: &Option<Coded>| {
+        coded.as_ref().filter(|coded| !is_nothing(coded)).map(|coded| Box::new(concept(coded, vec![])))
+    };
     Immunization {
         id: Some(id.into()),
         meta: Some(Box::new(meta(&[profile::UK_CORE_IMMUNIZATION, profile::IPA_IMMUNIZATION]))),
@@ -55,8 +56,8 @@ pub(crate) fn immunization(
         }),
         lot_number: given.lot_number.as_deref().and_then(clean).map(Into::into),
         expiration_date: given.expires_on.map(|day| day.to_string().into()),
-        site: in_words(&given.site),
-        route: in_words(&given.route),
+        site: optional(&given.site),
+        route: optional(&given.route),
         dose_quantity: given.dose.as_ref().map(|dose| Box::new(quantity(dose))),
         performer: practitioner(statement.performer.as_deref(), dictionary)
             .map(|actor| ImmunizationPerformer { actor: Box::new(actor), ..Default::default() })
@@ -88,7 +89,7 @@ fn vaccine(procedure: &CodeableConcept) -> CodeableConcept {
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use record::{CodeClass, Effective, ResourceType, Section, Vaccination};
+    use record::{CodeClass, Effective, Given, ResourceType, Section, Vaccination};
 
     use super::*;
     use crate::testing::{Made, find, json, mapped, profiles, quantity, read, snomed, text};
@@ -157,9 +158,10 @@ mod tests {
                 manufacturer: Some("Maker Ltd".into()),
                 lot_number: Some("AB1234".into()),
                 expires_on: Some(date(2030, 1, 25)),
-                site: Some("Left arm".into()),
-                route: Some("Intramuscular".into()),
+                site: Coded::words("Left arm"),
+                route: Coded::words("Intramuscular"),
                 dose: Some(quantity("0.50", "ml")),
+                ..Vaccination::default()
             });
             statement.performer = Some("ann".into());
             statement.text = vec![text("Given by the nurse")];
@@ -210,6 +212,19 @@ mod tests {
         }
         let given = mmr().with(|statement| statement.text = vec![text("Consent obtained, left arm")]);
         assert_eq!(kind(given), ResourceType::Immunization);
+    }
+
+    #[test]
+    fn a_field_that_does_not_plainly_say_given_is_believed() {
+        let filed = |given: Option<Given>| {
+            kind(mmr().with(|statement| {
+                statement.vaccination = Some(Vaccination { given, ..Vaccination::default() });
+            }))
+        };
+        assert_eq!(filed(Some(Given::No)), ResourceType::Observation);
+        assert_eq!(filed(Some(Given::Unclear)), ResourceType::Observation);
+        assert_eq!(filed(Some(Given::Yes)), ResourceType::Immunization);
+        assert_eq!(filed(None), ResourceType::Immunization);
     }
 
     #[test]

@@ -42,6 +42,12 @@ pub struct Coded {
 }
 
 impl Coded {
+    /// A concept of which there are only words.
+    #[must_use]
+    pub fn words(text: &str) -> Option<Self> {
+        crate::FreeText::new(text).map(|text| Self { codings: Vec::new(), original_text: Some(text) })
+    }
+
     /// The code in a system, if the concept has one there.
     #[must_use]
     pub fn in_system(&self, system: &CodeSystem) -> Option<&str> {

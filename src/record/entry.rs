@@ -5,7 +5,9 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{CodeRef, Demographics, Effective, FreeText, Interpretation, Quantity, ReferenceRange, Value};
+use crate::{
+    CodeRef, Coded, Demographics, Effective, FreeText, Interpretation, Quantity, ReferenceRange, Value,
+};
 
 /// The source's own key of an entry, unique within one patient of one practice.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -198,16 +200,45 @@ pub enum StatementStatus {
 /// What a source tells of a vaccination beside its code and date.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vaccination {
+    /// Whether it was given, where the source has a field for that beside the code. A statement is only ever a
+    /// completed vaccination if nothing says that it was not given.
+    pub given: Option<Given>,
+    /// Why it was given or not given.
+    pub reason: Option<Coded>,
+    /// The product: a dm+d code, or the name of a brand.
+    pub product: Option<Coded>,
+    /// Which dose of its course.
+    pub sequence: Option<DoseSequence>,
     /// The maker.
     pub manufacturer: Option<String>,
     /// The batch.
     pub lot_number: Option<String>,
     /// To the day.
     pub expires_on: Option<Date>,
-    /// Where on the body, in words.
-    pub site: Option<String>,
-    /// By which way, in words.
-    pub route: Option<String>,
+    /// Where on the body: coded, or in words.
+    pub site: Option<Coded>,
+    /// By which way, likewise.
+    pub route: Option<Coded>,
     /// How much.
     pub dose: Option<Quantity>,
+}
+
+/// Whether a vaccine was given, as a field of the source says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Given {
+    /// It was.
+    Yes,
+    /// It was not: refused, contraindicated, withdrawn.
+    No,
+    /// The field holds something that this version does not know.
+    Unclear,
+}
+
+/// Which dose of a course.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DoseSequence {
+    /// The first is 1.
+    Number(u32),
+    /// In words of a list, such as `Booster`: never typed by a person.
+    Named(String),
 }

@@ -20,8 +20,8 @@ mod when;
 pub use code::{CodeClass, CodeRef, CodeSystem, Coded, Coding};
 pub use decimal::{Decimal, DecimalError};
 pub use entry::{
-    Container, Content, Entry, EntryId, Link, Mark, MarksCarried, Place, Role, Statement, StatementStatus,
-    Subject, Vaccination,
+    Container, Content, DoseSequence, Entry, EntryId, Given, Link, Mark, MarksCarried, Place, Role,
+    Statement, StatementStatus, Subject, Vaccination,
 };
 pub use index::Index;
 pub use issue::{Fate, FileReport, Issue, IssueCode, Report, Severity};

@@ -7,7 +7,6 @@ use std::{
     sync::LazyLock,
 };
 
-use ingest::Batch;
 use jiff::civil::date;
 use policy::{AccessLevel, AccessRequest, Actor, Decision, DisclosureTable, Standing, View, admit, decide};
 use project::{Projected, Record, project};
@@ -39,7 +38,7 @@ impl Sink for Kept {
 
 /// Every fact of an EMIS export.
 pub(super) fn read(folder: &Path) -> Vec<Fact> {
-    let batch = Batch::open(ingest::Format::EmisCsv, &practice(), &[folder.to_owned()]).unwrap();
+    let batch = ingest::open(ingest::Format::EmisCsv, &practice(), &[folder.to_owned()]).unwrap();
     let mut kept = Kept::default();
     batch.read(&mut kept).unwrap();
     kept.0

@@ -16,10 +16,10 @@ use super::{
     reading::{check_header, read_table},
     row::Span,
     sharing::Sharing,
-    table::{Columns, Spec},
     user_in_role::UsersInRole,
 };
 use crate::Stop;
+use crate::delimited::{Columns, Spec};
 
 /// The tables that are read, in the order in which they are.
 const TABLES: [Spec; 8] = [
@@ -63,25 +63,18 @@ impl Batch {
         let ids = Span { first: found.run.first, last: found.run.last };
         Ok(Self { practice: practice.clone(), files: found.files, ids, warnings: found.warnings })
     }
+}
 
-    /// The size of the files that are read, in bytes.
-    #[must_use]
-    pub fn total_bytes(&self) -> u64 {
+impl crate::Batch for Batch {
+    fn total_bytes(&self) -> u64 {
         self.files.iter().map(|file| file.bytes).sum()
     }
 
-    /// The files that are read.
-    #[must_use]
-    pub fn paths(&self) -> Vec<&Path> {
+    fn paths(&self) -> Vec<&Path> {
         self.files.iter().map(|file| file.path.as_path()).collect()
     }
 
-    /// Reads every row into the sink.
-    ///
-    /// # Errors
-    /// [`Stop::Refused`] if a file breaks off or cannot be parsed any further, or if the batch turns out to be another
-    /// practice's; [`Stop::Sink`] if the sink can take no more.
-    pub fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop> {
+    fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop> {
         for warning in &self.warnings {
             sink.warn(warning.clone());
         }

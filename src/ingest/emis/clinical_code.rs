@@ -8,8 +8,9 @@ use super::{
     read_code::{is_sexual_health, read_code},
     row::Row,
     snomed::{Component, component},
-    table::{Table, Unusable, columns},
+    table::{Table, Unusable},
 };
+use crate::delimited::columns;
 
 columns! {
     /// Clinical codes. `ParentCodeId` came with version 5.4.

@@ -8,9 +8,10 @@ use record::{
 use super::{
     organisation::Practice,
     row::{Named, Row},
-    table::{Column, Columns, Table, Unusable},
+    table::{Table, Unusable},
     value::Flag,
 };
+use crate::delimited::{Column, Columns};
 
 /// A table whose rows are entries of patients.
 pub(super) trait EntryTable: Columns {

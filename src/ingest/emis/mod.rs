@@ -1,7 +1,7 @@
 //! EMIS Web bulk extract: a batch of CSV files, one per table, versions 5.4 to 8.2.
 //!
-//! `batch` finds the files, `header` binds their columns, `records` splits bytes into rows within a fixed amount of
-//! memory; then each table has a file that turns one row into one fact. What decides who may see an entry is in
+//! `batch` finds the files, [`crate::delimited`] binds their columns and splits bytes into rows; then each table has a
+//! file that turns one row into one fact. What decides who may see an entry is in
 //! `entry`. Nothing here knows FHIR, or what becomes of a fact.
 
 mod batch;
@@ -10,8 +10,6 @@ mod clinical_code;
 mod consultation;
 mod entry;
 mod files;
-mod header;
-mod limited;
 mod name;
 mod observation;
 mod organisation;
@@ -20,7 +18,6 @@ mod problem;
 mod qualifiers;
 mod read_code;
 mod reading;
-mod records;
 mod row;
 mod sharing;
 mod snomed;

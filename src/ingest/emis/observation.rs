@@ -13,9 +13,9 @@ use super::{
     entry::{Body, EntryTable, Keys, Marker, entry_id, link},
     qualifiers,
     row::Row,
-    table::{Column, columns},
     value::Flag,
 };
+use crate::delimited::{Column, columns};
 
 columns! {
     /// Observations. `AssociatedText` left with version 7.1 and came back with 8.

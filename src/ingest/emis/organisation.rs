@@ -9,8 +9,9 @@ use record::{Fact, Issue, IssueCode, OdsCode, Reference, ReferenceKey, Severity}
 
 use super::{
     row::{Named, Row},
-    table::{Column, Table, Unusable, columns},
+    table::{Table, Unusable},
 };
+use crate::delimited::{Column, columns};
 
 columns! {
     /// Organisations: the practice itself, its parents, others that records mention. Nothing says that one is deleted.

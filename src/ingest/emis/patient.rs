@@ -12,9 +12,9 @@ use record::{
 use super::{
     entry::{Body, EntryTable, Keys, Marker},
     row::Row,
-    table::{Column, columns},
     value::Flag,
 };
+use crate::delimited::{Column, columns};
 
 columns! {
     /// Patients. `ContactComments` came with version 8.

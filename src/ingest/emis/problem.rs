@@ -6,8 +6,8 @@ use record::{Container, Content, EntryId, Issue, Mark, Role};
 use super::{
     entry::{Body, EntryTable, Keys, Marker, entry_id, link},
     row::Row,
-    table::columns,
 };
+use crate::delimited::columns;
 
 columns! {
     /// Problems. `Deleted` came with version 5.2.

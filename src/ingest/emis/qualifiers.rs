@@ -8,7 +8,7 @@ use quick_xml::{
     escape::resolve_predefined_entity,
     events::{BytesRef, Event},
 };
-use record::{Comparator, Quantity, Vaccination};
+use record::{Coded, Comparator, Quantity, Vaccination};
 
 use super::value;
 
@@ -42,10 +42,10 @@ fn take(vaccination: &mut Vaccination, key: &str, text: &str) -> bool {
         }
         "expirydate" | "expiry" | "batchexpirydate" => set(&mut vaccination.expires_on, expiry(text)),
         "site" | "bodysite" | "injectionsite" | "siteofinjection" | "vaccinationsite" => {
-            set(&mut vaccination.site, of_words(text, &SITES))
+            set(&mut vaccination.site, of_words(text, &SITES).as_deref().and_then(Coded::words))
         }
         "route" | "routeofadministration" | "administrationroute" => {
-            set(&mut vaccination.route, of_words(text, &ROUTES))
+            set(&mut vaccination.route, of_words(text, &ROUTES).as_deref().and_then(Coded::words))
         }
         "dose" | "dosage" | "doseamount" | "dosequantity" => set(&mut vaccination.dose, dose(text)),
         _ => true,
@@ -278,8 +278,8 @@ mod tests {
         assert_eq!(vaccination.manufacturer.as_deref(), Some("Acme & Co"));
         assert_eq!(vaccination.lot_number.as_deref(), Some("AB-12"));
         assert_eq!(vaccination.expires_on, Some(jiff::civil::date(2025, 12, 31)));
-        assert_eq!(vaccination.site.as_deref(), Some("Left upper arm"));
-        assert_eq!(vaccination.route.as_deref(), Some("Intramuscular"));
+        assert_eq!(vaccination.site, Coded::words("Left upper arm"));
+        assert_eq!(vaccination.route, Coded::words("Intramuscular"));
         let dose = vaccination.dose.unwrap();
         assert_eq!((dose.value.as_str(), dose.unit.as_deref()), ("0.5", Some("ml")));
     }

@@ -6,13 +6,12 @@ use record::{Issue, IssueCode, Place, Severity, Sink};
 
 use super::{
     files::{TableFile, other_format, whole},
-    header::Header,
     organisation::Practice,
-    records::{Broken, Next, Records},
     row::{Row, Span},
-    table::{Spec, Table, Unusable},
+    table::{Table, Unusable},
 };
 use crate::Stop;
+use crate::delimited::{Broken, Encoding, Header, Next, Records, Spec};
 
 /// How many bytes are read between two reports of progress.
 const STEP: u64 = 256 * 1024;
@@ -96,7 +95,7 @@ fn open(file: &TableFile, spec: &Spec) -> Result<Opened, Vec<Issue>> {
     let input = File::open(&file.path).map_err(|error| {
         vec![fatal(IssueCode::FileUnreadable, &whole(&file.name), &error.kind().to_string())]
     })?;
-    let mut records = Records::new(input);
+    let mut records = Records::new(input, Encoding::Utf8);
     match records.next(0) {
         Ok(Next::Record) => {}
         Ok(Next::Unreadable(why)) => return Err(vec![fatal(IssueCode::Encoding, &place, why)]),

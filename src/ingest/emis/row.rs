@@ -4,10 +4,8 @@ use csv::StringRecord;
 use jiff::civil::Date;
 use record::{Effective, Issue, IssueCode, Place, Severity};
 
-use super::{
-    table::Column,
-    value::{self, Flag, is_nil},
-};
+use super::value::{self, Flag, is_nil};
+use crate::delimited::Column;
 
 /// A row that has as many fields as the header.
 #[derive(Debug)]

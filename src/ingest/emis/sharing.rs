@@ -6,9 +6,10 @@ use record::{Fact, IssueCode, Reference, ReferenceKey};
 use super::{
     organisation::Practice,
     row::Row,
-    table::{Column, Table, Unusable, columns},
+    table::{Table, Unusable},
     value::Flag,
 };
+use crate::delimited::{Column, columns};
 
 columns! {
     /// Sharing agreements. The table has no processing id: the batch's last one gives its order.

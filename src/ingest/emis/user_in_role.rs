@@ -6,8 +6,9 @@ use record::{Fact, IssueCode, PersonName, Reference, ReferenceKey, Staff};
 use super::{
     organisation::Practice,
     row::Row,
-    table::{Table, Unusable, columns},
+    table::{Table, Unusable},
 };
+use crate::delimited::columns;
 
 columns! {
     /// Users in a role; the key is that of the role, so one person may have several.

@@ -36,7 +36,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use record::{Issue, IssueCode, OdsCode, Place, Severity, Sink};
+use record::{Issue, IssueCode, Place, Severity, Sink};
 
 use crate::Stop;
 
@@ -60,7 +60,7 @@ impl Batch {
     ///
     /// # Errors
     /// The fatal issues for which the batch is refused.
-    pub fn open(_practice: &OdsCode, paths: &[PathBuf]) -> Result<Self, Vec<Issue>> {
+    pub fn open(paths: &[PathBuf]) -> Result<Self, Vec<Issue>> {
         let mut issues = Vec::new();
         let mut messages = Vec::new();
         for path in paths.iter().flat_map(|path| files(path, &mut issues)).collect::<Vec<_>>() {
@@ -80,25 +80,19 @@ impl Batch {
         messages.sort_by(|one, other| (one.sequence, &one.path).cmp(&(other.sequence, &other.path)));
         Ok(Self { messages })
     }
+}
 
-    /// The size of all messages in bytes.
-    #[must_use]
-    pub fn total_bytes(&self) -> u64 {
+impl crate::Batch for Batch {
+    fn total_bytes(&self) -> u64 {
         self.messages.iter().map(|message| message.bytes).sum()
     }
 
-    /// The messages' files.
-    #[must_use]
-    pub fn paths(&self) -> Vec<&Path> {
+    fn paths(&self) -> Vec<&Path> {
         self.messages.iter().map(|message| message.path.as_path()).collect()
     }
 
-    /// Reads every message into the sink. A message that is broken anywhere hands nothing over, and refuses the batch
-    /// once all have been read.
-    ///
-    /// # Errors
-    /// As [`crate::Batch::read`].
-    pub fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop> {
+    /// A message that is broken anywhere hands nothing over, and refuses the batch once all have been read.
+    fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop> {
         let mut refused = Vec::new();
         let mut done = 0;
         for message in &self.messages {

@@ -3,7 +3,7 @@
 //! so that nothing a person typed about somebody may slip through.
 
 use jiff::civil::Date;
-use record::{FreeText, Quantity, Vaccination};
+use record::{Coded, FreeText, Quantity, Vaccination};
 
 /// Reads the texts of one statement; `None` where nothing fits.
 pub(super) fn vaccination(texts: &[FreeText]) -> Option<Vaccination> {
@@ -42,7 +42,7 @@ fn brackets(text: &str) -> Vaccination {
         manufacturer: inside("[Manufacturer:").and_then(maker),
         lot_number: inside("[Batch Number:").and_then(lot),
         expires_on: inside("[Expiry Date:").and_then(day),
-        site: site.and_then(place_on_body),
+        site: site.and_then(place_on_body).as_deref().and_then(Coded::words),
         ..Vaccination::default()
     }
 }
@@ -57,9 +57,10 @@ fn lines(text: &str) -> Vaccination {
         manufacturer: line("Manufacturer").and_then(maker),
         lot_number: line("Batch No").and_then(lot),
         expires_on: line("Expiry date").and_then(day),
-        site: line("Site").and_then(place_on_body),
-        route: line("Method").and_then(way),
+        site: line("Site").and_then(place_on_body).as_deref().and_then(Coded::words),
+        route: line("Method").and_then(way).as_deref().and_then(Coded::words),
         dose: line("Dosage").and_then(amount),
+        ..Vaccination::default()
     }
 }
 
@@ -91,9 +92,10 @@ fn run(text: &str) -> Vaccination {
         manufacturer: ended("Manufacturer:").and_then(maker),
         lot_number: ended("Batch:").or_else(|| first("Batch:")).and_then(lot),
         expires_on: first("Expiration:").and_then(day),
-        site: value("Site:").and_then(|(value, _)| place_on_body(value)),
-        route: value("Route:").and_then(|(value, _)| way(value)),
+        site: value("Site:").and_then(|(value, _)| place_on_body(value)).as_deref().and_then(Coded::words),
+        route: value("Route:").and_then(|(value, _)| way(value)).as_deref().and_then(Coded::words),
         dose: value("Quantity:").and_then(|(value, _)| amount(value)),
+        ..Vaccination::default()
     }
 }
 
@@ -256,7 +258,7 @@ mod tests {
         assert_eq!(read.manufacturer.as_deref(), Some("Acme Vaccines"));
         assert_eq!(read.expires_on, Some(date(2031, 1, 18)));
         assert_eq!(read.lot_number.as_deref(), Some("AB12"));
-        assert_eq!(read.site.as_deref(), Some("Left arm"));
+        assert_eq!(read.site, Coded::words("Left arm"));
     }
 
     #[test]
@@ -265,8 +267,8 @@ mod tests {
             "Reason: Routine\nMethod: Intramuscular\nSite: Left deltoid\nBatch No: ab1:cd2\nDosage: 0.5ml\nExpiry date: 18 Feb 2031\nNotes: aunt Jo came",
         );
         let read = read.unwrap();
-        assert_eq!(read.route.as_deref(), Some("Intramuscular"));
-        assert_eq!(read.site.as_deref(), Some("Left deltoid"));
+        assert_eq!(read.route, Coded::words("Intramuscular"));
+        assert_eq!(read.site, Coded::words("Left deltoid"));
         assert_eq!(read.lot_number.as_deref(), Some("ab1:cd2"));
         assert_eq!(read.expires_on, Some(date(2031, 2, 18)));
         let dose = read.dose.unwrap();
@@ -282,7 +284,7 @@ mod tests {
         assert_eq!(read.manufacturer.as_deref(), Some("Acme"));
         assert_eq!(read.lot_number.as_deref(), Some("z2003"));
         assert_eq!(read.expires_on, Some(date(2031, 1, 17)));
-        assert_eq!(read.site.as_deref(), Some("Right arm"));
+        assert_eq!(read.site, Coded::words("Right arm"));
     }
 
     #[test]

@@ -68,8 +68,8 @@ fn worded() -> Vec<Entry> {
         statement.text = vec![words("Quagga vaccination note")];
         statement.vaccination = Some(Vaccination {
             manufacturer: Some("Quagga maker".into()),
-            site: Some("Quagga site".into()),
-            route: Some("Quagga route".into()),
+            site: record::Coded::words("Quagga site"),
+            route: record::Coded::words("Quagga route"),
             ..Vaccination::default()
         });
     });

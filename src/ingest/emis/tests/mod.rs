@@ -19,10 +19,10 @@ use tempfile::TempDir;
 
 use super::{
     Batch, clinical_code::ClinicalCodes, consultation::Consultations, observation::Observations,
-    organisation::Organisations, patient::Patients, problem::Problems, sharing::Sharing, table::Columns,
+    organisation::Organisations, patient::Patients, problem::Problems, sharing::Sharing,
     user_in_role::UsersInRole,
 };
-use crate::Stop;
+use crate::{Batch as _, Stop, delimited::Columns};
 
 pub(super) const OBSERVATION: &str = "CareRecord_Observation";
 pub(super) const PATIENT: &str = "Admin_Patient";

@@ -1,9 +1,9 @@
 //! Whose record, who wrote it, when; and how rows are counted.
 
-use record::{Content, IssueCode, MarksCarried, OdsCode, Registration, StatementStatus, Subject};
+use record::{Content, IssueCode, MarksCarried, Registration, StatementStatus, Subject};
 
 use super::*;
-use crate::gp2gp::Batch;
+use crate::{Batch as _, gp2gp::Batch};
 
 #[test]
 fn the_patient_is_a_regular_one_under_the_nhs_number() {
@@ -180,8 +180,7 @@ fn a_folder_is_read_in_the_order_in_which_its_extracts_were_made() {
     std::fs::write(folder.path().join("b.XML"), message("UK07", &composition(&observation("OLD", ""))))
         .unwrap();
     std::fs::write(folder.path().join("notes.txt"), "no message").unwrap();
-    let practice: OdsCode = "Y99999".parse().unwrap();
-    let batch = Batch::open(&practice, &[folder.path().to_path_buf()]).unwrap();
+    let batch = Batch::open(&[folder.path().to_path_buf()]).unwrap();
     let mut read = Collected::default();
     batch.read(&mut read).unwrap();
     assert_eq!((read.whole, read.bytes), (2, batch.total_bytes()));
@@ -194,9 +193,8 @@ fn a_folder_is_read_in_the_order_in_which_its_extracts_were_made() {
 #[test]
 fn a_batch_without_messages_or_with_one_that_is_none_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let practice: OdsCode = "Y99999".parse().unwrap();
     let codes = |paths: &[PathBuf]| -> Vec<IssueCode> {
-        Batch::open(&practice, paths).unwrap_err().iter().map(|issue| issue.code).collect()
+        Batch::open(paths).unwrap_err().iter().map(|issue| issue.code).collect()
     };
     assert_eq!(codes(&[folder.path().to_path_buf()]), [IssueCode::FileMissing]);
     assert_eq!(codes(&[folder.path().join("none.xml")]), [IssueCode::FileUnreadable]);

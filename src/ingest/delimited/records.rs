@@ -1,27 +1,38 @@
 //! Bytes to CSV records, with the line on which each begins, in bounded memory. It knows the dialect (RFC 4180,
-//! UTF-8, a byte order mark is allowed) and no table.
+//! UTF-8 with or without a byte order mark, or Windows-1252) and no table.
 
 use std::{io::Read, mem};
 
 use csv::{ByteRecord, ReaderBuilder, StringRecord};
+use encoding_rs::WINDOWS_1252;
 use record::IssueCode;
 
 use super::limited::{LARGEST_RECORD, Limited};
 
 const BUFFER: usize = 64 * 1024;
 
+/// What the bytes of a file are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    /// UTF-8; a row that is not is unreadable.
+    Utf8,
+    /// Windows-1252, in which every byte is a character (WHATWG Encoding, 9.1).
+    Windows1252,
+}
+
 /// The records of a file, the header among them.
 #[derive(Debug)]
-pub(super) struct Records<R> {
+pub(crate) struct Records<R> {
     reader: csv::Reader<Limited<R>>,
     bytes: ByteRecord,
     text: StringRecord,
     line: u64,
+    encoding: Encoding,
 }
 
 /// What was read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(crate) enum Next {
     /// A record, now in [`Records::record`].
     Record,
     /// A record that cannot be text, and why.
@@ -32,36 +43,36 @@ pub(super) enum Next {
 
 /// Why no further record can be trusted.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Broken {
+pub(crate) struct Broken {
     /// What is wrong.
-    pub(super) code: IssueCode,
+    pub(crate) code: IssueCode,
     /// In words.
-    pub(super) detail: String,
+    pub(crate) detail: String,
 }
 
 impl<R: Read> Records<R> {
     /// Begins to read.
-    pub(super) fn new(input: R) -> Self {
+    pub(crate) fn new(input: R, encoding: Encoding) -> Self {
         let reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .buffer_capacity(BUFFER)
             .from_reader(Limited::new(input));
-        Self { reader, bytes: ByteRecord::new(), text: StringRecord::new(), line: 1 }
+        Self { reader, bytes: ByteRecord::new(), text: StringRecord::new(), line: 1, encoding }
     }
 
     /// The record that was read last.
-    pub(super) fn record(&self) -> &StringRecord {
+    pub(crate) fn record(&self) -> &StringRecord {
         &self.text
     }
 
     /// The physical line on which it begins, from 1.
-    pub(super) fn line(&self) -> u64 {
+    pub(crate) fn line(&self) -> u64 {
         self.line
     }
 
     /// How many bytes have been parsed.
-    pub(super) fn offset(&self) -> u64 {
+    pub(crate) fn offset(&self) -> u64 {
         self.reader.position().byte()
     }
 
@@ -70,7 +81,7 @@ impl<R: Read> Records<R> {
     /// # Errors
     /// [`Broken`] where the rest of the file is not to be trusted. `width` is the number of fields that a record
     /// ought to have: a last line with fewer of them and no line end was cut off.
-    pub(super) fn next(&mut self, width: usize) -> Result<Next, Broken> {
+    pub(crate) fn next(&mut self, width: usize) -> Result<Next, Broken> {
         let (begin, line) = (self.offset(), self.reader.position().line());
         self.reader.get_mut().begin_record(begin);
         self.bytes = mem::take(&mut self.text).into_byte_record();
@@ -99,7 +110,12 @@ impl<R: Read> Records<R> {
         if self.bytes.as_slice().contains(&0) {
             return Next::Unreadable("the row has a NUL byte");
         }
-        match StringRecord::from_byte_record(mem::take(&mut self.bytes)) {
+        let bytes = mem::take(&mut self.bytes);
+        if self.encoding == Encoding::Windows1252 && !bytes.as_slice().is_ascii() {
+            self.text = windows_1252(&bytes);
+            return Next::Record;
+        }
+        match StringRecord::from_byte_record(bytes) {
             Ok(text) => {
                 self.text = text;
                 Next::Record
@@ -118,6 +134,10 @@ impl<R: Read> Records<R> {
         };
         Broken { code: IssueCode::FileUnreadable, detail: kind }
     }
+}
+
+fn windows_1252(bytes: &ByteRecord) -> StringRecord {
+    bytes.iter().map(|field| WINDOWS_1252.decode_without_bom_handling(field).0).collect::<Vec<_>>().into()
 }
 
 fn too_large() -> Broken {
@@ -163,7 +183,7 @@ mod tests {
 
     /// Every record with its line, and how it ended.
     fn read(input: &[u8]) -> (Vec<(u64, Vec<String>)>, Option<IssueCode>) {
-        let mut records = Records::new(input);
+        let mut records = Records::new(input, Encoding::Utf8);
         let mut read = Vec::new();
         loop {
             match records.next(2) {
@@ -209,6 +229,15 @@ mod tests {
         assert_eq!(texts, ["a", "the row is not UTF-8", "the row has a NUL byte", "e"]);
         assert_eq!(end, None);
         assert_eq!(read[3].0, 4);
+    }
+
+    #[test]
+    fn windows_1252_is_read_byte_for_byte() {
+        let mut records = Records::new(b"Zo\xeb,\x80 5 \x92\nplain,text\n".as_slice(), Encoding::Windows1252);
+        assert_eq!(records.next(2), Ok(Next::Record));
+        assert_eq!(records.record(), ["Zo\u{eb}", "\u{20ac} 5 \u{2019}"].as_slice());
+        assert_eq!(records.next(2), Ok(Next::Record));
+        assert_eq!(records.record(), ["plain", "text"].as_slice());
     }
 
     #[test]

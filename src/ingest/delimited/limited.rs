@@ -5,11 +5,11 @@
 use std::io::{self, Read};
 
 /// No real row is longer: free text has up to 8,000 characters and there are at most 40 columns.
-pub(super) const LARGEST_RECORD: usize = 1024 * 1024;
+pub(crate) const LARGEST_RECORD: usize = 1024 * 1024;
 
 /// The reader.
 #[derive(Debug)]
-pub(super) struct Limited<R> {
+pub(crate) struct Limited<R> {
     inner: R,
     /// What was read from `held_from` on.
     held: Vec<u8>,
@@ -22,29 +22,29 @@ pub(super) struct Limited<R> {
 
 impl<R> Limited<R> {
     /// A reader that has read nothing yet.
-    pub(super) fn new(inner: R) -> Self {
+    pub(crate) fn new(inner: R) -> Self {
         Self { inner, held: Vec::new(), held_from: 0, record_from: 0, exceeded: false, ended: false }
     }
 
     /// A record begins at this offset; what comes before is no longer needed.
-    pub(super) fn begin_record(&mut self, offset: u64) {
+    pub(crate) fn begin_record(&mut self, offset: u64) {
         self.record_from = offset;
     }
 
     /// The bytes of the record at hand, up to an offset.
-    pub(super) fn record(&self, end: u64) -> &[u8] {
+    pub(crate) fn record(&self, end: u64) -> &[u8] {
         let index =
             |offset: u64| usize::try_from(offset.saturating_sub(self.held_from)).unwrap_or(usize::MAX);
         self.held.get(index(self.record_from)..index(end)).unwrap_or_default()
     }
 
     /// Whether reading failed because the record at hand is too long.
-    pub(super) fn exceeded(&self) -> bool {
+    pub(crate) fn exceeded(&self) -> bool {
         self.exceeded
     }
 
     /// Whether the end of the input was met.
-    pub(super) fn ended(&self) -> bool {
+    pub(crate) fn ended(&self) -> bool {
         self.ended
     }
 }

@@ -5,7 +5,7 @@
 use csv::StringRecord;
 use record::{Issue, IssueCode, Place, Severity};
 
-use super::table::{Column, Spec};
+use super::column::{Column, Spec};
 
 /// Words in the name of a column that we do not know for which we refuse the file: it may say what a patient must
 /// not see, and ignoring it would show that. Compared in lower case, without anything but letters and digits.
@@ -36,7 +36,7 @@ const SPEAKS_OF_VISIBILITY: [&str; 22] = [
 
 /// The names in a file's first line.
 #[derive(Debug)]
-pub(super) struct Header {
+pub(crate) struct Header {
     /// In lower case.
     names: Vec<String>,
 }
@@ -46,7 +46,7 @@ impl Header {
     ///
     /// # Errors
     /// The fatal issues for which the file is refused.
-    pub(super) fn read(
+    pub(crate) fn read(
         line: &StringRecord,
         spec: &Spec,
         place: &Place,
@@ -68,12 +68,12 @@ impl Header {
     }
 
     /// How many fields each row must have.
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.names.len()
     }
 
     /// Where a column stands.
-    pub(super) fn column(&self, name: &'static str) -> Column {
+    pub(crate) fn column(&self, name: &'static str) -> Column {
         Column { name, at: self.names.iter().position(|have| have.eq_ignore_ascii_case(name)) }
     }
 
