@@ -1,0 +1,151 @@
+//! One harness for every format. An input is a number (its first two bytes) and the bytes that stand in place of that
+//! file of a synthetic export. Where a batch is of several tables the others have their first line and no rows.
+//!
+//! What must hold: nothing panics, reading ends, and reading twice says the same, byte for byte.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use record::{Fact, Fate, Issue, OdsCode, Place, Sink, SinkError};
+use tempfile::TempDir;
+
+/// A synthetic export, its files by name, and what each holds while it is not the input.
+struct Good {
+    folder: TempDir,
+    files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+fn practice() -> OdsCode {
+    "Y99999".parse().expect("an ODS code")
+}
+
+fn good(format: ingest::Format) -> &'static Good {
+    static GOOD: OnceLock<Good> = OnceLock::new();
+    GOOD.get_or_init(|| {
+        let folder = TempDir::new_in(memory()).expect("a folder");
+        write(format, folder.path());
+        let names = files(folder.path());
+        let first = names.first().cloned();
+        let mut files = Vec::new();
+        for name in names {
+            let bytes = fs::read(&name).expect("a file");
+            if !is_text_table(&bytes) && first.as_ref() != Some(&name) {
+                fs::remove_file(&name).expect("one message is enough");
+                continue;
+            }
+            let line = bytes.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            fs::write(&name, &bytes[..line]).expect("the first line");
+            files.push((name, bytes));
+        }
+        Good { folder, files }
+    })
+}
+
+/// Tables of one batch lie side by side; messages (XML, JSON, EDIFACT) each stand alone.
+fn is_text_table(bytes: &[u8]) -> bool {
+    !bytes.starts_with(b"<") && !bytes.starts_with(b"{") && !bytes.starts_with(b"UN")
+}
+
+/// A folder in memory where there is one: each input is written to a file.
+fn memory() -> PathBuf {
+    let shm = Path::new("/dev/shm");
+    if shm.is_dir() { shm.to_owned() } else { std::env::temp_dir() }
+}
+
+fn write(format: ingest::Format, folder: &Path) {
+    let options = synth::Options::new(practice(), 12);
+    let format = format.name().parse().expect("synth writes every format that is read");
+    synth::write(format, &options, folder, &mut |_| {}).expect("an export");
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    files
+}
+
+/// Reads an input.
+pub fn run(format: ingest::Format, input: &[u8]) {
+    let good = good(format);
+    let [high, low, bytes @ ..] = input else { return };
+    let number = usize::from(u16::from_be_bytes([*high, *low]));
+    let (file, whole) = &good.files[number % good.files.len()];
+    fs::write(file, bytes).expect("the input");
+    let folder = [good.folder.path().to_owned()];
+    let read = || {
+        let mut said = Said::default();
+        match ingest::open(format, &practice(), &folder) {
+            Ok(batch) => match batch.read(&mut said) {
+                Ok(()) => {}
+                Err(ingest::Stop::Refused(issues)) => said.issues.extend(issues),
+                Err(ingest::Stop::Sink(_)) => unreachable!("the sink takes everything"),
+            },
+            Err(issues) => said.issues.extend(issues),
+        }
+        said
+    };
+    let (once, twice) = (read(), read());
+    let line = whole.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    fs::write(file, &whole[..line]).expect("the first line again");
+    assert!(once == twice, "two readings of the same bytes differ");
+    assert!(once.issues.iter().all(|issue| issue.to_string().len() < 2_000), "an issue quotes its row");
+}
+
+/// Everything that a reading said.
+#[derive(Default, PartialEq)]
+struct Said {
+    facts: Vec<(Place, Fact)>,
+    issues: Vec<Issue>,
+}
+
+impl Sink for Said {
+    fn fact(&mut self, place: &Place, fact: Fact) -> Result<Fate, SinkError> {
+        self.facts.push((place.clone(), fact));
+        Ok(Fate::Stored)
+    }
+
+    fn reject(&mut self, issue: Issue) {
+        self.issues.push(issue);
+    }
+
+    fn warn(&mut self, issue: Issue) {
+        self.issues.push(issue);
+    }
+
+    fn progress(&mut self, _: u64) {}
+}
+
+/// Writes the beginning of each file as an input, and the golden cases' messages.
+pub fn seed(format: ingest::Format, corpus: &Path) {
+    const LARGEST: usize = 4 * 1024;
+    fs::create_dir_all(corpus).expect("the corpus");
+    let input = |name: String, number: usize, bytes: &[u8]| {
+        let number = u16::try_from(number).expect("few files").to_be_bytes();
+        fs::write(corpus.join(name), [&number, bytes].concat()).expect("a seed");
+    };
+    for (number, (_, bytes)) in good(format).files.iter().enumerate() {
+        let cut = if is_text_table(bytes) { LARGEST.min(bytes.len()) } else { bytes.len() };
+        input(format!("synth-{number}"), number, &bytes[..cut]);
+    }
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cases").join(format.name());
+    for (number, path) in messages(&cases).iter().enumerate() {
+        input(format!("case-{number}"), 0, &fs::read(path).expect("a case"));
+    }
+}
+
+/// The files `in.*` below a folder.
+fn messages(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in fs::read_dir(folder).into_iter().flatten().map(|entry| entry.expect("an entry").path()) {
+        if path.is_dir() {
+            found.extend(messages(&path));
+        } else if path.file_stem().is_some_and(|stem| stem == "in") {
+            found.push(path);
+        }
+    }
+    found
+}
