@@ -123,6 +123,7 @@ impl Loader<'_> {
             facts: Vec::with_capacity(CHUNK),
             places: Vec::with_capacity(CHUNK),
             seen: HashMap::new(),
+            guests: false,
             report: Report::default(),
             failed: None,
         };
@@ -134,8 +135,14 @@ impl Loader<'_> {
                 error => error,
             });
         }
-        let report = sink.report;
+        let (mut report, guests) = (sink.report, sink.guests);
         self.store.close(self.practice)?;
+        if guests {
+            // Those whose patient is there are told of with that patient's projection.
+            for (place, changed_in) in self.store.unclaimed(self.practice)? {
+                park(&mut report, &place, IssueCode::PatientAwaited, changed_in == begun.batch);
+            }
+        }
         Ok((report, begun.batch))
     }
 
@@ -202,14 +209,19 @@ impl Loader<'_> {
         report: &mut Report,
     ) -> Result<(Projection, Option<Arc<Released>>), StoreError> {
         let facts = self.store.facts(self.practice, patient)?;
-        let (entries, batches): (Vec<Entry>, Vec<u64>) = facts.entries.into_iter().unzip();
+        let of_entries = facts.entries.iter().map(|(entry, batch)| (entry.id.clone(), *batch));
+        let of_guests = facts.guests.iter().map(|(guest, batch)| (guest.entry.id.clone(), *batch));
+        let of_batch: HashMap<EntryId, u64> = of_guests.chain(of_entries).collect();
+        let own: Vec<Entry> = facts.entries.into_iter().map(|(entry, _)| entry).collect();
+        let guests = facts.guests.into_iter().map(|(guest, _)| (guest.identity, guest.entry)).collect();
+        let (entries, refused) = project::with_guests(own, guests, facts.number_shared);
         let record =
             Record { practice: self.practice, practice_name, patient, entries: &entries, dictionary };
-        let projection = project::project(&record, self.ids);
+        let mut projection = project::project(&record, self.ids);
+        projection.waiting.extend(refused);
         if let Some(error) = dictionary.failed.take() {
             return Err(error);
         }
-        let of_batch: HashMap<&EntryId, u64> = entries.iter().map(|entry| &entry.id).zip(batches).collect();
         for waiting in projection.waiting.iter().filter(|_| batch.is_some()) {
             let stored_now = of_batch.get(&waiting.entry).copied() == batch;
             park(report, &waiting.place, waiting.code, stored_now);
@@ -317,6 +329,8 @@ struct Storing<'a, 'l> {
     places: Vec<Place>,
     /// For formats that send whole records: what was sent of each patient, and its sequence.
     seen: HashMap<PatientKey, (BTreeSet<EntryId>, u64)>,
+    /// Whether there were guests.
+    guests: bool,
     report: Report,
     failed: Option<StoreError>,
 }
@@ -364,6 +378,7 @@ impl Sink for Storing<'_, '_> {
                 seen.0.insert(entry.id.clone());
                 seen.1 = seen.1.max(entry.sequence);
             }
+            Fact::Guest(..) => self.guests = true,
             Fact::Entry(..) | Fact::Reference(..) => {}
         }
         self.facts.push(fact);

@@ -4,6 +4,7 @@
 //! [`release`] then compares with what was released before, so that only what changed gets a new version.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
+mod guests;
 mod ids;
 mod release;
 mod render;
@@ -21,6 +22,7 @@ use record::{
     PatientKey, Place, Registration, ResourceType, Staff,
 };
 
+pub use guests::with_guests;
 pub use ids::IdKey;
 pub use map::{fold as folded, profiles, xml};
 pub use release::release;

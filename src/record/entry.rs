@@ -6,7 +6,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CodeRef, Coded, Demographics, Effective, FreeText, Interpretation, Quantity, ReferenceRange, Value,
+    CodeRef, Coded, Demographics, Effective, FreeText, Interpretation, NhsNumber, Quantity, ReferenceRange,
+    Value,
 };
 
 /// The source's own key of an entry, unique within one patient of one practice.
@@ -19,6 +20,13 @@ impl EntryId {
     pub fn new(id: &str) -> Option<Self> {
         let fits = (1..=120).contains(&id.len()) && !id.chars().any(char::is_control);
         fits.then(|| Self(id.to_owned()))
+    }
+
+    /// The key of an entry that is somebody's guest ([`crate::Fact::Guest`]): unique within the practice, and by the
+    /// feed's name in front of it never that of an entry of the patient's own feed. Likewise 1 to 120 bytes in all.
+    #[must_use]
+    pub fn of_guest(feed: &str, id: &str) -> Option<Self> {
+        if feed.is_empty() || id.is_empty() { None } else { Self::new(&format!("{feed}:{id}")) }
     }
 
     /// The characters.
@@ -62,6 +70,15 @@ impl Entry {
             && self.marks_carried == other.marks_carried
             && self.recorded == other.recorded
             && self.deleted == other.deleted
+    }
+
+    /// The NHS number that the entry gives its patient, if it is a living entry about who they are.
+    #[must_use]
+    pub fn nhs_number(&self) -> Option<NhsNumber> {
+        match &self.content {
+            Some(Content::Patient(person)) if !self.deleted => person.nhs_number,
+            Some(Content::Patient(_) | Content::Container(_) | Content::Statement(_)) | None => None,
+        }
     }
 }
 

@@ -110,6 +110,10 @@ issue_codes! {
     CodeAwaited = "code-awaited", "the entry waits until the code list has this code";
     /// The row names a patient that has not come yet.
     PatientAwaited = "patient-awaited", "the entry waits until the patient comes";
+    /// The NHS number is a patient's of the practice, and the date of birth is not theirs or one of the two is unknown.
+    IdentityMismatch = "identity-mismatch", "the entry waits, and nobody is shown it, until the NHS number and the date of birth are both those of one patient";
+    /// The NHS number is that of several patients of the practice.
+    NhsNumberShared = "nhs-number-shared", "the entry waits, and nobody is shown it, while more than one patient of the practice has its NHS number";
     /// The row is inside or filed under an entry that has not come yet.
     ParentAwaited = "parent-awaited", "the entry waits until the entry that it belongs to comes";
     /// The row changes nothing, and waits as before for what it names.

@@ -27,7 +27,7 @@ pub use index::Index;
 pub use issue::{Fate, FileReport, Issue, IssueCode, Report, Severity};
 pub use nhs_number::{NhsNumber, NhsNumberError};
 pub use ods_code::{OdsCode, OdsCodeError};
-pub use patient::{Address, Demographics, Gender, PatientKey, PersonName, Registration};
+pub use patient::{Address, Demographics, Gender, Identity, PatientKey, PersonName, Registration};
 pub use reference::{Dictionary, Fact, Reference, ReferenceKey, Sink, SinkError, Staff};
 pub use section::{ResourceType, Section};
 pub use text::FreeText;

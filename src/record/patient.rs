@@ -134,3 +134,19 @@ pub enum Registration {
     /// The source does not say.
     Unknown,
 }
+
+/// Whom a source that knows nobody's key means: a laboratory or a vaccination centre names a patient by number and
+/// date of birth. The two must agree with one patient's own before anything of it is theirs.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The NHS number; without a valid one nobody is meant.
+    pub nhs_number: NhsNumber,
+    /// The date of birth, where the source has one that can be read.
+    pub birth_date: Option<Date>,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity(..)")
+    }
+}

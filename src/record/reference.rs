@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CodeClass, Coded, Entry, Fate, Issue, OdsCode, PatientKey, PersonName, Place};
+use crate::{CodeClass, Coded, Entry, Fate, Identity, Issue, OdsCode, PatientKey, PersonName, Place};
 
 /// A fact about a practice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,10 @@ pub struct Staff {
 pub enum Fact {
     /// An entry of a patient, to be put in place of an earlier one with the same id.
     Entry(PatientKey, Box<Entry>),
+    /// An entry of whoever has this NHS number and date of birth in the practice, now or later: it comes from a feed
+    /// that does not know the practice's own keys. Its id is one of [`crate::EntryId::of_guest`], and a later fact with
+    /// that id replaces it, even if it is about somebody else.
+    Guest(Identity, Box<Entry>),
     /// A fact about the practice.
     Reference(ReferenceKey, Box<Reference>, u64),
     /// All that a source now knows of a patient has been sent since the last of these: what it sent earlier and

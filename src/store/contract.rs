@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::date};
 use policy::{BodyChange, Labels, Release, Released, Standing, View, ViewHeader};
 use record::{
-    CodeClass, CodeSystem, Coded, Coding, Container, Content, Entry, EntryId, Fact, Fate, Index, Link, Mark,
-    MarksCarried, OdsCode, PatientKey, Place, Reference, ReferenceKey, ResourceType, Role, Section,
+    CodeClass, CodeSystem, Coded, Coding, Container, Content, Demographics, Entry, EntryId, Fact, Fate,
+    Gender, Identity, Index, Link, Mark, MarksCarried, OdsCode, PatientKey, Place, Reference, ReferenceKey,
+    Registration, ResourceType, Role, Section,
 };
 
 use crate::{Lmdb, NewRelease, Settings, Store, StoreError, Subject, TokenKind, TokenRecord};
@@ -50,6 +51,49 @@ fn entry(id: &str, sequence: u64, marks: &[Mark]) -> Entry {
 
 fn fact(who: &str, entry: Entry) -> Fact {
     Fact::Entry(patient(who), Box::new(entry))
+}
+
+/// A patient's own entry with a number.
+fn who(name: &str, number: &str, sequence: u64) -> Fact {
+    let person = Demographics {
+        nhs_number: number.parse().ok(),
+        name: None,
+        gender: Gender::Unknown,
+        birth_date: None,
+        death_date: None,
+        address: None,
+        home_phone: None,
+        mobile_phone: None,
+        email: None,
+        usual_gp: None,
+        registration: Registration::Regular,
+        registered_on: None,
+        deducted_on: None,
+        dummy: false,
+    };
+    let content = Some(Content::Patient(Box::new(person)));
+    fact(name, Entry { content, links: vec![], ..entry("patient", sequence, &[]) })
+}
+
+fn guest(number: &str, entry: Entry) -> Fact {
+    let birth_date = Some(date(1980, 2, 29));
+    Fact::Guest(Identity { nhs_number: number.parse().unwrap(), birth_date }, Box::new(entry))
+}
+
+/// The ids of the guests that the store has for a patient, and whether somebody else has the patient's number.
+fn guests(store: &dyn Store, name: &str) -> (Vec<String>, bool) {
+    let facts = store.facts(&practice(), &patient(name)).unwrap();
+    let ids = facts.guests.iter().map(|(guest, _)| guest.entry.id.as_str().to_owned());
+    (ids.collect(), facts.number_shared)
+}
+
+/// Releases whoever is dirty, with nothing in it, and says who that was.
+fn settle(store: &dyn Store) -> Vec<PatientKey> {
+    let dirty = store.dirty(&practice(), 99).unwrap();
+    for name in &dirty {
+        store.release(&practice(), &[release(name.expose(), name.expose(), None, &[])]).unwrap();
+    }
+    dirty
 }
 
 fn deletion(id: &str, sequence: u64) -> Entry {
@@ -360,4 +404,98 @@ fn a_store_is_bound_to_the_first_key_for_ids_that_it_met() {
     store.bind(&[1; 8]).unwrap();
     drop(store);
     assert!(matches!(open(&dir).unwrap().bind(&[2; 8]), Err(StoreError::OtherKey)));
+}
+
+const ONE: &str = "9990000018";
+const OTHER: &str = "9990000026";
+
+#[test]
+fn a_guest_finds_its_patient_whichever_comes_first() {
+    for patient_first in [true, false] {
+        let f = fixture();
+        let facts = [who("p", ONE, 1), guest(ONE, entry("lab:1", 1, &[]))];
+        let order = if patient_first { [0, 1] } else { [1, 0] };
+        for at in order {
+            assert_eq!(load(&f.store, &facts[at..=at]), [Fate::Stored]);
+            let expected = if at == 1 && !patient_first { vec![] } else { vec![patient("p")] };
+            assert_eq!(settle(&f.store), expected, "{at}");
+        }
+        assert_eq!(guests(&f.store, "p"), (vec!["lab:1".to_owned()], false));
+        assert_eq!(load(&f.store, &facts), [Fate::Unchanged, Fate::Unchanged]);
+        assert!(settle(&f.store).is_empty());
+    }
+}
+
+#[test]
+fn a_guest_is_nobodys_while_nobody_has_its_number_and_the_store_says_so() {
+    let f = fixture();
+    load(&f.store, &[guest(ONE, entry("lab:1", 7, &[])), who("p", OTHER, 1)]);
+    assert_eq!(guests(&f.store, "p"), (vec![], false));
+    let place = Place { file: "f.csv".into(), line: 7 };
+    assert_eq!(f.store.unclaimed(&practice()).unwrap(), [(place, 1)]);
+    assert!(f.store.unclaimed(&"Y9999".parse().unwrap()).unwrap().is_empty());
+    load(&f.store, &[who("p", ONE, 2)]);
+    assert!(f.store.unclaimed(&practice()).unwrap().is_empty());
+    load(&f.store, &[who("p", OTHER, 3), guest(ONE, deletion("lab:1", 8))]);
+    assert!(f.store.unclaimed(&practice()).unwrap().is_empty(), "a deleted guest waits for nobody");
+}
+
+#[test]
+fn two_patients_with_one_number_are_told_even_if_they_come_at_once_and_each_change_tells_the_other() {
+    let f = fixture();
+    load(&f.store, &[guest(ONE, entry("lab:1", 1, &[])), who("p", ONE, 1), who("q", ONE, 1)]);
+    for name in ["p", "q"] {
+        assert!(guests(&f.store, name).1, "{name}");
+    }
+    settle(&f.store);
+    load(&f.store, &[who("q", OTHER, 2)]);
+    assert_eq!(settle(&f.store), [patient("p"), patient("q")]);
+    assert_eq!(guests(&f.store, "p"), (vec!["lab:1".to_owned()], false));
+    assert_eq!(guests(&f.store, "q"), (vec![], false));
+    load(&f.store, &[who("q", ONE, 3)]);
+    assert_eq!(settle(&f.store), [patient("p"), patient("q")]);
+    assert!(guests(&f.store, "p").1);
+    load(&f.store, &[fact("q", deletion("patient", 4))]);
+    assert_eq!(settle(&f.store), [patient("p"), patient("q")]);
+    assert!(!guests(&f.store, "p").1, "who is deleted has no number");
+    load(&f.store, &[who("q", ONE, 5)]);
+    assert!(guests(&f.store, "p").1);
+    settle(&f.store);
+    f.store.retain(&practice(), 9, &patient("q"), &BTreeSet::new(), 6).unwrap();
+    assert_eq!(settle(&f.store), [patient("p"), patient("q")]);
+    assert!(!guests(&f.store, "p").1, "nor has who is no longer sent");
+}
+
+#[test]
+fn a_guest_whose_number_is_corrected_leaves_the_one_and_joins_the_other_in_whatever_order_that_comes() {
+    let said = |number, sequence| guest(number, entry("lab:1", sequence, &[]));
+    for (order, deleted) in
+        [([0, 1, 2], false), ([1, 0, 2], false), ([2, 1, 0], false), ([3, 1, 0], true), ([0, 1, 3], true)]
+    {
+        let f = fixture();
+        load(&f.store, &[who("p", ONE, 1), who("q", OTHER, 1)]);
+        settle(&f.store);
+        let facts = [said(ONE, 1), said(OTHER, 2), said(OTHER, 2), guest(ONE, deletion("lab:1", 3))];
+        for at in order {
+            load(&f.store, &facts[at..=at]);
+        }
+        assert_eq!(guests(&f.store, "p").0, Vec::<String>::new(), "{order:?}");
+        assert_eq!(guests(&f.store, "q").0, ["lab:1"], "{order:?}");
+        let facts = f.store.facts(&practice(), &patient("q")).unwrap();
+        assert_eq!(facts.guests[0].0.entry.deleted, deleted, "{order:?}");
+    }
+    let f = fixture();
+    load(&f.store, &[who("p", ONE, 1), who("q", OTHER, 1), said(ONE, 1)]);
+    settle(&f.store);
+    load(&f.store, &[said(OTHER, 2)]);
+    assert_eq!(settle(&f.store), [patient("p"), patient("q")], "both are told");
+}
+
+#[test]
+fn a_guest_that_waits_in_its_patients_record_is_parked_when_it_comes_again() {
+    let f = fixture();
+    let facts = [who("p", ONE, 1), guest(ONE, entry("lab:1", 1, &[]))];
+    load(&f.store, &facts);
+    f.store.release(&practice(), &[release("p", "s", None, &["lab:1"])]).unwrap();
+    assert_eq!(load(&f.store, &facts[1..]), [Fate::Parked]);
 }

@@ -17,7 +17,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use policy::{Disclosed, Release, Released};
 use record::{
-    CodeClass, Coded, Entry, EntryId, Fact, Fate, IssueCode, NhsNumber, OdsCode, PatientKey, Staff,
+    CodeClass, Coded, Entry, EntryId, Fact, Fate, Identity, IssueCode, NhsNumber, OdsCode, PatientKey, Place,
+    Staff,
 };
 
 pub use error::StoreError;
@@ -29,8 +30,22 @@ pub use model::{Access, Account, App, AppStatus, Begun, Practice, Subject, Token
 pub struct PatientFacts {
     /// Every entry with the number of the batch that last changed it.
     pub entries: Vec<(Entry, u64)>,
+    /// Every entry that names its patient by this patient's NHS number, likewise.
+    pub guests: Vec<(Guest, u64)>,
+    /// Another patient of the practice has the same NHS number.
+    pub number_shared: bool,
     /// What is released now.
     pub released: Option<Arc<Released>>,
+}
+
+/// An entry of a feed that names its patient by number and date of birth. Whether it may join a record is not for the
+/// store to say.
+#[derive(Debug)]
+pub struct Guest {
+    /// Whom it is about.
+    pub identity: Identity,
+    /// What it says.
+    pub entry: Entry,
 }
 
 /// A store. Every method is safe to call from several threads; each write is durable when it returns.
@@ -90,6 +105,13 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// If the store cannot be read.
     fn facts(&self, practice: &OdsCode, patient: &PatientKey) -> Result<PatientFacts, StoreError>;
+
+    /// Where the living guest entries were read that no patient of the practice has the NHS number of, each with the
+    /// batch that last changed it.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn unclaimed(&self, practice: &OdsCode) -> Result<Vec<(Place, u64)>, StoreError>;
 
     /// A code of the practice's code list.
     ///

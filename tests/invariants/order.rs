@@ -1,10 +1,11 @@
 //! I8: the same facts in any order and in any pieces end in the same released bodies.
 
+use jiff::civil::date;
 use policy::{Header, Labels, View};
 use proptest::prelude::*;
 use record::{
-    CodeClass, CodeRef, CodeSystem, Coded, Coding, Container, Content, Entry, EntryId, Fact, Index, Link,
-    Mark, PatientKey, Reference, ReferenceKey, Role, Staff,
+    CodeClass, CodeRef, CodeSystem, Coded, Coding, Container, Content, Entry, EntryId, Fact, Identity, Index,
+    Link, Mark, PatientKey, Reference, ReferenceKey, Role, Staff,
 };
 use store::Store;
 
@@ -17,6 +18,21 @@ fn linked(mut entry: Entry, role: Role, to: &str) -> Entry {
 
 fn at(sequence: u64, entry: Entry) -> Fact {
     Fact::Entry(PatientKey::new("p").unwrap(), Box::new(Entry { sequence, ..entry }))
+}
+
+/// An entry of whoever has a number and the birth date of [`person`].
+fn guest(number: &str, sequence: u64, entry: Entry) -> Fact {
+    let identity = Identity { nhs_number: number.parse().unwrap(), birth_date: Some(date(1980, 5, 4)) };
+    Fact::Guest(identity, Box::new(Entry { sequence, ..entry }))
+}
+
+/// Somebody else, who for a time has the same number as [`person`].
+fn other(number: &str, sequence: u64) -> Fact {
+    let mut entry = person("q");
+    if let Some(Content::Patient(person)) = &mut entry.content {
+        person.nhs_number = number.parse().ok();
+    }
+    Fact::Entry(PatientKey::new("q").unwrap(), Box::new(Entry { sequence, ..entry }))
 }
 
 fn marked(mut entry: Entry, mark: Mark) -> Entry {
@@ -47,7 +63,8 @@ fn deletion(id: &str) -> Entry {
 }
 
 /// A small record with everything whose order could matter: parents and codes that come late, marks that come late on
-/// what came early, corrections, deletions, a deletion taken back, and what is said again.
+/// what came early, corrections, deletions, a deletion taken back, what is said again, and guests whose number or whose
+/// patient's number is corrected.
 fn facts() -> Vec<Fact> {
     let doctor = Reference::Staff(Staff {
         name: record::PersonName {
@@ -93,6 +110,13 @@ fn facts() -> Vec<Fact> {
         at(3, deletion("deleted-parent")),
         at(1, linked(coded("orphan", "84229001", "Fatigue"), Role::Consultation, "deleted-parent")),
         at(1, linked(coded("waits", "22253000", "Pain"), Role::Consultation, "never-comes")),
+        other("9990000018", 1),
+        other("9990000026", 2),
+        guest("9990000018", 1, coded("lab:mine", "271737000", "Anaemia")),
+        guest("9990000026", 1, coded("lab:moves-here", "56018004", "Wheezing")),
+        guest("9990000018", 2, coded("lab:moves-here", "56018004", "Wheezing")),
+        guest("9990000018", 1, coded("lab:moves-away", "267036007", "Breathlessness")),
+        guest("9990000026", 2, coded("lab:moves-away", "267036007", "Breathlessness")),
     ]
 }
 
@@ -131,7 +155,7 @@ fn loaded(facts: &[Fact], pieces: &[usize]) -> World {
 fn in_order() -> Vec<Shown> {
     let mut facts = facts();
     facts.sort_by_key(|fact| match fact {
-        Fact::Entry(_, entry) => entry.sequence,
+        Fact::Entry(_, entry) | Fact::Guest(_, entry) => entry.sequence,
         Fact::Reference(_, _, sequence) => *sequence,
         Fact::Whole(_) => u64::MAX,
     });
@@ -143,8 +167,8 @@ fn i8_the_record_in_order_shows_what_it_should() {
     let shown = in_order();
     let visible =
         shown.iter().filter(|(_, labels, views)| labels.reasons.is_empty() && views[0].is_some()).count();
-    // Patient, in-open, late-code, changed-code, blood pressure, weight, back.
-    assert_eq!(visible, 7, "{shown:#?}");
+    // Patient, in-open, late-code, changed-code, blood pressure, weight, back, and two guests.
+    assert_eq!(visible, 9, "{shown:#?}");
     let withheld = shown.iter().filter(|(_, labels, _)| !labels.reasons.is_empty()).count();
     assert_eq!(withheld, 3, "in-hidden, orphan, waits: {shown:#?}");
 }
@@ -163,7 +187,7 @@ proptest! {
     #[test]
     fn i8_facts_that_come_twice_change_nothing(
         facts in Just(facts()).prop_shuffle(),
-        again in prop::collection::vec(0usize..29, 0..20),
+        again in prop::collection::vec(0usize..36, 0..20),
     ) {
         let mut twice = facts.clone();
         twice.extend(again.iter().map(|at| facts[*at].clone()));

@@ -1,6 +1,7 @@
 //! The embedded engine: LMDB by way of heed. Nothing to install, one writer, readers that never wait.
 
 mod documents;
+mod guest;
 mod recent;
 mod release;
 mod vault;
@@ -14,7 +15,7 @@ use std::{
 use heed::{Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls, types::Bytes};
 use policy::Released;
 use recent::Recent;
-use record::{CodeClass, Coded, EntryId, Fact, Fate, NhsNumber, OdsCode, PatientKey, Section, Staff};
+use record::{CodeClass, Coded, EntryId, Fact, Fate, NhsNumber, OdsCode, PatientKey, Place, Section, Staff};
 
 use crate::{
     Access, Account, App, Begun, NewRelease, PatientFacts, Practice, Snapshot, Store, StoreError, Subject,
@@ -49,6 +50,9 @@ pub struct Lmdb {
     body: Space,
     subject: Space,
     nhs_number: Space,
+    guest: Space,
+    guest_number: Space,
+    holder: Space,
     practice: Space,
     access: Space,
     app: Space,
@@ -80,6 +84,9 @@ impl Lmdb {
             body: space(&mut txn, "body")?,
             subject: space(&mut txn, "subject")?,
             nhs_number: space(&mut txn, "nhs-number")?,
+            guest: space(&mut txn, "guest")?,
+            guest_number: space(&mut txn, "guest-number")?,
+            holder: space(&mut txn, "holder")?,
             practice: space(&mut txn, "practice")?,
             access: space(&mut txn, "access")?,
             app: space(&mut txn, "app")?,
@@ -189,6 +196,10 @@ impl Store for Lmdb {
 
     fn facts(&self, practice: &OdsCode, patient: &PatientKey) -> Result<PatientFacts, StoreError> {
         self.patient_facts(practice, patient)
+    }
+
+    fn unclaimed(&self, practice: &OdsCode) -> Result<Vec<(Place, u64)>, StoreError> {
+        self.unclaimed_guests(practice)
     }
 
     fn code(&self, practice: &OdsCode, key: &str) -> Result<Option<(Coded, CodeClass)>, StoreError> {

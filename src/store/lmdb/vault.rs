@@ -14,13 +14,13 @@ use crate::{Begun, PatientFacts, Practice, StoreError, codec};
 
 /// An entry as it lies in the vault.
 #[derive(Serialize, Deserialize)]
-struct Kept {
+pub(super) struct Kept {
     /// The batch that last changed it.
-    batch: u64,
+    pub(super) batch: u64,
     /// The sequence of what it says: older than the entry's own where it was deleted since. None while nothing but
     /// its deletion has come.
-    said: Option<u64>,
-    entry: Entry,
+    pub(super) said: Option<u64>,
+    pub(super) entry: Entry,
 }
 
 /// A practice's fact as it lies in the vault.
@@ -38,8 +38,8 @@ pub(super) struct Waiting {
 
 /// What one call of `put` has changed so far.
 #[derive(Default)]
-struct Changes {
-    dirty: BTreeSet<PatientKey>,
+pub(super) struct Changes {
+    pub(super) dirty: BTreeSet<PatientKey>,
     dictionary_grew: bool,
     dictionary_changed: bool,
     waiting: BTreeMap<PatientKey, BTreeSet<EntryId>>,
@@ -97,6 +97,9 @@ impl Lmdb {
                 Fact::Entry(patient, entry) => {
                     self.put_entry(&mut txn, practice, batch, patient, entry, &mut changes)?
                 }
+                Fact::Guest(identity, entry) => {
+                    self.put_guest(&mut txn, practice, batch, *identity, entry, &mut changes)?
+                }
                 Fact::Reference(at, reference, sequence) => {
                     self.put_reference(&mut txn, practice, at, reference, *sequence, &mut changes)?
                 }
@@ -137,11 +140,12 @@ impl Lmdb {
             return Ok(if waits { Fate::Parked } else { Fate::Unchanged });
         }
         self.vault.put(txn, &at, &codec::pack(&next, "vault")?)?;
+        self.hold(txn, practice, patient, old.as_ref().map(|old| &old.entry), &next.entry, changes)?;
         changes.dirty.insert(patient.clone());
         Ok(Fate::Stored)
     }
 
-    fn waits(
+    pub(super) fn waits(
         &self,
         txn: &RwTxn<'_>,
         practice: &OdsCode,
@@ -224,22 +228,22 @@ impl Lmdb {
         let mut txn = self.env.write_txn()?;
         let whole = self.whole(&txn, practice, patient)?.max(sequence);
         self.meta.put(&mut txn, &whole_key(practice, patient), &whole.to_le_bytes())?;
-        let mut leave = Vec::new();
+        let (mut leave, mut changes) = (Vec::new(), Changes::default());
         for item in self.vault.prefix_iter(&txn, &under(practice, Some(patient)))? {
             let (key, bytes) = item?;
             let kept: Kept = codec::unpack(bytes, "vault")?;
             let stays = keep.contains(&kept.entry.id) || kept.entry.deleted || kept.entry.sequence > sequence;
             if !stays {
-                let entry = Entry { deleted: true, sequence, ..kept.entry };
-                leave.push((key.to_vec(), Kept { batch, said: kept.said, entry }));
+                let entry = Entry { deleted: true, sequence, ..kept.entry.clone() };
+                leave.push((key.to_vec(), kept.entry, Kept { batch, said: kept.said, entry }));
             }
         }
-        for (key, kept) in &leave {
+        for (key, before, kept) in &leave {
             self.vault.put(&mut txn, key, &codec::pack(kept, "vault")?)?;
+            self.hold(&mut txn, practice, patient, Some(before), &kept.entry, &mut changes)?;
+            changes.dirty.insert(patient.clone());
         }
-        if !leave.is_empty() {
-            self.dirty.put(&mut txn, &key(practice, Some(patient), &[]), &[])?;
-        }
+        self.mark_dirty(&mut txn, practice, &changes)?;
         Ok(txn.commit()?)
     }
 
@@ -275,8 +279,16 @@ impl Lmdb {
             let kept: Kept = codec::unpack(item?.1, "vault")?;
             entries.push((kept.entry, kept.batch));
         }
-        let released = self.released_in(&txn, practice, patient)?;
-        Ok(PatientFacts { entries, released: released.map(std::sync::Arc::new) })
+        let number = entries.iter().find_map(|(entry, _): &(Entry, u64)| entry.nhs_number());
+        let (guests, number_shared) = match number {
+            Some(number) => {
+                let shared = self.holders(&txn, practice, &number)?.len() > 1;
+                (self.guests_of(&txn, practice, &number)?, shared)
+            }
+            None => (Vec::new(), false),
+        };
+        let released = self.released_in(&txn, practice, patient)?.map(std::sync::Arc::new);
+        Ok(PatientFacts { entries, guests, number_shared, released })
     }
 
     fn find_reference(&self, practice: &OdsCode, at: &ReferenceKey) -> Result<Option<Reference>, StoreError> {
@@ -348,12 +360,11 @@ impl Lmdb {
 /// What lies in the vault after a new fact came upon what was known, in whatever order they come: what the entry says
 /// is what was said last, and whether it is deleted is what was told last. So a deletion keeps what the entry said,
 /// its marks above all, even if that comes after the deletion.
-fn succeed(old: Option<&Kept>, new: &Entry, batch: u64) -> Kept {
-    let mere_deletion = new.deleted && new.content.is_none();
+pub(super) fn succeed(old: Option<&Kept>, new: &Entry, batch: u64) -> Kept {
+    let says = has_the_word(old, new);
     let Some(old) = old else {
-        return Kept { batch, said: (!mere_deletion).then_some(new.sequence), entry: new.clone() };
+        return Kept { batch, said: says.then_some(new.sequence), entry: new.clone() };
     };
-    let says = !mere_deletion && old.said <= Some(new.sequence);
     let last = old.entry.sequence <= new.sequence;
     let words = if says { new } else { &old.entry };
     let state = if last { new } else { &old.entry };
@@ -364,6 +375,12 @@ fn succeed(old: Option<&Kept>, new: &Entry, batch: u64) -> Kept {
         ..words.clone()
     };
     Kept { batch, said: if says { Some(new.sequence) } else { old.said }, entry }
+}
+
+/// Whether what a new fact says counts: it is no mere deletion, and nothing later has been said.
+pub(super) fn has_the_word(old: Option<&Kept>, new: &Entry) -> bool {
+    let mere_deletion = new.deleted && new.content.is_none();
+    !mere_deletion && old.is_none_or(|old| old.said <= Some(new.sequence))
 }
 
 fn reference_key(practice: &OdsCode, at: &ReferenceKey) -> Vec<u8> {

@@ -1,0 +1,164 @@
+//! Guests: entries of feeds that name their patient by NHS number. They lie apart from every patient, under the
+//! practice and their own id; whose record they may join is found anew whenever they or a patient's number change.
+//!
+//! `holder` says which patients have a number *in the vault*, released or not: were it read from what is released, two
+//! patients with one number who come in one batch would each be taken for the only one.
+
+use heed::{AnyTls, RoTxn, RwTxn};
+use record::{Entry, Fate, Identity, NhsNumber, OdsCode, PatientKey, Place};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Lmdb, key,
+    vault::{Changes, Kept, has_the_word, succeed},
+};
+use crate::{Guest, StoreError, codec};
+
+/// A guest as it lies in the store.
+#[derive(Serialize, Deserialize)]
+struct KeptGuest {
+    identity: Identity,
+    kept: Kept,
+}
+
+impl Lmdb {
+    pub(super) fn put_guest(
+        &self,
+        txn: &mut RwTxn<'_>,
+        practice: &OdsCode,
+        batch: u64,
+        identity: Identity,
+        new: &Entry,
+        changes: &mut Changes,
+    ) -> Result<Fate, StoreError> {
+        let at = key(practice, None, &[new.id.as_str()]);
+        let old = self.guest_at(txn, &at)?;
+        let old_kept = old.as_ref().map(|old| &old.kept);
+        // Whom it is about is part of what it says: a deletion, or what was said before, does not change it.
+        let identity = match &old {
+            Some(old) if !has_the_word(Some(&old.kept), new) => old.identity,
+            Some(_) | None => identity,
+        };
+        let kept = succeed(old_kept, new, batch);
+        if let Some(old) = &old
+            && kept.entry.same_as(&old.kept.entry)
+            && identity == old.identity
+        {
+            if (kept.entry.sequence, kept.said) != (old.kept.entry.sequence, old.kept.said) {
+                let same = KeptGuest { identity, kept: Kept { batch: old.kept.batch, ..kept } };
+                self.guest.put(txn, &at, &codec::pack(&same, "guest")?)?;
+            }
+            return self.guest_again(txn, practice, &identity, new, changes);
+        }
+        if let Some(old) = &old {
+            self.guest_number.delete(txn, &number_key(practice, &old.identity, new))?;
+            changes.dirty.extend(self.holders(txn, practice, &old.identity.nhs_number)?);
+        }
+        self.guest_number.put(txn, &number_key(practice, &identity, new), &[])?;
+        changes.dirty.extend(self.holders(txn, practice, &identity.nhs_number)?);
+        self.guest.put(txn, &at, &codec::pack(&KeptGuest { identity, kept }, "guest")?)?;
+        Ok(Fate::Stored)
+    }
+
+    /// What becomes of a guest that says nothing new: it waits on if it does so in the record of whoever has its number.
+    fn guest_again(
+        &self,
+        txn: &RwTxn<'_>,
+        practice: &OdsCode,
+        identity: &Identity,
+        guest: &Entry,
+        changes: &mut Changes,
+    ) -> Result<Fate, StoreError> {
+        for patient in self.holders(txn, practice, &identity.nhs_number)? {
+            if self.waits(txn, practice, &patient, &guest.id, changes)? {
+                return Ok(Fate::Parked);
+            }
+        }
+        Ok(Fate::Unchanged)
+    }
+
+    /// Notes who has which number after an entry of a patient changed. Whoever else has a number that somebody takes
+    /// or gives up is projected anew: what several have is nobody's, and what one has left may be the other's.
+    pub(super) fn hold(
+        &self,
+        txn: &mut RwTxn<'_>,
+        practice: &OdsCode,
+        patient: &PatientKey,
+        before: Option<&Entry>,
+        now: &Entry,
+        changes: &mut Changes,
+    ) -> Result<(), StoreError> {
+        let (before, now) = (before.and_then(Entry::nhs_number), now.nhs_number());
+        if before == now {
+            return Ok(());
+        }
+        if let Some(number) = before {
+            self.holder.delete(txn, &key(practice, None, &[number.expose(), patient.expose()]))?;
+            changes.dirty.extend(self.holders(txn, practice, &number)?);
+        }
+        if let Some(number) = now {
+            self.holder.put(txn, &key(practice, None, &[number.expose(), patient.expose()]), &[])?;
+            changes.dirty.extend(self.holders(txn, practice, &number)?);
+        }
+        Ok(())
+    }
+
+    /// The patients of the practice who have a number.
+    pub(super) fn holders(
+        &self,
+        txn: &RoTxn<'_, AnyTls>,
+        practice: &OdsCode,
+        number: &NhsNumber,
+    ) -> Result<Vec<PatientKey>, StoreError> {
+        let prefix = key(practice, None, &[number.expose(), ""]);
+        let mut patients = Vec::new();
+        for item in self.holder.prefix_iter(txn, &prefix)? {
+            let patient = item?.0.get(prefix.len()..).and_then(|bytes| std::str::from_utf8(bytes).ok());
+            patients.push(patient.and_then(PatientKey::new).ok_or(StoreError::Damaged("holder"))?);
+        }
+        Ok(patients)
+    }
+
+    /// The guests with a number, each with the batch that last changed it.
+    pub(super) fn guests_of(
+        &self,
+        txn: &RoTxn<'_, AnyTls>,
+        practice: &OdsCode,
+        number: &NhsNumber,
+    ) -> Result<Vec<(Guest, u64)>, StoreError> {
+        let prefix = key(practice, None, &[number.expose(), ""]);
+        let mut guests = Vec::new();
+        for item in self.guest_number.prefix_iter(txn, &prefix)? {
+            let id = item?.0.get(prefix.len()..).unwrap_or_default();
+            let found = self.guest_at(txn, &guest_key(practice, id))?.ok_or(StoreError::Damaged("guest"))?;
+            let guest = Guest { identity: found.identity, entry: found.kept.entry };
+            guests.push((guest, found.kept.batch));
+        }
+        Ok(guests)
+    }
+
+    pub(super) fn unclaimed_guests(&self, practice: &OdsCode) -> Result<Vec<(Place, u64)>, StoreError> {
+        let txn = self.reader()?;
+        let mut unclaimed = Vec::new();
+        for item in self.guest.prefix_iter(&txn, &key(practice, None, &[""]))? {
+            let found: KeptGuest = codec::unpack(item?.1, "guest")?;
+            let number = &found.identity.nhs_number;
+            if !found.kept.entry.deleted && self.holders(&txn, practice, number)?.is_empty() {
+                unclaimed.push((found.kept.entry.place, found.kept.batch));
+            }
+        }
+        Ok(unclaimed)
+    }
+
+    fn guest_at(&self, txn: &RoTxn<'_, AnyTls>, at: &[u8]) -> Result<Option<KeptGuest>, StoreError> {
+        self.guest.get(txn, at)?.map(|bytes| codec::unpack(bytes, "guest")).transpose()
+    }
+}
+
+fn number_key(practice: &OdsCode, identity: &Identity, guest: &Entry) -> Vec<u8> {
+    key(practice, None, &[identity.nhs_number.expose(), guest.id.as_str()])
+}
+
+fn guest_key(practice: &OdsCode, id: &[u8]) -> Vec<u8> {
+    [key(practice, None, &[""]).as_slice(), id].concat()
+}
