@@ -17,7 +17,7 @@ use policy::Released;
 use project::{IdKey, Projection, Record};
 use record::{
     CodeClass, Coded, Dictionary, Entry, EntryId, Fact, Fate, Issue, IssueCode, OdsCode, PatientKey, Place,
-    Report, Severity, Sink, SinkError, Staff,
+    Report, Row, Severity, Sink, SinkError, Staff,
 };
 use store::{NewRelease, Store, StoreError};
 
@@ -25,6 +25,8 @@ use crate::clock::Clock;
 
 /// Facts that are made durable together.
 const CHUNK: usize = 4_000;
+/// Rows that are logged together.
+const LOGGED: usize = 20_000;
 /// Patients that are swapped in together.
 const PATIENTS: usize = 64;
 
@@ -122,13 +124,14 @@ impl Loader<'_> {
             whole: format.sends_whole_records(),
             facts: Vec::with_capacity(CHUNK),
             places: Vec::with_capacity(CHUNK),
+            log: Vec::new(),
             seen: HashMap::new(),
             guests: false,
             report: Report::default(),
             failed: None,
         };
         let read = batch.read(&mut sink);
-        let flushed = sink.flush();
+        let flushed = sink.flush().and_then(|()| sink.write_log());
         if let Err(stop) = read.and(flushed.map_err(Stop::from)) {
             return Err(match stopped(stop, sink.failed.take()) {
                 LoadError::Refused(report) => LoadError::Changed(report),
@@ -160,8 +163,10 @@ impl Loader<'_> {
         let settings = self.store.practice(self.practice)?;
         let dictionary = Cached::new(self.store, self.practice);
         for (done, patient) in patients.iter().enumerate() {
+            let mut waiting = Vec::new();
             let (projection, _) =
-                self.project(patient, settings.name.as_deref(), &dictionary, Some(batch), report)?;
+                self.project(patient, settings.name.as_deref(), &dictionary, Some(batch), &mut waiting)?;
+            self.park(batch, &waiting, report)?;
             see(&projection).map_err(LoadError::Output)?;
             report.patients_projected += 1;
             (self.progress)(Progress::Releasing(done as u64 + 1, patients.len() as u64));
@@ -184,14 +189,19 @@ impl Loader<'_> {
                 return Ok(());
             }
             let mut releases = Vec::with_capacity(patients.len());
+            let mut waits = Vec::new();
             for patient in patients {
                 let name = settings.name.as_deref();
-                let (projection, before) = self.project(&patient, name, &dictionary, batch, report)?;
+                let (projection, before) = self.project(&patient, name, &dictionary, batch, &mut waits)?;
                 let incomplete = projection.incomplete;
                 let waiting = projection.waiting.iter().map(|one| (one.entry.clone(), one.code)).collect();
                 let (release, changed) = project::release(before.as_deref(), projection, self.clock.now());
                 report.resources_changed += changed;
                 releases.push(NewRelease { patient, release, waiting, incomplete });
+            }
+            // Before the swap: whoever is swapped in is not looked at again after a crash.
+            if let Some(batch) = batch {
+                self.park(batch, &waits, report)?;
             }
             self.store.release(self.practice, &releases)?;
             done += releases.len() as u64;
@@ -206,7 +216,7 @@ impl Loader<'_> {
         practice_name: Option<&str>,
         dictionary: &Cached<'_>,
         batch: Option<u64>,
-        report: &mut Report,
+        waits: &mut Vec<Waits>,
     ) -> Result<(Projection, Option<Arc<Released>>), StoreError> {
         let facts = self.store.facts(self.practice, patient)?;
         let of_entries = facts.entries.iter().map(|(entry, batch)| (entry.id.clone(), *batch));
@@ -224,26 +234,29 @@ impl Loader<'_> {
         }
         for waiting in projection.waiting.iter().filter(|_| batch.is_some()) {
             let stored_now = of_batch.get(&waiting.entry).copied() == batch;
-            park(report, &waiting.place, waiting.code, stored_now);
+            waits.push((waiting.place.clone(), waiting.code, stored_now));
         }
         Ok((projection, facts.released))
     }
+
+    /// A row of this batch that was counted as stored turns out to wait for something; or one that was counted as
+    /// unchanged, if an earlier load of it was cut off before it could be told. Other files' rows are in other reports.
+    /// Where the log has no such row, the report does not count one either.
+    fn park(&self, batch: u64, waits: &[Waits], report: &mut Report) -> Result<(), StoreError> {
+        let parked = self.store.park_rows(self.practice, batch, waits)?;
+        for ((place, code, stored_now), _) in waits.iter().zip(parked).filter(|(_, parked)| *parked) {
+            let file = report.file(&place.file);
+            let counted = if *stored_now { &mut file.stored } else { &mut file.unchanged };
+            *counted = counted.saturating_sub(1);
+            file.parked += 1;
+            report.issue(Issue::new(Severity::Warning, *code, place));
+        }
+        Ok(())
+    }
 }
 
-/// A row of this batch that was counted as stored turns out to wait for something; or one that was counted as
-/// unchanged, if an earlier load of it was cut off before it could be told. Other files' rows are in other reports.
-fn park(report: &mut Report, place: &Place, code: IssueCode, stored_now: bool) {
-    if !report.files.contains_key(&place.file) {
-        return;
-    }
-    let file = report.file(&place.file);
-    let counted = if stored_now { &mut file.stored } else { &mut file.unchanged };
-    if *counted > 0 {
-        *counted -= 1;
-        file.parked += 1;
-        report.issue(Issue::new(Severity::Warning, code, place));
-    }
-}
+/// Where a row stands that waits, for what, and whether this batch brought it.
+type Waits = (Place, IssueCode, bool);
 
 fn refused(issues: Vec<Issue>) -> LoadError {
     let mut report = Report::default();
@@ -326,7 +339,10 @@ struct Storing<'a, 'l> {
     total: u64,
     whole: bool,
     facts: Vec<Fact>,
-    places: Vec<Place>,
+    /// Where in the log the row of each fact is.
+    places: Vec<usize>,
+    /// Rows that have been read and not been logged yet.
+    log: Vec<Row>,
     /// For formats that send whole records: what was sent of each patient, and its sequence.
     seen: HashMap<PatientKey, (BTreeSet<EntryId>, u64)>,
     /// Whether there were guests.
@@ -342,14 +358,42 @@ impl Storing<'_, '_> {
                 self.failed = Some(error);
                 SinkError
             })?;
-        for (place, fate) in self.places.drain(..).zip(fates) {
-            self.report.count(&place.file, fate);
+        for (at, fate) in self.places.drain(..).zip(fates) {
+            let Some(row) = self.log.get_mut(at) else { continue };
+            row.fate = Some(fate);
+            self.report.count(&row.place.file, fate);
             if fate == Fate::Parked {
-                self.report.issue(Issue::new(Severity::Warning, IssueCode::StillAwaited, &place));
+                let issue = Issue::new(Severity::Warning, IssueCode::StillAwaited, &row.place);
+                row.issues.push(issue.clone());
+                self.report.issue(issue);
             }
         }
         self.facts.clear();
-        Ok(())
+        if self.log.len() >= LOGGED { self.write_log() } else { Ok(()) }
+    }
+
+    /// Makes the log durable. Every fact in it must have its fate.
+    fn write_log(&mut self) -> Result<(), SinkError> {
+        if self.failed.is_some() {
+            return Err(SinkError);
+        }
+        let written = self.loader.store.log_rows(self.loader.practice, self.batch, &self.log);
+        self.log.clear();
+        written.map_err(|error| {
+            self.failed = Some(error);
+            SinkError
+        })
+    }
+
+    /// Notes what is said of a row, or of a line that is none.
+    fn note(&mut self, fate: Option<Fate>, issue: Issue) {
+        let place = Place { file: issue.file.clone(), line: issue.line };
+        self.log.push(Row { place, fate, issues: vec![issue.clone()] });
+        self.report.issue(issue);
+        if self.log.len() >= 2 * LOGGED {
+            // What fails here is kept, and stops the reading with the next fact.
+            let _ = self.flush();
+        }
     }
 
     fn retain(&mut self, patient: &PatientKey) -> Result<(), SinkError> {
@@ -381,8 +425,12 @@ impl Sink for Storing<'_, '_> {
             Fact::Guest(..) => self.guests = true,
             Fact::Entry(..) | Fact::Reference(..) => {}
         }
+        if self.failed.is_some() {
+            return Err(SinkError);
+        }
         self.facts.push(fact);
-        self.places.push(place.clone());
+        self.places.push(self.log.len());
+        self.log.push(Row { place: place.clone(), fate: None, issues: Vec::new() });
         if self.facts.len() >= CHUNK {
             self.flush()?;
         }
@@ -391,11 +439,11 @@ impl Sink for Storing<'_, '_> {
 
     fn reject(&mut self, issue: Issue) {
         self.report.count(&issue.file, Fate::Rejected);
-        self.report.issue(issue);
+        self.note(Some(Fate::Rejected), issue);
     }
 
     fn warn(&mut self, issue: Issue) {
-        self.report.issue(issue);
+        self.note(None, issue);
     }
 
     fn progress(&mut self, bytes: u64) {

@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Place;
 
 /// What became of one row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
     /// It changed what is stored.
@@ -21,7 +21,7 @@ pub enum Fate {
 }
 
 /// How bad an issue is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Nothing was read: the file or the batch is refused.
@@ -134,9 +134,17 @@ impl Serialize for IssueCode {
     }
 }
 
+impl<'de> Deserialize<'de> for IssueCode {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
+        let known = Self::ALL.iter().find(|known| known.code() == text);
+        known.copied().ok_or_else(|| serde::de::Error::custom("unknown issue code"))
+    }
+}
+
 /// Something wrong, and where. `field` is a column or element name, `detail` the format's own words: neither ever
 /// holds a value from the file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Issue {
     /// How bad.
     pub severity: Severity,
@@ -192,8 +200,19 @@ impl fmt::Display for Issue {
     }
 }
 
+/// One row of a file and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Where it stands.
+    pub place: Place,
+    /// What became of it; `None` for what is said of a file or line that is no row, such as its header.
+    pub fate: Option<Fate>,
+    /// Why it was rejected or waits, and what else is worth knowing about it.
+    pub issues: Vec<Issue>,
+}
+
 /// What became of the rows of one file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileReport {
     /// Rows read (without the header).
     pub rows: u64,
@@ -229,14 +248,17 @@ impl FileReport {
 }
 
 /// What became of a batch.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// By file name.
     pub files: BTreeMap<String, FileReport>,
-    /// Every rejected row and every fatal issue, and up to 1,000 warnings.
+    /// Every fatal issue, up to 100,000 rejected rows, and up to 1,000 warnings. The log of rows has them all.
     pub issues: Vec<Issue>,
     /// Warnings beyond those listed.
     pub warnings_not_listed: u64,
+    /// Rejected rows beyond those listed.
+    #[serde(default, skip_serializing_if = "none")]
+    pub rejections_not_listed: u64,
     /// Patients whose released record was made anew.
     pub patients_projected: u64,
     /// Resources that came out new or changed.
@@ -252,11 +274,12 @@ impl Report {
     /// Takes an issue in.
     pub fn issue(&mut self, issue: Issue) {
         const WARNINGS_LISTED: usize = 1_000;
+        const LISTED: usize = 100_000;
         *self.file(&issue.file).codes.entry(issue.code).or_default() += 1;
-        if issue.severity == Severity::Warning && self.issues.len() >= WARNINGS_LISTED {
-            self.warnings_not_listed += 1;
-        } else {
-            self.issues.push(issue);
+        match issue.severity {
+            Severity::Warning if self.issues.len() >= WARNINGS_LISTED => self.warnings_not_listed += 1,
+            Severity::Error if self.issues.len() >= LISTED => self.rejections_not_listed += 1,
+            Severity::Fatal | Severity::Error | Severity::Warning => self.issues.push(issue),
         }
     }
 
@@ -273,4 +296,9 @@ impl Report {
     pub fn is_fatal(&self) -> bool {
         self.issues.iter().any(|issue| issue.severity == Severity::Fatal)
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn none(count: &u64) -> bool {
+    *count == 0
 }

@@ -1,5 +1,7 @@
 //! What every engine must keep to. Each test is a rule; each engine runs all of them.
 
+mod rows;
+
 use std::collections::BTreeSet;
 
 use jiff::{Timestamp, civil::date};

@@ -9,6 +9,7 @@ mod codec;
 mod error;
 mod lmdb;
 mod model;
+mod rows;
 
 #[cfg(test)]
 mod contract;
@@ -24,6 +25,7 @@ use record::{
 pub use error::StoreError;
 pub use lmdb::{Lmdb, Settings};
 pub use model::{Access, Account, App, AppStatus, Begun, Practice, Subject, TokenKind, TokenRecord};
+pub use rows::{RowLog, RowPage};
 
 /// The facts of one patient, and what was released of them.
 #[derive(Debug)]
@@ -49,7 +51,7 @@ pub struct Guest {
 }
 
 /// A store. Every method is safe to call from several threads; each write is durable when it returns.
-pub trait Store: Send + Sync {
+pub trait Store: RowLog + Send + Sync {
     /// Binds the store to a key for logical ids, the first time; after that, makes sure that it is the same.
     ///
     /// # Errors

@@ -3,14 +3,41 @@
 
 use std::{collections::BTreeMap, fs};
 
-use record::{Report, Severity};
-use store::Store;
+use record::{Fate, FileReport, Report, Severity};
+use store::{RowLog, Store};
 
 use super::export::{Export, TABLES};
 use crate::support::{World, practice};
 
-/// Checks the report against itself and the number of rows that the files really have.
-fn accounted_for(report: &Report, rows: &BTreeMap<String, usize>) {
+/// The log of the last batch, counted as a report is, with its codes. Each file's lines come in order, and what is
+/// rejected, waits or is only worth knowing says why.
+fn logged(world: &World) -> BTreeMap<String, FileReport> {
+    let batch = world.store.practice(&practice()).unwrap().batches;
+    let mut counted: BTreeMap<String, FileReport> = BTreeMap::new();
+    let (mut after, mut last) = (Vec::new(), (String::new(), 0));
+    while let Some(page) = world.store.rows(&practice(), batch, &after).unwrap() {
+        for row in page.rows {
+            assert!(row.place.file != last.0 || row.place.line >= last.1, "{:?} after {last:?}", row.place);
+            last = (row.place.file.clone(), row.place.line);
+            let file = counted.entry(row.place.file).or_default();
+            let explained = !row.issues.is_empty();
+            assert!(explained || matches!(row.fate, Some(Fate::Stored | Fate::Unchanged)), "{last:?}");
+            row.fate.into_iter().for_each(|fate| file.count(fate));
+            for issue in row.issues {
+                assert_eq!((&issue.file, issue.line), (&last.0, last.1));
+                *file.codes.entry(issue.code).or_default() += 1;
+            }
+        }
+        after = page.next;
+    }
+    counted
+}
+
+/// Checks the report against itself, against the log, and against the number of rows that the files really have.
+fn accounted_for(world: &World, report: &Report, rows: &BTreeMap<String, usize>) {
+    let told: BTreeMap<_, _> = report.files.iter().filter(|(_, f)| **f != FileReport::default()).collect();
+    let logged = logged(world);
+    assert!(told == logged.iter().collect(), "the log tells the same: {told:?} {logged:?}");
     for (file, rows) in rows {
         let counted = &report.files[file];
         assert!(counted.adds_up(), "{file}: {counted:?}");
@@ -40,10 +67,10 @@ fn i6_the_rows_of_a_good_export_add_up_and_sent_again_change_nothing() {
     let rows = rows_of(&export);
     assert!(rows.values().sum::<usize>() > 1_000);
     let first = world.load(ingest::Format::EmisCsv, &export.folder);
-    accounted_for(&first, &rows);
+    accounted_for(&world, &first, &rows);
     assert!(first.files.values().map(|file| file.stored).sum::<u64>() > 1_000);
     let again = world.load(ingest::Format::EmisCsv, &export.folder);
-    accounted_for(&again, &rows);
+    accounted_for(&world, &again, &rows);
     assert_eq!(again.files.values().map(|file| file.stored).sum::<u64>(), 0);
     let parked = |report: &Report| report.files.values().map(|file| file.parked).sum::<u64>();
     assert_eq!(parked(&again), parked(&first), "what waits goes on waiting");
@@ -77,7 +104,7 @@ fn i6_the_rows_of_a_broken_export_add_up() {
     }
     let rows = rows_of(&export);
     let report = world.load(ingest::Format::EmisCsv, &export.folder);
-    accounted_for(&report, &rows);
+    accounted_for(&world, &report, &rows);
     for file in rows.keys() {
         let counted = &report.files[file];
         assert!(counted.rejected >= 4 && counted.stored > 0, "{file}: {counted:?}");
@@ -91,7 +118,7 @@ fn i6_the_statements_of_messages_add_up_good_and_broken() {
     let options = synth::Options::new(practice(), 1);
     synth::write(synth::Format::Gp2gp, &options, &folder, &mut |_| {}).unwrap();
     let good = world.load(ingest::Format::Gp2gp, &folder);
-    accounted_for(&good, &BTreeMap::new());
+    accounted_for(&world, &good, &BTreeMap::new());
     let total =
         |report: &Report, of: fn(&record::FileReport) -> u64| report.files.values().map(of).sum::<u64>();
     assert!(total(&good, |file| file.stored) > 100);
@@ -119,7 +146,7 @@ fn i6_the_statements_of_messages_add_up_good_and_broken() {
         let practice = practice();
         match world.loader(&practice).load(ingest::Format::Gp2gp, std::slice::from_ref(&broken)) {
             Ok(report) => {
-                accounted_for(&report, &BTreeMap::new());
+                accounted_for(&world, &report, &BTreeMap::new());
                 assert_eq!(
                     total(&report, |file| file.rows),
                     total(&good, |file| file.rows),

@@ -4,6 +4,7 @@ mod documents;
 mod guest;
 mod recent;
 mod release;
+mod rows;
 mod vault;
 
 use std::{
@@ -59,6 +60,7 @@ pub struct Lmdb {
     account: Space,
     token: Space,
     revoked: Space,
+    rows: Space,
 }
 
 impl Lmdb {
@@ -93,6 +95,7 @@ impl Lmdb {
             account: space(&mut txn, "account")?,
             token: space(&mut txn, "token")?,
             revoked: space(&mut txn, "revoked")?,
+            rows: space(&mut txn, "rows")?,
             env: env.clone(),
         };
         check_format(store.meta, &mut txn)?;

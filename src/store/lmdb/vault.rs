@@ -59,6 +59,7 @@ impl Lmdb {
             }
         };
         self.put_practice(&mut txn, practice, &settings)?;
+        self.begin_log(&mut txn, practice, settings.batches)?;
         txn.commit()?;
         Ok(Begun { batch: settings.batches, resumed })
     }
