@@ -142,9 +142,11 @@ impl Loader<'_> {
         self.store.close(self.practice)?;
         if guests {
             // Those whose patient is there are told of with that patient's projection.
-            for (place, changed_in) in self.store.unclaimed(self.practice)? {
-                park(&mut report, &place, IssueCode::PatientAwaited, changed_in == begun.batch);
-            }
+            let unclaimed = self.store.unclaimed(self.practice)?.into_iter();
+            let waits: Vec<Waits> = unclaimed
+                .map(|(place, changed_in)| (place, IssueCode::PatientAwaited, changed_in == begun.batch))
+                .collect();
+            self.park(begun.batch, &waits, &mut report)?;
         }
         Ok((report, begun.batch))
     }
