@@ -1,34 +1,48 @@
-//! From an export on disk to released records: read once into nothing, so that a refusal leaves nothing half stored;
-//! read again into the vault; close the batch; project whom it changed.
+//! From an export on disk to released records: checked first, so that a refusal leaves nothing half stored; read into
+//! the vault; the batch closed; whom it changed projected. Reading and storing each have a thread, and patients are
+//! projected on every core; what comes out is the same as if one thread did it all (`in_order`, `relay`).
+//!
+//! Each chunk is durable when the next begins. What an interrupted load has stored is never shown: nothing is
+//! projected before the batch is closed, and it cannot be closed before every row of it is durable.
+
+mod dictionary;
+mod fingerprint;
+mod in_order;
+mod relay;
 
 use std::{
-    cell::{Cell, RefCell},
     collections::{BTreeSet, HashMap},
     fmt,
-    fs::File,
-    io::Read,
+    panic::resume_unwind,
     path::{Path, PathBuf},
     sync::Arc,
+    thread,
 };
 
-use aws_lc_rs::digest::{Context, SHA256};
 use ingest::{Format, Stop};
 use policy::Released;
 use project::{IdKey, Projection, Record};
 use record::{
-    CodeClass, Coded, Dictionary, Entry, EntryId, Fact, Fate, Issue, IssueCode, OdsCode, PatientKey, Place,
-    Report, Row, Severity, Sink, SinkError, Staff,
+    Entry, EntryId, Fact, Fate, Issue, IssueCode, OdsCode, PatientKey, Place, Report, Row, Severity, Sink,
+    SinkError,
 };
-use store::{NewRelease, Store, StoreError};
+use store::{NewRelease, PatientFacts, Store, StoreError};
 
 use crate::clock::Clock;
+use dictionary::Cached;
+use fingerprint::fingerprint;
+use in_order::{in_order, workers};
 
-/// Facts that are made durable together.
+/// Facts that are made durable together: so many, or what so many bytes of the export hold.
 const CHUNK: usize = 4_000;
+const CHUNK_BYTES: u64 = 16 << 20;
 /// Rows that are logged together.
 const LOGGED: usize = 20_000;
-/// Patients that are swapped in together.
+/// Patients that are listed together.
+const LISTED: usize = 10_000;
+/// Patients that are swapped in together: so many, or so many bytes of bodies.
 const PATIENTS: usize = 64;
+const BODY_BYTES: usize = 16 << 20;
 
 /// Why a batch was not loaded.
 #[derive(Debug)]
@@ -113,24 +127,25 @@ impl Loader<'_> {
     pub fn take(&self, format: Format, paths: &[PathBuf]) -> Result<(Report, u64), LoadError> {
         let batch = ingest::open(format, self.practice, paths).map_err(refused)?;
         let total = batch.total_bytes();
-        let fingerprint = fingerprint(format, batch.as_ref())?;
-        batch.read(&mut Checking { progress: self.progress, total }).map_err(|stop| stopped(stop, None))?;
+        let fingerprint = self.check(format, batch.as_ref(), total)?;
         self.store.bind(&self.ids.fingerprint())?;
         let begun = self.store.begin(self.practice, &fingerprint)?;
         let mut sink = Storing {
             loader: self,
             batch: begun.batch,
             total,
+            read: 0,
+            flushed: 0,
             whole: format.sends_whole_records(),
-            facts: Vec::with_capacity(CHUNK),
-            places: Vec::with_capacity(CHUNK),
+            facts: Vec::new(),
+            places: Vec::new(),
             log: Vec::new(),
             seen: HashMap::new(),
             guests: false,
             report: Report::default(),
             failed: None,
         };
-        let read = batch.read(&mut sink);
+        let read = relay::read(batch.as_ref(), &mut sink);
         let flushed = sink.flush().and_then(|()| sink.write_log());
         if let Err(stop) = read.and(flushed.map_err(Stop::from)) {
             return Err(match stopped(stop, sink.failed.take()) {
@@ -151,6 +166,17 @@ impl Loader<'_> {
         Ok((report, begun.batch))
     }
 
+    /// Reads a batch without storing anything, and takes its fingerprint meanwhile.
+    fn check(&self, format: Format, batch: &dyn ingest::Batch, total: u64) -> Result<String, LoadError> {
+        thread::scope(|scope| {
+            let fingerprint = scope.spawn(|| fingerprint(format, batch));
+            let checked = batch.check(&mut |bytes| (self.progress)(Progress::Checking(bytes, total)));
+            let fingerprint = fingerprint.join().unwrap_or_else(|panic| resume_unwind(panic))?;
+            checked.map_err(|stop| stopped(stop, None))?;
+            Ok(fingerprint)
+        })
+    }
+
     /// Projects every patient that waits for it, hands each projection over, and releases none: for looking only.
     ///
     /// # Errors
@@ -162,18 +188,21 @@ impl Loader<'_> {
         see: &mut dyn FnMut(&Projection) -> std::io::Result<()>,
     ) -> Result<(), LoadError> {
         let patients = self.store.dirty(self.practice, usize::MAX)?;
-        let settings = self.store.practice(self.practice)?;
-        let dictionary = Cached::new(self.store, self.practice);
-        for (done, patient) in patients.iter().enumerate() {
-            let mut waiting = Vec::new();
-            let (projection, _) =
-                self.project(patient, settings.name.as_deref(), &dictionary, Some(batch), &mut waiting)?;
-            self.park(batch, &waiting, report)?;
-            see(&projection).map_err(LoadError::Output)?;
-            report.patients_projected += 1;
-            (self.progress)(Progress::Releasing(done as u64 + 1, patients.len() as u64));
-        }
-        Ok(())
+        let total = patients.len() as u64;
+        let mut done = 0;
+        self.project_all(
+            &patients,
+            batch.into(),
+            |_, looked| (looked.projection, looked.waits),
+            |(projection, waits)| {
+                self.park(batch, &waits, report)?;
+                see(&projection).map_err(LoadError::Output)?;
+                report.patients_projected += 1;
+                done += 1;
+                (self.progress)(Progress::Releasing(done, total));
+                Ok(())
+            },
+        )
     }
 
     /// Projects every patient of the practice whose record has changed, and swaps the results in.
@@ -182,63 +211,56 @@ impl Loader<'_> {
     /// If the store failed; who was not swapped in stays on the list.
     pub fn release(&self, batch: Option<u64>, report: &mut Report) -> Result<(), StoreError> {
         let total = self.store.dirty_count(self.practice)?;
-        let settings = self.store.practice(self.practice)?;
-        let dictionary = Cached::new(self.store, self.practice);
-        let mut done = 0;
+        let mut swap = Swap::new(self, batch, total);
         loop {
-            let patients = self.store.dirty(self.practice, PATIENTS)?;
+            let patients = self.store.dirty(self.practice, LISTED)?;
             if patients.is_empty() {
                 return Ok(());
             }
-            let mut releases = Vec::with_capacity(patients.len());
-            let mut waits = Vec::new();
-            for patient in patients {
-                let name = settings.name.as_deref();
-                let (projection, before) = self.project(&patient, name, &dictionary, batch, &mut waits)?;
-                let incomplete = projection.incomplete;
-                let waiting = projection.waiting.iter().map(|one| (one.entry.clone(), one.code)).collect();
-                let (release, changed) = project::release(before.as_deref(), projection, self.clock.now());
-                report.resources_changed += changed;
-                releases.push(NewRelease { patient, release, waiting, incomplete });
-            }
-            // Before the swap: whoever is swapped in is not looked at again after a crash.
-            if let Some(batch) = batch {
-                self.park(batch, &waits, report)?;
-            }
-            self.store.release(self.practice, &releases)?;
-            done += releases.len() as u64;
-            report.patients_projected += releases.len() as u64;
-            (self.progress)(Progress::Releasing(done.min(total), total));
+            self.project_all(
+                &patients,
+                batch,
+                |patient, looked| {
+                    let Looked { projection, before, waits } = looked;
+                    let incomplete = projection.incomplete;
+                    let waiting =
+                        projection.waiting.iter().map(|one| (one.entry.clone(), one.code)).collect();
+                    let (release, changed) =
+                        project::release(before.as_deref(), projection, self.clock.now());
+                    (NewRelease { patient: patient.clone(), release, waiting, incomplete }, changed, waits)
+                },
+                |(release, changed, waits)| {
+                    report.resources_changed += changed;
+                    report.patients_projected += 1;
+                    swap.add(release, waits, report)
+                },
+            )?;
+            swap.now(report)?;
         }
     }
 
-    fn project(
+    /// Projects patients on every core, makes something of each there, and takes it here, in the order of the
+    /// patients.
+    fn project_all<T: Send, E: From<StoreError>>(
         &self,
-        patient: &PatientKey,
-        practice_name: Option<&str>,
-        dictionary: &Cached<'_>,
+        patients: &[PatientKey],
         batch: Option<u64>,
-        waits: &mut Vec<Waits>,
-    ) -> Result<(Projection, Option<Arc<Released>>), StoreError> {
-        let facts = self.store.facts(self.practice, patient)?;
-        let of_entries = facts.entries.iter().map(|(entry, batch)| (entry.id.clone(), *batch));
-        let of_guests = facts.guests.iter().map(|(guest, batch)| (guest.entry.id.clone(), *batch));
-        let of_batch: HashMap<EntryId, u64> = of_guests.chain(of_entries).collect();
-        let own: Vec<Entry> = facts.entries.into_iter().map(|(entry, _)| entry).collect();
-        let guests = facts.guests.into_iter().map(|(guest, _)| (guest.identity, guest.entry)).collect();
-        let (entries, refused) = project::with_guests(own, guests, facts.number_shared);
-        let record =
-            Record { practice: self.practice, practice_name, patient, entries: &entries, dictionary };
-        let mut projection = project::project(&record, self.ids);
-        projection.waiting.extend(refused);
-        if let Some(error) = dictionary.failed.take() {
-            return Err(error);
-        }
-        for waiting in projection.waiting.iter().filter(|_| batch.is_some()) {
-            let stored_now = of_batch.get(&waiting.entry).copied() == batch;
-            waits.push((waiting.place.clone(), waiting.code, stored_now));
-        }
-        Ok((projection, facts.released))
+        make: impl Fn(&PatientKey, Looked) -> T + Sync,
+        mut take: impl FnMut(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let settings = self.store.practice(self.practice)?;
+        let (store, ids, practice, name) = (self.store, self.ids, self.practice, settings.name.as_deref());
+        in_order(
+            workers(),
+            patients,
+            || Cached::new(store, practice),
+            |dictionary, patient| {
+                let facts = store.facts(practice, patient)?;
+                let looked = look_at(practice, name, patient, facts, dictionary, ids, batch);
+                dictionary.failed.take().map_or_else(|| Ok(make(patient, looked)), Err)
+            },
+            |made: Result<T, StoreError>| take(made?),
+        )
     }
 
     /// A row of this batch that was counted as stored turns out to wait for something; or one that was counted as
@@ -253,6 +275,75 @@ impl Loader<'_> {
             file.parked += 1;
             report.issue(Issue::new(Severity::Warning, *code, place));
         }
+        Ok(())
+    }
+}
+
+/// What a patient's facts come to.
+struct Looked {
+    projection: Projection,
+    before: Option<Arc<Released>>,
+    waits: Vec<Waits>,
+}
+
+fn look_at(
+    practice: &OdsCode,
+    practice_name: Option<&str>,
+    patient: &PatientKey,
+    facts: PatientFacts,
+    dictionary: &Cached<'_>,
+    ids: &IdKey,
+    batch: Option<u64>,
+) -> Looked {
+    let of_entries = facts.entries.iter().map(|(entry, batch)| (entry.id.clone(), *batch));
+    let of_guests = facts.guests.iter().map(|(guest, batch)| (guest.entry.id.clone(), *batch));
+    let of_batch: HashMap<EntryId, u64> = of_guests.chain(of_entries).collect();
+    let own: Vec<Entry> = facts.entries.into_iter().map(|(entry, _)| entry).collect();
+    let guests = facts.guests.into_iter().map(|(guest, _)| (guest.identity, guest.entry)).collect();
+    let (entries, refused) = project::with_guests(own, guests, facts.number_shared);
+    let record = Record { practice, practice_name, patient, entries: &entries, dictionary };
+    let mut projection = project::project(&record, ids);
+    projection.waiting.extend(refused);
+    let stored_now = |entry: &EntryId| of_batch.get(entry).copied() == batch;
+    let told = projection.waiting.iter().filter(|_| batch.is_some());
+    let waits = told.map(|one| (one.place.clone(), one.code, stored_now(&one.entry))).collect();
+    Looked { projection, before: facts.released, waits }
+}
+
+/// Patients whose new records are swapped in together.
+struct Swap<'a, 'l> {
+    loader: &'a Loader<'l>,
+    batch: Option<u64>,
+    releases: Vec<NewRelease>,
+    waits: Vec<Waits>,
+    bytes: usize,
+    done: u64,
+    total: u64,
+}
+
+impl<'a, 'l> Swap<'a, 'l> {
+    fn new(loader: &'a Loader<'l>, batch: Option<u64>, total: u64) -> Self {
+        Self { loader, batch, releases: Vec::new(), waits: Vec::new(), bytes: 0, done: 0, total }
+    }
+
+    fn add(&mut self, release: NewRelease, waits: Vec<Waits>, report: &mut Report) -> Result<(), StoreError> {
+        self.waits.extend(waits);
+        self.bytes += release.release.bodies.iter().flat_map(|body| &body.bytes).map(Vec::len).sum::<usize>();
+        self.releases.push(release);
+        if self.releases.len() >= PATIENTS || self.bytes >= BODY_BYTES { self.now(report) } else { Ok(()) }
+    }
+
+    fn now(&mut self, report: &mut Report) -> Result<(), StoreError> {
+        // Before the swap: whoever is swapped in is not looked at again after a crash.
+        if let Some(batch) = self.batch {
+            self.loader.park(batch, &self.waits, report)?;
+            self.waits.clear();
+        }
+        self.loader.store.release(self.loader.practice, &self.releases)?;
+        self.done += self.releases.len() as u64;
+        self.releases.clear();
+        self.bytes = 0;
+        (self.loader.progress)(Progress::Releasing(self.done.min(self.total), self.total));
         Ok(())
     }
 }
@@ -274,64 +365,10 @@ fn stopped(stop: Stop, failed: Option<StoreError>) -> LoadError {
     }
 }
 
-/// Identifies a batch by the names and contents of the files that are read of it. It begins with words by which a
-/// person finds the files again; the name of a GP2GP message is not among them, since it may hold an NHS number.
-fn fingerprint(format: Format, batch: &dyn ingest::Batch) -> Result<String, LoadError> {
-    let mut files = batch.paths();
-    files.sort_by_key(|path| path.file_name());
-    let mut sum = Context::new(&SHA256);
-    for path in &files {
-        sum.update(path.file_name().unwrap_or_default().as_encoded_bytes());
-        sum.update(&[0]);
-        add(path, &mut sum).map_err(|error| LoadError::File(path.to_path_buf(), error))?;
-        sum.update(&[0]);
-    }
-    let sum: String = sum.finish().as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    Ok(match (format, files.first()) {
-        (Format::EmisCsv, Some(first)) => {
-            format!("{format}, {} and {} more, {sum}", file_name(first), files.len() - 1)
-        }
-        _ => format!("{format}, {} messages, {sum}", files.len()),
-    })
-}
-
-fn add(path: &Path, sum: &mut Context) -> std::io::Result<()> {
-    let mut file = File::open(path)?;
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(read) => sum.update(buffer.get(..read).unwrap_or_default()),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
 /// The file's name, for messages.
 #[must_use]
 pub fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// The first reading: nothing is stored.
-struct Checking<'a> {
-    progress: &'a dyn Fn(Progress),
-    total: u64,
-}
-
-impl Sink for Checking<'_> {
-    fn fact(&mut self, _: &Place, _: Fact) -> Result<Fate, SinkError> {
-        Ok(Fate::Unchanged)
-    }
-
-    fn reject(&mut self, _: Issue) {}
-
-    fn warn(&mut self, _: Issue) {}
-
-    fn progress(&mut self, bytes: u64) {
-        (self.progress)(Progress::Checking(bytes, self.total));
-    }
 }
 
 /// The second reading: into the vault, a chunk at a time.
@@ -339,6 +376,9 @@ struct Storing<'a, 'l> {
     loader: &'a Loader<'l>,
     batch: u64,
     total: u64,
+    /// Bytes of the export that have been read, and had been when the last chunk was stored.
+    read: u64,
+    flushed: u64,
     whole: bool,
     facts: Vec<Fact>,
     /// Where in the log the row of each fact is.
@@ -371,6 +411,7 @@ impl Storing<'_, '_> {
             }
         }
         self.facts.clear();
+        self.flushed = self.read;
         if self.log.len() >= LOGGED { self.write_log() } else { Ok(()) }
     }
 
@@ -433,7 +474,7 @@ impl Sink for Storing<'_, '_> {
         self.facts.push(fact);
         self.places.push(self.log.len());
         self.log.push(Row { place: place.clone(), fate: None, issues: Vec::new() });
-        if self.facts.len() >= CHUNK {
+        if self.facts.len() >= CHUNK || self.read - self.flushed >= CHUNK_BYTES {
             self.flush()?;
         }
         Ok(Fate::Stored)
@@ -449,49 +490,7 @@ impl Sink for Storing<'_, '_> {
     }
 
     fn progress(&mut self, bytes: u64) {
+        self.read = bytes;
         (self.loader.progress)(Progress::Storing(bytes, self.total));
-    }
-}
-
-/// The practice's dictionary, each word looked up once. A failure of the store is kept for the caller.
-struct Cached<'a> {
-    store: &'a dyn Store,
-    practice: &'a OdsCode,
-    codes: RefCell<HashMap<String, Option<(Coded, CodeClass)>>>,
-    staff: RefCell<HashMap<String, Option<Staff>>>,
-    failed: Cell<Option<StoreError>>,
-}
-
-impl<'a> Cached<'a> {
-    fn new(store: &'a dyn Store, practice: &'a OdsCode) -> Self {
-        let (codes, staff) = (RefCell::default(), RefCell::default());
-        Self { store, practice, codes, staff, failed: Cell::new(None) }
-    }
-
-    fn look_up<T: Clone>(
-        &self,
-        words: &RefCell<HashMap<String, Option<T>>>,
-        key: &str,
-        find: impl FnOnce() -> Result<Option<T>, StoreError>,
-    ) -> Option<T> {
-        if let Some(found) = words.borrow().get(key) {
-            return found.clone();
-        }
-        let found = find().unwrap_or_else(|error| {
-            self.failed.set(Some(error));
-            None
-        });
-        words.borrow_mut().insert(key.to_owned(), found.clone());
-        found
-    }
-}
-
-impl Dictionary for Cached<'_> {
-    fn code(&self, key: &str) -> Option<(Coded, CodeClass)> {
-        self.look_up(&self.codes, key, || self.store.code(self.practice, key))
-    }
-
-    fn staff(&self, key: &str) -> Option<Staff> {
-        self.look_up(&self.staff, key, || self.store.staff(self.practice, key))
     }
 }

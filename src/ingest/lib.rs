@@ -15,7 +15,7 @@ use std::{
     str::FromStr,
 };
 
-use record::{Issue, MarksCarried, OdsCode, Sink, SinkError};
+use record::{Fact, Fate, Issue, MarksCarried, OdsCode, Place, Sink, SinkError};
 
 /// The export formats that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl From<SinkError> for Stop {
 }
 
 /// A batch that has been looked at and may be read, as often as one likes.
-pub trait Batch: fmt::Debug {
+pub trait Batch: fmt::Debug + Sync {
     /// The size of all files in bytes, for a progress bar.
     fn total_bytes(&self) -> u64;
 
@@ -118,9 +118,35 @@ pub trait Batch: fmt::Debug {
     /// Reads every row into the sink, in an order in which what others refer to comes first where it can.
     ///
     /// # Errors
-    /// [`Stop::Refused`] for what makes the whole batch untrustworthy; the loader reads every batch once into a sink
-    /// that stores nothing, so that a refusal leaves nothing half stored.
+    /// [`Stop::Refused`] for what makes the whole batch untrustworthy; the loader checks every batch first
+    /// ([`Batch::check`]), so that a refusal leaves nothing half stored.
     fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop>;
+
+    /// Looks for whatever would refuse the batch, and stores nothing; `progress` hears how many bytes are done. It
+    /// lets pass what [`Batch::read`] does; a format for which less than reading everything tells that has its own.
+    ///
+    /// # Errors
+    /// [`Stop::Refused`].
+    fn check(&self, progress: &mut dyn FnMut(u64)) -> Result<(), Stop> {
+        self.read(&mut Nowhere(progress))
+    }
+}
+
+/// A sink that keeps nothing.
+struct Nowhere<'p>(&'p mut dyn FnMut(u64));
+
+impl Sink for Nowhere<'_> {
+    fn fact(&mut self, _: &Place, _: Fact) -> Result<Fate, SinkError> {
+        Ok(Fate::Unchanged)
+    }
+
+    fn reject(&mut self, _: Issue) {}
+
+    fn warn(&mut self, _: Issue) {}
+
+    fn progress(&mut self, bytes: u64) {
+        (self.0)(bytes);
+    }
 }
 
 /// Looks at the files (or, for a folder, at the files in it): that they are there, belong together and have the

@@ -97,9 +97,8 @@ impl<R: Read> Records<R> {
         if usize::try_from(end - begin).map_or(true, |length| length > LARGEST_RECORD) {
             return Err(too_large());
         }
-        let open_end = ends_in_quotes(raw) || raw.ends_with(b",") || self.bytes.len() < width;
-        let cut_off = self.reader.get_ref().ended() && open_end;
-        if cut_off {
+        let open_end = || ends_in_quotes(raw) || raw.ends_with(b",") || self.bytes.len() < width;
+        if self.reader.get_ref().ended() && open_end() {
             return Err(Broken { code: IssueCode::Truncated, detail: "the last line is cut off".into() });
         }
         Ok(self.check_text())

@@ -13,13 +13,13 @@ use super::{
     organisation::{Organisations, Practice},
     patient::Patients,
     problem::Problems,
-    reading::{check_header, read_table},
+    reading::{Pass, check_header, read_table},
     row::Span,
     sharing::Sharing,
     user_in_role::UsersInRole,
 };
-use crate::Stop;
 use crate::delimited::{Columns, Spec};
+use crate::{Nowhere, Stop};
 
 /// The tables that are read, in the order in which they are.
 const TABLES: [Spec; 8] = [
@@ -78,6 +78,16 @@ impl crate::Batch for Batch {
         for warning in &self.warnings {
             sink.warn(warning.clone());
         }
+        self.pass(Pass::Read, sink)
+    }
+
+    fn check(&self, progress: &mut dyn FnMut(u64)) -> Result<(), Stop> {
+        self.pass(Pass::Check, &mut Nowhere(progress))
+    }
+}
+
+impl Batch {
+    fn pass(&self, pass: Pass, sink: &mut dyn Sink) -> Result<(), Stop> {
         let mut practice = Practice::new(self.practice.clone());
         let mut before = 0;
         for file in &self.files {
@@ -91,7 +101,7 @@ impl crate::Batch for Batch {
                 name if name == Problems::SPEC.name => read_table::<Problems>,
                 _ => read_table::<Observations>,
             };
-            read(file, before, self.ids, &mut practice, sink)?;
+            read(file, before, self.ids, pass, &mut practice, sink)?;
             before += file.bytes;
         }
         Ok(())

@@ -63,9 +63,9 @@ pub(super) struct Body {
 
 impl<T: EntryTable> Table for T {
     fn fact(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<Fact, Unusable> {
+        self.vet(row, practice)?;
         let keys = self.keys();
         let deleted = row.flag(keys.deleted);
-        practice.check(row, keys.organisation, deleted == Flag::True)?;
         let patient = row.key(keys.patient, IssueCode::PatientInvalid)?;
         let patient =
             PatientKey::new(&patient).ok_or_else(|| row.error(IssueCode::PatientInvalid, keys.patient))?;
@@ -97,6 +97,11 @@ impl<T: EntryTable> Table for T {
         marks.sort();
         marks.dedup();
         Ok(Fact::Entry(patient, Box::new(assemble(id, body, marks, keys, row))))
+    }
+
+    fn vet(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<(), Unusable> {
+        let keys = self.keys();
+        practice.check(row, keys.organisation, row.flag(keys.deleted) == Flag::True)
     }
 }
 

@@ -27,6 +27,15 @@ pub(super) fn check_header(file: &TableFile, spec: &Spec) -> Result<Vec<Issue>, 
     open(file, spec).map(|(_, _, warnings)| warnings)
 }
 
+/// How much of a row is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pass {
+    /// As much as can refuse the batch; the sink hears of no fact.
+    Check,
+    /// All of it.
+    Read,
+}
+
 /// Reads a file's rows into the sink. The header is read again: the file may have changed since it was checked.
 /// `before` is how many bytes of the batch were read before this file.
 ///
@@ -36,6 +45,7 @@ pub(super) fn read_table<T: Table>(
     file: &TableFile,
     before: u64,
     ids: Span,
+    pass: Pass,
     practice: &mut Practice,
     sink: &mut dyn Sink,
 ) -> Result<(), Stop> {
@@ -53,7 +63,10 @@ pub(super) fn read_table<T: Table>(
             }
             Ok(Next::Record) => {
                 let row = Row::new(records.record(), &place, ids);
-                take(&table, row, practice, sink)?;
+                match pass {
+                    Pass::Check => vet(&table, row, practice)?,
+                    Pass::Read => take(&table, row, practice, sink)?,
+                }
             }
             Ok(Next::Unreadable(why)) => {
                 sink.reject(Issue::new(Severity::Error, IssueCode::Encoding, &place).detail(why));
@@ -86,6 +99,14 @@ fn take<T: Table>(
         Err(Unusable::Batch(issue)) => return Err(Stop::Refused(vec![issue])),
     }
     Ok(())
+}
+
+/// Looks at one row for what would refuse the batch.
+fn vet<T: Table>(table: &T, mut row: Row<'_>, practice: &mut Practice) -> Result<(), Stop> {
+    match table.vet(&mut row, practice) {
+        Err(Unusable::Batch(issue)) => Err(Stop::Refused(vec![issue])),
+        Ok(()) | Err(Unusable::Row(_)) => Ok(()),
+    }
 }
 
 type Opened = (Records<File>, Header, Vec<Issue>);

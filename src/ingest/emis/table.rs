@@ -12,6 +12,14 @@ pub(super) trait Table: Columns {
     /// # Errors
     /// Why it cannot be used.
     fn fact(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<Fact, Unusable>;
+
+    /// What [`Table::fact`] has against the batch, for tables with so many rows that it pays to look at nothing else.
+    ///
+    /// # Errors
+    /// [`Unusable::Batch`] whenever that is what `fact` gives; anything else does not matter.
+    fn vet(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<(), Unusable> {
+        self.fact(row, practice).map(drop)
+    }
 }
 
 /// Why a row cannot be used.
