@@ -1,0 +1,117 @@
+//! One load into a new store, phase by phase.
+
+use std::{
+    cell::RefCell,
+    fs,
+    path::Path,
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use gateway::{
+    clock::SystemClock,
+    loader::{Loader, Progress},
+};
+use project::IdKey;
+use record::{OdsCode, Report};
+use store::{Lmdb, Settings};
+
+use crate::{
+    Failure,
+    ceiling::timed,
+    usage::{Peak, processor},
+};
+
+/// What a load took.
+pub(crate) struct Loaded {
+    report: Report,
+    all: Duration,
+    processor: Duration,
+    phases: Vec<(&'static str, Duration)>,
+    peak: Peak,
+    store_bytes: u64,
+}
+
+/// Loads an export and measures.
+pub(crate) fn measure(
+    format: ingest::Format,
+    practice: &OdsCode,
+    export: &Path,
+    dir: &Path,
+) -> Result<Loaded, Failure> {
+    let store = Lmdb::open(&Settings { dir: dir.to_owned(), max_gib: 256 })?;
+    let phases = Phases::default();
+    let loader = Loader {
+        store: &store,
+        ids: &IdKey::offline(),
+        clock: &SystemClock,
+        practice,
+        progress: &|progress| phases.note(progress),
+    };
+    let peak = Peak::default();
+    let before = processor();
+    let (report, all) = timed(|| peak.during(|| loader.load(format, &[export.to_owned()])));
+    let processor = processor() - before;
+    let store_bytes = fs::metadata(dir.join("data.mdb"))?.len();
+    Ok(Loaded { report: report?, all, processor, phases: phases.end(), peak, store_bytes })
+}
+
+/// When each phase began.
+#[derive(Default)]
+struct Phases(RefCell<Vec<(&'static str, Instant)>>);
+
+impl Phases {
+    #[expect(clippy::disallowed_methods, reason = "a stopwatch")]
+    fn note(&self, progress: Progress) {
+        let name = match progress {
+            Progress::Checking(..) => "check and hash",
+            Progress::Storing(..) => "store",
+            Progress::Releasing(..) => "project and release",
+        };
+        let mut begun = self.0.borrow_mut();
+        if begun.last().is_none_or(|(last, _)| *last != name) {
+            begun.push((name, Instant::now()));
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a stopwatch")]
+    fn end(&self) -> Vec<(&'static str, Duration)> {
+        let begun = self.0.borrow();
+        let ends = begun.iter().skip(1).map(|(_, at)| *at).chain([Instant::now()]);
+        begun.iter().zip(ends).map(|((name, at), end)| (*name, end - *at)).collect()
+    }
+}
+
+impl Loaded {
+    /// Seconds in all.
+    pub(crate) fn seconds(&self) -> f64 {
+        self.all.as_secs_f64()
+    }
+
+    /// Rows of all files.
+    fn rows(&self) -> u64 {
+        self.report.files.values().map(|file| file.rows).sum()
+    }
+
+    /// What it took, for a person.
+    pub(crate) fn print(&self) {
+        let (rows, seconds) = (self.rows() as f64, self.seconds());
+        let mebibytes = |kibibytes: u64| kibibytes / 1024;
+        println!("{rows} rows in {seconds:.1} s: {:.0} rows/s, durable and released", rows / seconds);
+        println!(
+            "processor {:.1} s: {:.1} µs a row",
+            self.processor.as_secs_f64(),
+            self.processor.as_secs_f64() * 1e6 / rows
+        );
+        for (name, time) in &self.phases {
+            println!("  {name:<22} {:>8.1} s", time.as_secs_f64());
+        }
+        println!("{} patients, {} resources", self.report.patients_projected, self.report.resources_changed);
+        println!(
+            "peak memory {} MiB, with mapped pages of the store {} MiB; the store has {} MiB",
+            mebibytes(self.peak.own.load(Ordering::Relaxed)),
+            mebibytes(self.peak.with_files.load(Ordering::Relaxed)),
+            self.store_bytes >> 20
+        );
+    }
+}
