@@ -2,6 +2,7 @@
 //! (`profiles/disclosure/*.toml`). An element that no row names is withheld.
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, HashMap},
     fmt,
     sync::LazyLock,
@@ -131,11 +132,16 @@ impl DisclosureTable {
 
     /// What a view shows of a resource. `clean` says of a text whether redaction let it pass.
     #[must_use]
-    pub fn view(&self, view: View, resource: &Value, clean: &dyn Fn(&str) -> bool) -> Value {
-        match resource {
-            Value::Object(object) => Value::Object(strip(&self.root, view, object, clean)),
+    pub fn view(&self, view: View, resource: Value, clean: &dyn Fn(&str) -> bool) -> Shown {
+        let cut = Cut { view, clean, words: Cell::new(false) };
+        let body = match resource {
+            Value::Object(mut object) => {
+                cut.strip(&self.root, &mut object);
+                Value::Object(object)
+            }
             _ => Value::Null,
-        }
+        };
+        Shown { body, words: cut.words.get() }
     }
 
     /// Whether a row names this element (`Observation.code.text`) or shows something that contains it.
@@ -156,76 +162,78 @@ fn load(kind: ResourceType) -> DisclosureTable {
     DisclosureTable::parse(kind, DisclosureTable::source(kind)).unwrap_or_default()
 }
 
-fn strip(
-    node: &Node,
+/// What a view shows of a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The resource without what is withheld.
+    pub body: Value,
+    /// Whether any of it is there because redaction let it pass. Without any, the full view is the coded one.
+    pub words: bool,
+}
+
+/// One cut of a resource: what is withheld is taken out of it where it stands.
+struct Cut<'c> {
     view: View,
-    object: &Map<String, Value>,
-    clean: &dyn Fn(&str) -> bool,
-) -> Map<String, Value> {
-    let mut kept = Map::new();
-    for (key, value) in object {
-        let value = match key.as_str() {
-            "extension" => extensions(node, view, value, clean),
-            _ => node.children.get(key).and_then(|child| element(child, view, value, object, clean)),
-        };
-        if let Some(value) = value {
-            kept.insert(key.clone(), value);
+    clean: &'c dyn Fn(&str) -> bool,
+    words: Cell<bool>,
+}
+
+impl Cut<'_> {
+    fn strip(&self, node: &Node, object: &mut Map<String, Value>) {
+        let terms = terms(node, object);
+        object.retain(|key, value| match key.as_str() {
+            "extension" => self.extensions(node, value),
+            key => {
+                let term = terms.iter().any(|term| term == key);
+                node.children.get(key).is_some_and(|child| self.element(child, value, term))
+            }
+        });
+    }
+
+    /// Whether an element stays. `term` says that it is the display of a coding beside it.
+    fn element(&self, node: &Node, value: &mut Value, term: bool) -> bool {
+        match node.show {
+            Some(Show::Never) => false,
+            Some(Show::Coded) if has_uncoded_unit(value) => self.screened(value),
+            Some(Show::Coded) => true,
+            Some(Show::CodedIfTerm) if term => true,
+            Some(Show::CodedIfTerm | Show::Screened) => self.screened(value),
+            None => self.inside(node, value),
         }
     }
-    kept
-}
 
-fn element(
-    node: &Node,
-    view: View,
-    value: &Value,
-    beside: &Map<String, Value>,
-    clean: &dyn Fn(&str) -> bool,
-) -> Option<Value> {
-    match node.show {
-        Some(Show::Never) => None,
-        Some(Show::Coded) if has_uncoded_unit(value) => screened(view, value, clean),
-        Some(Show::Coded) => Some(value.clone()),
-        Some(Show::CodedIfTerm) if is_term(value, beside) => Some(value.clone()),
-        Some(Show::CodedIfTerm | Show::Screened) => screened(view, value, clean),
-        None => inside(node, view, value, clean),
-    }
-}
-
-/// The parts of an element that has rows only for its children; nothing is left of it if none of them is shown.
-fn inside(node: &Node, view: View, value: &Value, clean: &dyn Fn(&str) -> bool) -> Option<Value> {
-    match value {
-        Value::Object(object) => {
-            let kept = strip(node, view, object, clean);
-            (!kept.is_empty()).then_some(Value::Object(kept))
+    /// The parts of an element that has rows only for its children; nothing is left of it if none of them is shown.
+    fn inside(&self, node: &Node, value: &mut Value) -> bool {
+        match value {
+            Value::Object(object) => {
+                self.strip(node, object);
+                !object.is_empty()
+            }
+            Value::Array(items) => {
+                items.retain_mut(|item| self.inside(node, item));
+                !items.is_empty()
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
         }
-        Value::Array(items) => {
-            let kept: Vec<Value> = items.iter().filter_map(|item| inside(node, view, item, clean)).collect();
-            (!kept.is_empty()).then_some(Value::Array(kept))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
-}
 
-fn extensions(node: &Node, view: View, value: &Value, clean: &dyn Fn(&str) -> bool) -> Option<Value> {
-    let kept: Vec<Value> = value
-        .as_array()?
-        .iter()
-        .filter_map(|extension| {
-            let name = extension.get("url")?.as_str()?.rsplit('/').next()?;
-            let child = node.children.get(&format!("extension:{name}"))?;
-            let kept = element(child, view, extension, &Map::new(), clean)?;
-            // An extension that lost its value says only that there was one.
-            (kept.as_object()?.len() > 1).then_some(kept)
-        })
-        .collect();
-    (!kept.is_empty()).then_some(Value::Array(kept))
-}
+    fn extensions(&self, node: &Node, value: &mut Value) -> bool {
+        let Some(extensions) = value.as_array_mut() else { return false };
+        extensions.retain_mut(|extension| {
+            let url = extension.get("url").and_then(Value::as_str);
+            let name = url.and_then(|url| url.rsplit('/').next());
+            let child = name.and_then(|name| node.children.get(&format!("extension:{name}")));
+            child.is_some_and(|child| self.element(child, extension, false))
+                // An extension that lost its value says only that there was one.
+                && extension.as_object().is_some_and(|kept| kept.len() > 1)
+        });
+        !extensions.is_empty()
+    }
 
-fn screened(view: View, value: &Value, clean: &dyn Fn(&str) -> bool) -> Option<Value> {
-    match view {
-        View::Coded => None,
-        View::Full => all_clean(value, clean).then(|| value.clone()),
+    fn screened(&self, value: &Value) -> bool {
+        let shown = self.view == View::Full && all_clean(value, self.clean);
+        self.words.set(self.words.get() || shown);
+        shown
     }
 }
 
@@ -251,7 +259,14 @@ fn all_clean(value: &Value, clean: &dyn Fn(&str) -> bool) -> bool {
     }
 }
 
-/// Whether a text is the display of one of the codings beside it.
+/// The elements that are to be shown if they are terms, and are: the display of one of the codings beside them.
+fn terms(node: &Node, object: &Map<String, Value>) -> Vec<String> {
+    let asked =
+        |key: &String| node.children.get(key).is_some_and(|child| child.show == Some(Show::CodedIfTerm));
+    let terms = object.iter().filter(|(key, value)| asked(key) && is_term(value, object));
+    terms.map(|(key, _)| key.clone()).collect()
+}
+
 fn is_term(value: &Value, beside: &Map<String, Value>) -> bool {
     let (Some(text), Some(codings)) = (value.as_str(), beside.get("coding").and_then(Value::as_array)) else {
         return false;
@@ -266,7 +281,7 @@ mod tests {
     use super::*;
 
     fn view(view: View, resource: &Value, clean: bool) -> Value {
-        DisclosureTable::built_in(ResourceType::Observation).view(view, resource, &|_| clean)
+        DisclosureTable::built_in(ResourceType::Observation).view(view, resource.clone(), &|_| clean).body
     }
 
     #[test]
@@ -311,6 +326,18 @@ mod tests {
             assert_eq!(view(View::Full, &words, false), json!({}));
             assert_eq!(view(View::Full, &words, true), words);
         }
+    }
+
+    #[test]
+    fn only_what_redaction_let_pass_tells_the_full_view_from_the_coded_one() {
+        let table = DisclosureTable::built_in(ResourceType::Observation);
+        let plain = json!({"status": "final", "code": {"coding": [{"display": "Asthma"}], "text": "Asthma"},
+            "referenceRange": [{"low": {"value": 1}, "text": "normal"}], "note": [{"text": "x"}]});
+        let full = |clean| table.view(View::Full, plain.clone(), &|_| clean);
+        let coded = table.view(View::Coded, plain.clone(), &|_| true);
+        assert!(!coded.words && !full(false).words && full(true).words);
+        assert_eq!(full(false).body, coded.body);
+        assert_ne!(full(true).body, coded.body);
     }
 
     #[test]

@@ -20,7 +20,7 @@ mod level;
 
 pub use admit::{AccessRequest, Actor, Admission, Refusal, Standing, admit};
 pub use decide::{Decision, Permit, Rule, decide};
-pub use disclosure::{DisclosureTable, TableError, View};
+pub use disclosure::{DisclosureTable, Shown, TableError, View};
 pub use grant::{Grant, LegalBasis, ProxyGrant};
 pub use held::{BodyChange, Disclosed, Header, Release, Released, ViewHeader, disclose};
 pub use identifying::is_identifying;

@@ -2,7 +2,7 @@
 //! redaction let pass.
 
 use aws_lc_rs::digest;
-use policy::{DisclosureTable, View};
+use policy::{DisclosureTable, Shown, View};
 use record::{Index, ResourceType};
 use redact::Verdict;
 use serde_json::Value;
@@ -28,20 +28,28 @@ pub struct Body {
 }
 
 impl Views {
-    /// Cuts a mapped resource into views.
+    /// Cuts a mapped resource into views. Where no word of it passed redaction both are the same.
     #[must_use]
     pub fn of(kind: ResourceType, json: &[u8]) -> Self {
-        let Ok(resource) = serde_json::from_slice::<Value>(json) else {
-            return Self::default();
-        };
-        let view = |view| body(kind, view, &resource);
-        Self { coded: view(View::Coded), full: view(View::Full) }
+        match cut(kind, View::Full, json) {
+            Some((full, false)) => Self { coded: full.clone(), full },
+            Some((full, true)) => {
+                Self { coded: cut(kind, View::Coded, json).and_then(|(coded, _)| coded), full }
+            }
+            None => Self::default(),
+        }
     }
 }
 
-fn body(kind: ResourceType, view: View, resource: &Value) -> Option<Body> {
+/// One view, if it can be a valid resource, and whether there is anything in it that redaction let pass.
+fn cut(kind: ResourceType, view: View, json: &[u8]) -> Option<(Option<Body>, bool)> {
+    let resource = serde_json::from_slice(json).ok()?;
     let clean = |text: &str| redact::screen(text) == Verdict::Clean;
-    let mut shown = DisclosureTable::built_in(kind).view(view, resource, &clean);
+    let Shown { body, words } = DisclosureTable::built_in(kind).view(view, resource, &clean);
+    Some((made(kind, body), words))
+}
+
+fn made(kind: ResourceType, mut shown: Value) -> Option<Body> {
     if !map::complete(kind, &mut shown) {
         return None;
     }

@@ -38,7 +38,7 @@ fn probe(path: &str, beside: bool) -> Value {
 
 /// Whether something is left at the path.
 fn shows(view: View, kind: ResourceType, path: &str, beside: bool, clean: bool) -> bool {
-    let shown = DisclosureTable::built_in(kind).view(view, &probe(path, beside), &|_| clean);
+    let shown = DisclosureTable::built_in(kind).view(view, probe(path, beside), &|_| clean).body;
     let mut at = &shown;
     for part in path.split('.').skip(1) {
         at = if part.starts_with("extension:") { &at["extension"][0] } else { &at[part] };
