@@ -213,7 +213,7 @@ const READERS: [(&str, fn(&str) -> bool); 4] = [
     ("some", |text| text.bytes().map(u32::from).sum::<u32>() % 2 == 0),
 ];
 
-fn shown(table: &DisclosureTable, view: View, of: &Value, clean: &dyn Fn(&str) -> bool) -> Value {
+fn cut(table: &DisclosureTable, view: View, of: &Value, clean: &dyn Fn(&str) -> bool) -> Value {
     table.view(view, of.clone(), clean).body
 }
 
@@ -224,13 +224,13 @@ fn i9_the_coded_view_is_part_of_the_full_one_whatever_redaction_lets_pass() {
         let kind = resource.mapped.kind;
         let (table, whole) = (DisclosureTable::built_in(kind), json(&resource.mapped.json));
         for (_, clean) in READERS {
-            let coded = shown(table, View::Coded, &whole, &clean);
-            let full = shown(table, View::Full, &whole, &clean);
+            let coded = cut(table, View::Coded, &whole, &clean);
+            let full = cut(table, View::Full, &whole, &clean);
             part_of(&coded, &full, kind.name()).unwrap();
             part_of(&full, &whole, kind.name()).unwrap();
-            let strict = shown(table, View::Full, &whole, &|_| false);
+            let strict = cut(table, View::Full, &whole, &|_| false);
             part_of(&strict, &full, kind.name()).unwrap();
-            assert_eq!(coded, shown(table, View::Coded, &whole, &|_| true), "the coded view asks no reader");
+            assert_eq!(coded, cut(table, View::Coded, &whole, &|_| true), "the coded view asks no reader");
             differ += u32::from(coded != full);
         }
     }
@@ -244,14 +244,14 @@ fn i9_cutting_a_view_twice_is_cutting_it_once() {
         let (table, whole) = (DisclosureTable::built_in(resource.mapped.kind), json(&resource.mapped.json));
         for (reader, clean) in READERS {
             for view in View::ALL {
-                let once = shown(table, view, &whole, &clean);
-                assert_eq!(shown(table, view, &once, &clean), once, "{reader} {view:?}");
+                let once = cut(table, view, &whole, &clean);
+                assert_eq!(cut(table, view, &once, &clean), once, "{reader} {view:?}");
                 tried += 1;
             }
-            let full = shown(table, View::Full, &whole, &clean);
+            let full = cut(table, View::Full, &whole, &clean);
             assert_eq!(
-                shown(table, View::Coded, &full, &clean),
-                shown(table, View::Coded, &whole, &clean),
+                cut(table, View::Coded, &full, &clean),
+                cut(table, View::Coded, &whole, &clean),
                 "{reader}"
             );
         }
