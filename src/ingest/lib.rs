@@ -131,7 +131,7 @@ pub trait Batch: fmt::Debug {
 pub fn open(format: Format, practice: &OdsCode, paths: &[PathBuf]) -> Result<Box<dyn Batch>, Vec<Issue>> {
     match format {
         Format::EmisCsv => Ok(Box::new(emis::Batch::open(practice, paths)?)),
-        Format::Gp2gp => Ok(Box::new(gp2gp::Batch::open(paths)?)),
+        Format::Gp2gp => Ok(Box::new(gp2gp::Batch::open(practice, paths)?)),
     }
 }
 
