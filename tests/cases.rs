@@ -1,10 +1,15 @@
 //! Exports in, resources out: small cases with golden files, published extracts beside the project, and synthetic
 //! practices. Nothing here goes through a listener.
 
+mod defects;
 mod disclosure;
 mod emis;
+mod feeds;
 mod fragments;
 mod golden;
+mod grid;
+mod interleaving;
+mod message;
 mod published;
 mod seen;
 mod synthetic;

@@ -1,6 +1,7 @@
 //! The command as its users run it: what it prints, where, with which exit code, and what it leaves behind. It starts
 //! the binary that cargo built beside these tests.
 
+mod abandoned;
 pub mod export;
 mod help;
 mod memory;

@@ -27,6 +27,30 @@ pub(crate) enum Command {
     Synth(SynthArgs),
     /// Check a configuration: files, keys, certificate, tables.
     Check(CheckArgs),
+    /// Mend by hand what the service cannot mend by itself.
+    Admin(AdminArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AdminArgs {
+    #[command(subcommand)]
+    pub(crate) command: AdminCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AdminCommand {
+    /// Give up a batch that was interrupted and whose files are lost. What it brought is withheld until it is sent again.
+    AbandonBatch(AbandonArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct AbandonArgs {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// ODS code of the practice whose batch it is.
+    #[arg(long, value_name = "ODS")]
+    pub(crate) practice: OdsCode,
 }
 
 #[derive(Debug, clap::Args)]

@@ -16,6 +16,7 @@ macro_rules! tell {
     }};
 }
 
+mod admin;
 mod args;
 mod certificates;
 mod check;
@@ -67,6 +68,7 @@ pub fn run() -> ExitCode {
         args::Command::Map(args) => map::run(&args),
         args::Command::Synth(args) => synth::run(&args),
         args::Command::Check(args) => check::run(&args),
+        args::Command::Admin(args) => admin::run(&args.command),
     };
     match result {
         Ok(code) => code,

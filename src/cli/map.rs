@@ -20,7 +20,7 @@ pub(crate) fn run(args: &MapArgs) -> Result<ExitCode, Failure> {
     let practice = match &args.practice {
         Some(practice) => practice.clone(),
         // A GP2GP message does not name the practice in a way that could be relied on.
-        None => "UNKNOWN".parse::<OdsCode>()?,
+        None => OdsCode::unknown(),
     };
     let folder = tempfile::tempdir()?;
     let store = Lmdb::open(&Settings { dir: folder.path().to_owned(), max_gib: 64 })?;

@@ -136,6 +136,9 @@ pub mod extension {
     /// The procedure by which a vaccine was given.
     pub const VACCINATION_PROCEDURE: &str =
         "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-VaccinationProcedure";
+    /// The ethnic category.
+    pub const ETHNIC_CATEGORY: &str =
+        "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-EthnicCategory";
     /// Whether the NHS number was traced.
     pub const NHS_NUMBER_VERIFICATION_STATUS: &str =
         "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus";
@@ -161,6 +164,9 @@ pub mod system {
     pub const CTV3: &str = "http://read.info/ctv3";
     /// EMIS local codes.
     pub const EGTON: &str = "https://fhir.hl7.org.uk/Id/egton-codes";
+    /// England's ethnic categories.
+    pub const ETHNIC_CATEGORY_ENGLAND: &str =
+        "https://fhir.hl7.org.uk/CodeSystem/UKCore-EthnicCategoryEngland";
     /// `vital-signs`, `laboratory` and the others.
     pub const OBSERVATION_CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
     /// `H`, `L`, `A`.

@@ -157,7 +157,7 @@ impl Sink for Nowhere<'_> {
 pub fn open(format: Format, practice: &OdsCode, paths: &[PathBuf]) -> Result<Box<dyn Batch>, Vec<Issue>> {
     match format {
         Format::EmisCsv => Ok(Box::new(emis::Batch::open(practice, paths)?)),
-        Format::Gp2gp => Ok(Box::new(gp2gp::Batch::open(paths)?)),
+        Format::Gp2gp => Ok(Box::new(gp2gp::Batch::open(practice, paths)?)),
     }
 }
 

@@ -63,6 +63,9 @@ reasons! {
     Medication = "medication";
     /// It is a plan of which only words arrived.
     Plan = "plan";
+    /// Its code says that a vaccine was given, and a field or the words beside it that it was not: without the words, which
+    /// are not shown to everybody, the code would say the opposite.
+    NotGiven = "not-given";
     /// It could not be written as FHIR.
     NotEncodable = "not-encodable";
 }
@@ -112,7 +115,7 @@ pub(crate) fn resolve<'a>(entry: &'a Entry, dictionary: &dyn Dictionary) -> Resu
     };
     not_served(&coded, said)?;
     let class = if said == CodeClass::Other { by_table(&coded) } else { said };
-    let (vaccination, about_vaccination) = vaccination(&coded, class, statement);
+    let (vaccination, about_vaccination) = vaccination(&coded, class, statement)?;
     Ok(Resolved { entry, statement, coded, class, vaccination, about_vaccination })
 }
 
@@ -189,8 +192,9 @@ pub(crate) fn is_social_history(coded: &Coded) -> bool {
 }
 
 /// Whether an entry says that a vaccine was given, and whether it is about vaccinations at all. Only what the table
-/// allows is given; whatever speaks of refusal, consent, invitations or reasons against is not, wherever it says so.
-fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> (bool, bool) {
+/// allows is given; whatever speaks of refusal, consent, invitations or reasons against is not, wherever it says so. Where
+/// the code and its term say it, they can be shown; where only something else does, nothing can.
+fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> Result<(bool, bool), WhyNot> {
     let found: Vec<bool> =
         coded.codings.iter().filter_map(|coding| VACCINATIONS.code(coding)).map(|(_, exact)| exact).collect();
     let immunisation = class == CodeClass::Immunisation;
@@ -204,16 +208,27 @@ fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> (bool,
         let batch = statement.vaccination.as_ref().and_then(|told| told.lot_number.as_ref());
         immunisation && batch.is_some() && coded.in_system(&CodeSystem::SnomedCt) == Some(DEGRADED)
     };
-    let given =
-        (found.contains(&true) || by_chapter() || by_term() || by_batch()) && !not_given(coded, statement);
-    (given, immunisation || !found.is_empty() || coded.codings.iter().any(is_about_giving))
+    let about = immunisation || !found.is_empty() || coded.codings.iter().any(is_about_giving);
+    let claims = found.contains(&true) || by_chapter() || by_term() || by_batch();
+    if !claims || shows_not_given(coded) {
+        return Ok((false, about));
+    }
+    if said_not_given(coded, statement) { Err(WhyNot::NotGiven) } else { Ok((true, about)) }
 }
 
-fn not_given(coded: &Coded, statement: &Statement) -> bool {
+/// Whether a code or the term of one says that nothing was given.
+fn shows_not_given(coded: &Coded) -> bool {
+    coded.codings.iter().any(|coding| {
+        NOT_GIVEN.code_or_its_twin(coding).is_some()
+            || coding.display.as_deref().is_some_and(|term| NOT_GIVEN.has_word(term))
+    })
+}
+
+/// Whether something else says so: a field, or words that a person may have typed.
+fn said_not_given(coded: &Coded, statement: &Statement) -> bool {
     let field = statement.vaccination.as_ref().and_then(|told| told.given);
     matches!(field, Some(Given::No | Given::Unclear))
-        || coded.codings.iter().any(|coding| NOT_GIVEN.code_or_its_twin(coding).is_some())
-        || terms(coded).any(|term| NOT_GIVEN.has_word(term))
+        || coded.original_text.iter().any(|text| NOT_GIVEN.has_word(text.expose()))
         || statement.text.iter().any(|text| NOT_GIVEN.in_text(text.expose()))
 }
 

@@ -92,6 +92,7 @@ mod tests {
     use record::{CodeClass, Effective, Given, ResourceType, Section, Vaccination};
 
     use super::*;
+    use crate::WhyNot;
     use crate::testing::{Made, find, json, mapped, profiles, quantity, read, snomed, text};
 
     fn mmr() -> Made {
@@ -99,6 +100,12 @@ mod tests {
             "a",
             vec![read("65M1.00", "Measles/mumps/rubella vaccn."), snomed("38598009", "MMR vaccination")],
         )
+    }
+
+    fn why_not(made: Made) -> WhyNot {
+        let mapping = mapped(vec![made]);
+        assert_eq!(mapping.resources.len(), 1, "only the patient");
+        mapping.unmapped[0].why
     }
 
     fn kind(made: Made) -> ResourceType {
@@ -197,18 +204,18 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_in_the_rubric_or_the_note_counts_too() {
+    fn a_refusal_in_the_rubric_or_the_note_counts_too_and_the_code_alone_is_not_shown() {
         let typed = mmr().with(|statement| {
             if let record::CodeRef::Given(coded, _) = &mut statement.code {
                 coded.original_text = Some(text("MMR refused by mother"));
             }
         });
-        assert_eq!(kind(typed), ResourceType::Observation);
+        assert_eq!(why_not(typed), WhyNot::NotGiven);
         let noted = mmr().with(|statement| statement.text = vec![text("Reason not given: unwell")]);
-        assert_eq!(kind(noted), ResourceType::Observation);
+        assert_eq!(why_not(noted), WhyNot::NotGiven);
         for words in ["Mother declined today.", "Vaccine not given", "refused", "Did not attend"] {
             let noted = mmr().with(|statement| statement.text = vec![text(words)]);
-            assert_eq!(kind(noted), ResourceType::Observation, "{words}");
+            assert_eq!(why_not(noted), WhyNot::NotGiven, "{words}");
         }
         let given = mmr().with(|statement| statement.text = vec![text("Consent obtained, left arm")]);
         assert_eq!(kind(given), ResourceType::Immunization);
@@ -217,14 +224,14 @@ mod tests {
     #[test]
     fn a_field_that_does_not_plainly_say_given_is_believed() {
         let filed = |given: Option<Given>| {
-            kind(mmr().with(|statement| {
+            mmr().with(|statement| {
                 statement.vaccination = Some(Vaccination { given, ..Vaccination::default() });
-            }))
+            })
         };
-        assert_eq!(filed(Some(Given::No)), ResourceType::Observation);
-        assert_eq!(filed(Some(Given::Unclear)), ResourceType::Observation);
-        assert_eq!(filed(Some(Given::Yes)), ResourceType::Immunization);
-        assert_eq!(filed(None), ResourceType::Immunization);
+        assert_eq!(why_not(filed(Some(Given::No))), WhyNot::NotGiven);
+        assert_eq!(why_not(filed(Some(Given::Unclear))), WhyNot::NotGiven);
+        assert_eq!(kind(filed(Some(Given::Yes))), ResourceType::Immunization);
+        assert_eq!(kind(filed(None)), ResourceType::Immunization);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod classify;
 mod coding;
 mod complete;
 mod envelope;
+mod ethnicity;
 mod immunization;
 mod index;
 mod observation;
@@ -27,7 +28,7 @@ mod vital_signs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fhir::EncodeError;
+use fhir::{EncodeError, Patient, types::Extension};
 use record::{
     CodeClass, CodeSystem, Content, Demographics, Dictionary, Effective, Entry, EntryId, OdsCode,
     ResourceType, Section, Value,
@@ -56,6 +57,8 @@ pub struct Context<'a> {
     pub practice_name: Option<&'a str>,
     /// The logical id of what an entry becomes.
     pub id: &'a dyn Fn(ResourceType, &EntryId) -> String,
+    /// Whether what an entry says may be told as a part of the Patient, which is shown to more people than it.
+    pub may_tell: &'a dyn Fn(&EntryId) -> bool,
 }
 
 /// What a patient's entries became.
@@ -117,7 +120,8 @@ pub fn map(entries: &[Entry], context: &Context) -> Mapping {
         return mapping;
     };
     let patient = (context.id)(ResourceType::Patient, &owner.id);
-    mapping.take(&owner.id, mapped_patient(&patient, owner, demographics, context));
+    let ethnicity = ethnicity::extension(entries.values().copied(), context);
+    mapping.take(&owner.id, mapped_patient(&patient, owner, demographics, ethnicity, context));
 
     let mut statements = Statements::new();
     for (&id, &entry) in entries.iter().filter(|(id, _)| **id != &owner.id) {
@@ -179,12 +183,15 @@ fn mapped_patient(
     id: &str,
     entry: &Entry,
     demographics: &Demographics,
+    ethnicity: Option<Extension>,
     context: &Context,
 ) -> Result<Mapped, EncodeError> {
+    let made =
+        Patient { extension: ethnicity.into_iter().collect(), ..patient::patient(id, demographics, context) };
     Ok(Mapped {
         kind: ResourceType::Patient,
         id: id.to_owned(),
-        json: fhir::encode_patient(&patient::patient(id, demographics, context))?,
+        json: fhir::encode_patient(&made)?,
         section: Section::Demographics,
         sources: vec![entry.id.clone()],
         members: Vec::new(),

@@ -107,11 +107,12 @@ mod tests {
     use super::*;
     use crate::coding::tests::is_concept_id;
 
-    const CODES: [(&str, &str); 4] = [
+    const CODES: [(&str, &str); 5] = [
         ("vaccinations.csv", include_str!("../../profiles/codes/vaccinations.csv")),
         ("not_given.csv", include_str!("../../profiles/codes/not_given.csv")),
         ("other_people.csv", include_str!("../../profiles/codes/other_people.csv")),
         ("social_history.csv", include_str!("../../profiles/codes/social_history.csv")),
+        ("ethnicity.csv", include_str!("../../profiles/codes/ethnicity.csv")),
     ];
     const KEYED: [(&str, &str); 3] = [
         ("units.csv", include_str!("../../profiles/codes/units.csv")),

@@ -154,6 +154,11 @@ pub(crate) fn mapped(made: Vec<Made>) -> Mapping {
 }
 
 pub(crate) fn map_all(entries: &[Entry]) -> Mapping {
+    map_where(entries, &|_| true)
+}
+
+/// Maps entries of which only some may be told as a part of the Patient.
+pub(crate) fn map_where(entries: &[Entry], may_tell: &dyn Fn(&EntryId) -> bool) -> Mapping {
     let codes = Codes(HashMap::from([(
         "weight".to_owned(),
         (coded(vec![snomed("27113001", "Body weight")]), CodeClass::Measurement),
@@ -162,7 +167,13 @@ pub(crate) fn map_all(entries: &[Entry]) -> Mapping {
     let name = |kind: ResourceType, entry: &EntryId| format!("{}-{}", kind.name(), entry.as_str());
     map(
         entries,
-        &Context { dictionary: &codes, practice: &practice, practice_name: Some("The Surgery"), id: &name },
+        &Context {
+            dictionary: &codes,
+            practice: &practice,
+            practice_name: Some("The Surgery"),
+            id: &name,
+            may_tell,
+        },
     )
 }
 

@@ -6,7 +6,7 @@
 //! - [`disclose`] turns what the store holds and a permit into a [`Disclosed`]. Nothing else makes one, and only a
 //!   `Disclosed` can be searched or become part of a response.
 //!
-//! The rules themselves are tables: `profiles/access_levels.toml` and `profiles/disclosure/*.toml`.
+//! The rules themselves are tables: `profiles/access_levels.toml`, `profiles/registration_types.toml` and `profiles/disclosure/*.toml`.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
 mod admit;
@@ -17,6 +17,7 @@ mod held;
 mod identifying;
 mod label;
 mod level;
+mod registration;
 
 pub use admit::{AccessRequest, Actor, Admission, Refusal, Standing, admit};
 pub use decide::{Decision, Permit, Rule, decide};
@@ -26,3 +27,4 @@ pub use held::{BodyChange, Disclosed, Header, Release, Released, ViewHeader, dis
 pub use identifying::is_identifying;
 pub use label::{Labels, Reason, Walk, label};
 pub use level::{AccessLevel, LevelTable};
+pub use registration::{check_registrations, is_served};

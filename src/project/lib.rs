@@ -19,7 +19,7 @@ use map::Mapped;
 use policy::{Labels, Standing, View, Walk};
 use record::{
     CodeClass, Coded, Content, Demographics, Dictionary, Entry, EntryId, IssueCode, NhsNumber, OdsCode,
-    PatientKey, Place, Registration, ResourceType, Staff,
+    PatientKey, Place, ResourceType, Staff,
 };
 
 pub use guests::with_guests;
@@ -108,11 +108,13 @@ pub fn project(record: &Record<'_>, ids: &IdKey) -> Projection {
         return projection;
     }
     let dictionary = Watched { inner: record.dictionary, missed: Cell::new(false) };
+    let may_tell = |entry: &EntryId| walk.reasons(entry).is_empty();
     let context = map::Context {
         dictionary: &dictionary,
         practice: record.practice,
         practice_name: record.practice_name,
         id: &id,
+        may_tell: &may_tell,
     };
     let mapping = map::map(record.entries, &context);
     projection.waiting = waiting(record.entries, &walk, &mapping.unmapped);
@@ -178,7 +180,7 @@ fn standing(patient: Option<&Entry>, demographics: Option<&Demographics>) -> Sta
     };
     Standing {
         birth_date: person.birth_date,
-        regular: person.registration == Registration::Regular && !patient.deleted,
+        regular: policy::is_served(&person.registration) && !patient.deleted,
         dummy: person.dummy,
         sensitive: !patient.marks.is_empty(),
         deceased: person.death_date.is_some(),
@@ -245,5 +247,6 @@ pub fn check_tables() -> Vec<String> {
         table.err().map(|error| format!("disclosure of {}: {error}", kind.name()))
     });
     let levels = policy::LevelTable::check().err().map(|error| format!("access levels: {error}"));
-    disclosure.chain(levels).collect()
+    let kinds = policy::check_registrations().err().map(|error| format!("registration types: {error}"));
+    disclosure.chain(levels).chain(kinds).collect()
 }

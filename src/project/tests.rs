@@ -6,8 +6,8 @@ use jiff::{Timestamp, civil::date};
 use policy::Reason;
 use record::{
     CodeClass, CodeRef, CodeSystem, Coded, Coding, Content, Dictionary, Effective, Entry, EntryId, Gender,
-    Link, Mark, MarksCarried, PatientKey, Place, Quantity, Role, Section, Staff, Statement, StatementStatus,
-    Subject, Value,
+    Link, Mark, MarksCarried, PatientKey, Place, Quantity, Registration, Role, Section, Staff, Statement,
+    StatementStatus, Subject, Value,
 };
 
 use super::*;

@@ -29,6 +29,12 @@ impl EntryId {
         if feed.is_empty() || id.is_empty() { None } else { Self::new(&format!("{feed}:{id}")) }
     }
 
+    /// The key of the patient's own entry, in every feed. Its deletion deletes all that was said of the patient before.
+    #[must_use]
+    pub fn of_patient() -> Self {
+        Self("patient".to_owned())
+    }
+
     /// The characters.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -14,6 +14,18 @@ pub struct OdsCode(String);
 pub struct OdsCodeError;
 
 impl OdsCode {
+    /// What stands where nobody said which practice it is. No organisation has this code.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self("UNKNOWN".to_owned())
+    }
+
+    /// Whether somebody said which practice it is.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        *self != Self::unknown()
+    }
+
     /// The code's characters.
     #[must_use]
     pub fn as_str(&self) -> &str {

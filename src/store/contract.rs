@@ -14,6 +14,8 @@ use record::{
 
 use crate::{Lmdb, NewRelease, Settings, Store, StoreError, Subject, TokenKind, TokenRecord};
 
+mod withheld;
+
 struct Fixture {
     store: Lmdb,
     dir: tempfile::TempDir,
@@ -306,29 +308,6 @@ fn practices_and_patients_do_not_see_each_other() {
     let other: OdsCode = "Y9999".parse().unwrap();
     assert!(f.store.facts(&other, &patient("p")).unwrap().entries.is_empty());
     assert!(f.store.dirty(&other, 9).unwrap().is_empty());
-}
-
-#[test]
-fn a_practice_shares_only_if_its_own_agreement_is_active() {
-    let own = Fact::Reference(
-        ReferenceKey::Organisation("o".into()),
-        Box::new(Reference::Organisation { ods: Some(practice()), name: Some("Test Surgery".into()) }),
-        1,
-    );
-    let agreement = |at: &str, active| {
-        Fact::Reference(ReferenceKey::Sharing(at.into()), Box::new(Reference::Sharing { active }), 1)
-    };
-    let f = fixture();
-    assert!(!f.store.practice(&practice()).unwrap().shares, "never loaded");
-    load(&f.store, &[own.clone(), agreement("o", true)]);
-    let settings = f.store.practice(&practice()).unwrap();
-    assert!(settings.shares);
-    assert_eq!(settings.name.as_deref(), Some("Test Surgery"));
-    load(&f.store, &[agreement("o", false)]);
-    assert!(!f.store.practice(&practice()).unwrap().shares);
-    let f = fixture();
-    load(&f.store, &[own, agreement("somebody else", true)]);
-    assert!(!f.store.practice(&practice()).unwrap().shares, "no agreement of its own");
 }
 
 #[test]

@@ -51,7 +51,7 @@ impl fmt::Display for StoreError {
                 f,
                 "an earlier batch was begun and has not been finished ({fingerprint}): wait for it if it is still being \
                  loaded; if it was interrupted, load exactly those files again first, because what they say about \
-                 visibility may not have arrived"
+                 visibility may not have arrived; if they are lost, `recordgate admin abandon-batch` gives it up"
             ),
             Self::Io(_) => f.write_str("a file of the store could not be used"),
         }

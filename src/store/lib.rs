@@ -24,7 +24,9 @@ use record::{
 
 pub use error::StoreError;
 pub use lmdb::{Lmdb, Settings};
-pub use model::{Access, Account, App, AppStatus, Begun, Practice, Subject, TokenKind, TokenRecord};
+pub use model::{
+    Abandoned, Access, Account, App, AppStatus, Begun, Practice, Subject, TokenKind, TokenRecord,
+};
 pub use rows::{RowLog, RowPage};
 
 /// The facts of one patient, and what was released of them.
@@ -89,6 +91,14 @@ pub trait Store: RowLog + Send + Sync {
     /// # Errors
     /// If it could not be made durable.
     fn close(&self, practice: &OdsCode) -> Result<(), StoreError>;
+
+    /// Gives up the open batch, if there is one, whose files are lost: closes it, and withholds every entry that it
+    /// brought or changed, because the marks that were to come with them may not have come. Each stays withheld until a
+    /// later fact says it again. A sharing agreement that the batch ended stays ended; one that it began does not begin.
+    ///
+    /// # Errors
+    /// If it could not be made durable; then the batch is still open.
+    fn abandon(&self, practice: &OdsCode) -> Result<Option<Abandoned>, StoreError>;
 
     /// Patients of a practice whose record must be projected anew, at most `limit`. None while a batch is open.
     ///

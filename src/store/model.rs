@@ -28,6 +28,15 @@ pub struct Begun {
     pub resumed: bool,
 }
 
+/// What [`crate::Store::abandon`] gave up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Abandoned {
+    /// What identifies the batch.
+    pub fingerprint: String,
+    /// Entries that are withheld because it brought or changed them.
+    pub entries: u64,
+}
+
 /// A practice. The default shares nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Practice {

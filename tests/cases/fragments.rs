@@ -163,3 +163,63 @@ fn what_a_published_fragment_marks_is_withheld() {
     }
     assert!(files >= 8 && hidden >= 8, "{files} files, {hidden} statements");
 }
+
+/// Each published fragment that is about marks, and the keys of the statements that it hides. The two encounters hold no
+/// statement; `NOSCRUB` is a mark that is not known.
+const HIDES: [(&str, &[&str]); 11] = [
+    ("BloodPressure/battery_compound_statement_containing_confidentiality_code.xml", BLOOD_PRESSURE),
+    ("BloodPressure/diastolic_observation_containing_confidentiality_code.xml", BLOOD_PRESSURE),
+    ("BloodPressure/ehr_composition_containing_confidentiality_code.xml", BLOOD_PRESSURE),
+    ("BloodPressure/systolic_observation_containing_confidentiality_code.xml", BLOOD_PRESSURE),
+    ("Encounter/encounter_with_nopat_confidentiality_code_within_ehr_composition.xml", &[]),
+    ("Encounter/encounter_with_noscrub_confidentiality_code_within_ehr_composition.xml", &[]),
+    (
+        "Immunization/full_valid_immunization_with_no_translation.xml",
+        &["5279e8e3-94d4-4328-9084-28c657c0ae34"],
+    ),
+    ("Immunization/immunization_with_ehrComposition_nopat_confidentiality_code.xml", IMMUNIZATION),
+    ("Immunization/immunization_with_observation_nopat_confidentiality_code.xml", IMMUNIZATION),
+    ("Observation/different_compound_statements_with_observations.xml", OBSERVATIONS),
+    ("Observation/nopat_compound_statement_with_observation.xml", OBSERVATIONS),
+];
+const BLOOD_PRESSURE: &[&str] =
+    &["38324dde-7abe-4039-bf78-8e9d334fca8f", "041e16c5-cb96-4a2c-a8d8-bf6cd904671e"];
+const IMMUNIZATION: &[&str] = &["82a39454-299f-432e-993e-5a6232b4e099"];
+const OBSERVATIONS: &[&str] =
+    &["4976ca1e-693c-11ee-9d98-00155d78c707", "4976ca1f-693c-11ee-9d98-00155d78c707"];
+
+/// The fragment without its marks.
+fn without_marks(xml: &str) -> String {
+    let mut parts = xml.split("<confidentialityCode");
+    let first = parts.next().unwrap().to_owned();
+    first + &parts.map(|part| part.split_once("/>").unwrap().1).collect::<String>()
+}
+
+#[test]
+fn each_published_fragment_about_marks_hides_what_it_marks_and_shows_it_without() {
+    let Some(folder) = shared("gp2gp/unit") else { return };
+    let out = tempfile::tempdir().unwrap();
+    for (file, hides) in HIDES {
+        let xml = fs::read_to_string(folder.join(file)).unwrap();
+        let patients = |xml: &str| load(&wrapped(xml).unwrap(), out.path()).patients;
+        let (marked, unmarked) = (patients(&xml), patients(&without_marks(&xml)));
+        for id in hides {
+            let made = marked[0].of(id).unwrap_or_else(|| panic!("{file}: nothing is made of {id}"));
+            assert!(
+                made.reasons.contains(&"not-for-patient") && made.body().is_none(),
+                "{file}: {id} is shown"
+            );
+            let reasons = &unmarked[0].of(id).unwrap().reasons;
+            assert!(reasons.is_empty(), "{file}: {id} is hidden by something else: {reasons:?}");
+        }
+        let shown = marked[0].resources.iter().filter(|made| made.body().is_some()).count();
+        assert_eq!(shown, 1, "{file}: the patient alone is shown");
+    }
+    let named: Vec<PathBuf> = xml_files(&folder)
+        .into_iter()
+        .filter(|path| fs::read_to_string(path).unwrap().contains("<confidentialityCode"))
+        .collect();
+    for path in named {
+        assert!(HIDES.iter().any(|(file, _)| path.ends_with(file)), "{} is not in the table", path.display());
+    }
+}

@@ -115,6 +115,7 @@ impl Rule {
         let refused = patient.refusal.map(|refusal| refusal.code());
         must(refused == self.refused.as_deref(), format!("refused: {refused:?}"));
         let asks = self.withheld.len() + self.shown.len() + self.unmapped.len() + self.waiting.len();
+        let asks = asks + usize::from(self.refused.is_some());
         must(asks > 0, "the rule says nothing that could be broken".to_owned());
         wrong
     }
@@ -146,13 +147,17 @@ fn files(path: &Path) -> BTreeSet<PathBuf> {
     found
 }
 
-/// Loads a case's batches one after another (or its one message) and looks at the last. Gives the files that it read.
+/// Loads a case's batches or messages one after another and looks at the last. Gives the files that it read.
 fn see(format: ingest::Format, case: &Path) -> (Seen, Vec<PathBuf>) {
     let shelf = Shelf::new();
     match format {
         ingest::Format::Gp2gp => {
-            let message = case.join("in.xml");
-            (shelf.look(format, &message), vec![message])
+            let inside = folders(case);
+            let messages = if inside.is_empty() { vec![case.to_owned()] } else { inside };
+            let messages: Vec<PathBuf> = messages.iter().map(|folder| folder.join("in.xml")).collect();
+            let (last, before) = messages.split_last().expect("there is a message");
+            before.iter().for_each(|message| _ = shelf.load(format, message));
+            (shelf.look(format, last), messages)
         }
         ingest::Format::EmisCsv => {
             let practice = root().join("emis-csv").join(PRACTICE);

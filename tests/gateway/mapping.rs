@@ -172,7 +172,9 @@ fn a_vaccination_not_given_is_never_completed_and_says_why() {
         }
     }
     let refused = noted(coded("v", "38598009", "MMR vaccination"), "Reason not given: unwell");
-    assert!(World::of(vec![refused]).get_all("Immunization").is_empty(), "words count too");
+    let world = World::of(vec![refused]);
+    assert!(world.get_all("Immunization").is_empty(), "words count too");
+    assert!(world.get_all("Observation").is_empty(), "and without them the code would say that it was given");
     assert_eq!(immunization(coded("v", "38598009", "MMR vaccination"))["status"], "completed");
 }
 

@@ -48,8 +48,8 @@ impl EntryTable for Patients {
         }
     }
 
-    fn id(&self, row: &Row<'_>) -> Result<EntryId, Issue> {
-        EntryId::new("patient").ok_or_else(|| row.error(IssueCode::KeyInvalid, self.guid))
+    fn id(&self, _: &Row<'_>) -> Result<EntryId, Issue> {
+        Ok(EntryId::of_patient())
     }
 
     fn markers(&self) -> impl IntoIterator<Item = Marker> {

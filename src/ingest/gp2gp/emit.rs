@@ -18,6 +18,7 @@ use super::{
 /// Hands a whole extract over.
 pub(super) fn emit(mut extract: Extract, sink: &mut dyn Sink) -> Result<(), SinkError> {
     resolve::resolve(&mut extract.rows, &mut extract.notes);
+    let empty = extract.rows.len() == 0;
     let patient = patient(&extract);
     let Extract { patient: key, patient_line, line, marks_carried, sequence, agents, rows, notes, .. } =
         extract;
@@ -37,15 +38,24 @@ pub(super) fn emit(mut extract: Extract, sink: &mut dyn Sink) -> Result<(), Sink
             Err(issue) => sink.reject(*issue),
         }
     }
-    end(sink, notes, line, key)
+    end(sink, notes, line, (!empty).then_some(key))
 }
 
-fn end(sink: &mut dyn Sink, notes: Notes, line: u64, key: PatientKey) -> Result<(), SinkError> {
+/// An extract without a single statement is the skeleton of a large message, or a mistake: it does not say that all that
+/// was known of the patient is gone.
+fn end(sink: &mut dyn Sink, mut notes: Notes, line: u64, key: Option<PatientKey>) -> Result<(), SinkError> {
     let place = notes.place(line);
+    if key.is_none() {
+        let detail =
+            "it holds no record, so what was known before stays; is it the skeleton of a large message?";
+        notes.warn(IssueCode::ElementMissing, line, "ehrComposition", detail);
+    }
     for issue in notes.into_issues() {
         sink.warn(issue);
     }
-    sink.fact(&place, Fact::Whole(key))?;
+    if let Some(key) = key {
+        sink.fact(&place, Fact::Whole(key))?;
+    }
     Ok(())
 }
 

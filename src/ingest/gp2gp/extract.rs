@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use record::{IssueCode, Mark, MarksCarried, NhsNumber, PatientKey};
+use record::{IssueCode, Mark, MarksCarried, NhsNumber, OdsCode, PatientKey};
 
 use super::{
     agents::{self, Agent},
@@ -10,6 +10,7 @@ use super::{
     head::{identifier, mark},
     node::Node,
     notes::Notes,
+    other::not_an_extract,
     reading::Reading,
     rows::Rows,
     time,
@@ -17,6 +18,7 @@ use super::{
 };
 
 const NHS_NUMBER: &str = "2.16.840.1.113883.2.1.4.1";
+const ODS: &str = "1.2.826.0.1285.0.1.10";
 
 /// Everything that one message says.
 #[derive(Debug)]
@@ -33,12 +35,25 @@ pub(super) struct Extract {
     pub(super) marks_carried: MarksCarried,
     /// When the extract was made, as a number that grows.
     pub(super) sequence: u64,
+    /// The organisations that sent it and to which it was sent.
+    pub(super) organisations: Vec<OdsCode>,
     /// Who is named in it.
     pub(super) agents: Vec<Agent>,
     /// What is in it.
     pub(super) rows: Rows,
     /// What is worth knowing about it.
     pub(super) notes: Notes,
+}
+
+impl Extract {
+    /// Warns if the message names organisations, and none of them is the practice that it is loaded for.
+    pub(super) fn check_practice(&mut self, practice: &OdsCode) {
+        if practice.is_known() && !self.organisations.is_empty() && !self.organisations.contains(practice) {
+            let detail =
+                "neither who sent the message nor to whom it was sent is the practice that it is loaded for";
+            self.notes.warn(IssueCode::WrongPractice, self.line, "destination", detail);
+        }
+    }
 }
 
 /// What is known of a message before its record is read.
@@ -112,10 +127,7 @@ fn interaction<R: BufRead>(xml: &Xml<R>, root: &Tag) -> Result<MarksCarried, Fat
     match root.name.as_str() {
         "RCMR_IN030000UK07" => Ok(MarksCarried::Yes),
         "RCMR_IN030000UK06" => Ok(MarksCarried::No),
-        _ => {
-            let detail = "the root element is to be RCMR_IN030000UK06 or RCMR_IN030000UK07";
-            Err(xml.fatal(IssueCode::WrongFormat, detail))
-        }
+        other => Err(xml.fatal(IssueCode::WrongFormat, not_an_extract(other))),
     }
 }
 
@@ -151,6 +163,7 @@ struct Record<R> {
     line: u64,
     marks_carried: MarksCarried,
     sequence: u64,
+    organisations: Vec<OdsCode>,
     agents: Vec<Agent>,
     rows: Rows,
     notes: Notes,
@@ -172,12 +185,13 @@ fn record_of<R: BufRead>(
 ) -> Result<Record<R>, Fatal> {
     let mut r = Reading { xml, rows: Rows::default(), notes: Notes::new(file) };
     let (mut id, mut patient, mut sequence) = (None, None, None);
-    let (mut agents, mut marks) = (Vec::new(), Vec::new());
+    let (mut organisations, mut agents, mut marks) = (Vec::new(), Vec::new(), Vec::new());
     while let Some(child) = r.xml.child(extract)? {
         match child.name.as_str() {
             "id" => id = identifier(&Node::read(&mut r.xml, &child)?),
             "availabilityTime" => sequence = child.get("value").and_then(time::sequence),
             "recordTarget" if patient.is_none() => patient = Some(Node::read(&mut r.xml, &child)?),
+            "author" | "destination" => organisations.extend(organisation(&Node::read(&mut r.xml, &child)?)),
             "confidentialityCode" => marks.push(mark(child.get("code"), child.line, &mut r.notes)),
             "component" => {
                 while let Some(folder) = r.xml.child(&child)? {
@@ -204,7 +218,13 @@ fn record_of<R: BufRead>(
     }
     let Reading { xml, rows, notes } = r;
     let sequence = sequence.unwrap_or(0);
-    Ok(Record { xml, whose, line: extract.line, marks_carried, sequence, agents, rows, notes })
+    Ok(Record { xml, whose, line: extract.line, marks_carried, sequence, organisations, agents, rows, notes })
+}
+
+/// The organisation that a participation in the extract names.
+fn organisation(node: &Node) -> Option<OdsCode> {
+    let id = node.find("agentOrganizationSDS")?.child("id").filter(|id| id.get("root") == Some(ODS))?;
+    id.get("extension")?.parse().ok()
 }
 
 fn folder<R: BufRead>(
@@ -289,6 +309,7 @@ fn finish<R: BufRead>(mut record: Record<R>) -> Result<Extract, Fatal> {
         line: record.line,
         marks_carried: record.marks_carried,
         sequence: record.sequence,
+        organisations: record.organisations,
         agents: record.agents,
         rows: record.rows,
         notes: record.notes,

@@ -1,6 +1,7 @@
 //! GP2GP EHR extracts, `RCMR_IN030000UK06` and `UK07`: one patient to a file, read as a stream, nothing handed over
 //! before the message has proved whole. A file per kind of statement; [`resolve`] says what they are to each other.
-//! The XML tells who sent the record; whose practice it is now is told by whoever loads it.
+//! The XML tells who sent the record and to whom; whose practice it is now is told by whoever loads it, and where that is
+//! neither of the two, a warning says so (test systems write anything there, so that it is no reason to refuse).
 
 mod agents;
 mod code;
@@ -16,6 +17,7 @@ mod narrative;
 mod node;
 mod notes;
 mod observation;
+mod other;
 mod plan;
 mod quantity;
 mod reading;
@@ -32,17 +34,18 @@ mod tests;
 
 use std::{
     fs::File,
-    io::BufReader,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
 };
 
-use record::{Issue, IssueCode, Place, Severity, Sink};
+use record::{Issue, IssueCode, OdsCode, Place, Severity, Sink};
 
 use crate::Stop;
 
 /// Messages that have been looked at: each begins as one of ours.
 #[derive(Debug)]
 pub struct Batch {
+    practice: OdsCode,
     messages: Vec<Message>,
 }
 
@@ -60,7 +63,7 @@ impl Batch {
     ///
     /// # Errors
     /// The fatal issues for which the batch is refused.
-    pub fn open(paths: &[PathBuf]) -> Result<Self, Vec<Issue>> {
+    pub fn open(practice: &OdsCode, paths: &[PathBuf]) -> Result<Self, Vec<Issue>> {
         let mut issues = Vec::new();
         let mut messages = Vec::new();
         for path in paths.iter().flat_map(|path| files(path, &mut issues)).collect::<Vec<_>>() {
@@ -78,7 +81,7 @@ impl Batch {
             return Err(issues);
         }
         messages.sort_by(|one, other| (one.sequence, &one.path).cmp(&(other.sequence, &other.path)));
-        Ok(Self { messages })
+        Ok(Self { practice: practice.clone(), messages })
     }
 }
 
@@ -97,7 +100,10 @@ impl crate::Batch for Batch {
         let mut done = 0;
         for message in &self.messages {
             match message.read() {
-                Ok(extract) => emit::emit(extract, sink)?,
+                Ok(mut extract) => {
+                    extract.check_practice(&self.practice);
+                    emit::emit(extract, sink)?;
+                }
                 Err(issue) => refused.push(issue),
             }
             done += message.bytes;
@@ -112,7 +118,13 @@ impl Message {
         let name = name(&path);
         let file = file(&path, &name)?;
         let bytes = file.metadata().map_or(0, |metadata| metadata.len());
-        let outline = extract::outline(BufReader::new(file), &name).map_err(|issue| *issue)?;
+        let mut file = BufReader::new(file);
+        let start = file.fill_buf().map_err(|error| unreadable(&name, &error))?;
+        if let Some(what) = other::not_xml(start) {
+            let place = Place { file: name, line: 1 };
+            return Err(Issue::new(Severity::Fatal, IssueCode::WrongFormat, &place).detail(what));
+        }
+        let outline = extract::outline(file, &name).map_err(|issue| *issue)?;
         Ok(Self { path, name, bytes, sequence: outline.sequence })
     }
 

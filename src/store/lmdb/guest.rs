@@ -9,16 +9,18 @@ use record::{Entry, Fate, Identity, NhsNumber, OdsCode, PatientKey, Place};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Lmdb, key,
-    vault::{Changes, Kept, has_the_word, succeed},
+    Lmdb,
+    kept::{Kept, has_the_word, succeed},
+    key,
+    vault::Changes,
 };
 use crate::{Guest, StoreError, codec};
 
 /// A guest as it lies in the store.
 #[derive(Serialize, Deserialize)]
-struct KeptGuest {
-    identity: Identity,
-    kept: Kept,
+pub(super) struct KeptGuest {
+    pub(super) identity: Identity,
+    pub(super) kept: Kept,
 }
 
 impl Lmdb {
@@ -41,11 +43,12 @@ impl Lmdb {
         };
         let kept = succeed(old_kept, new, batch);
         if let Some(old) = &old
-            && kept.entry.same_as(&old.kept.entry)
+            && kept.shown().same_as(&old.kept.shown())
             && identity == old.identity
         {
-            if (kept.entry.sequence, kept.said) != (old.kept.entry.sequence, old.kept.said) {
-                let same = KeptGuest { identity, kept: Kept { batch: old.kept.batch, ..kept } };
+            let kept = Kept { batch: old.kept.batch, ..kept };
+            if kept != old.kept {
+                let same = KeptGuest { identity, kept };
                 self.guest.put(txn, &at, &codec::pack(&same, "guest")?)?;
             }
             return self.guest_again(txn, practice, &identity, new, changes);
@@ -131,7 +134,7 @@ impl Lmdb {
         for item in self.guest_number.prefix_iter(txn, &prefix)? {
             let id = item?.0.get(prefix.len()..).unwrap_or_default();
             let found = self.guest_at(txn, &guest_key(practice, id))?.ok_or(StoreError::Damaged("guest"))?;
-            let guest = Guest { identity: found.identity, entry: found.kept.entry };
+            let guest = Guest { identity: found.identity, entry: found.kept.shown() };
             guests.push((guest, found.kept.batch));
         }
         Ok(guests)

@@ -1,7 +1,9 @@
 //! The embedded engine: LMDB by way of heed. Nothing to install, one writer, readers that never wait.
 
+mod abandon;
 mod documents;
 mod guest;
+mod kept;
 mod recent;
 mod release;
 mod rows;
@@ -19,14 +21,14 @@ use recent::Recent;
 use record::{CodeClass, Coded, EntryId, Fact, Fate, NhsNumber, OdsCode, PatientKey, Place, Section, Staff};
 
 use crate::{
-    Access, Account, App, Begun, NewRelease, PatientFacts, Practice, Snapshot, Store, StoreError, Subject,
-    TokenRecord,
+    Abandoned, Access, Account, App, Begun, NewRelease, PatientFacts, Practice, Snapshot, Store, StoreError,
+    Subject, TokenRecord,
 };
 
 type Space = Database<Bytes, Bytes>;
 
 /// The format that this version writes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Where the store is and how far it may grow.
 #[derive(Clone, Debug)]
@@ -185,6 +187,10 @@ impl Store for Lmdb {
 
     fn close(&self, practice: &OdsCode) -> Result<(), StoreError> {
         self.close_batch(practice)
+    }
+
+    fn abandon(&self, practice: &OdsCode) -> Result<Option<Abandoned>, StoreError> {
+        self.abandon_batch(practice)
     }
 
     fn dirty(&self, practice: &OdsCode, limit: usize) -> Result<Vec<PatientKey>, StoreError> {

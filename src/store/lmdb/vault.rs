@@ -2,26 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use heed::RwTxn;
+use heed::{AnyTls, RoTxn, RwTxn};
 use record::{
     CodeClass, Coded, Entry, EntryId, Fact, Fate, IssueCode, OdsCode, PatientKey, Reference, ReferenceKey,
     Staff,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Lmdb, key, under};
+use super::{
+    Lmdb,
+    kept::{Kept, succeed},
+    key, under,
+};
 use crate::{Begun, PatientFacts, Practice, StoreError, codec};
-
-/// An entry as it lies in the vault.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Kept {
-    /// The batch that last changed it.
-    pub(super) batch: u64,
-    /// The sequence of what it says: older than the entry's own where it was deleted since. None while nothing but
-    /// its deletion has come.
-    pub(super) said: Option<u64>,
-    pub(super) entry: Entry,
-}
 
 /// A practice's fact as it lies in the vault.
 #[derive(Serialize, Deserialize)]
@@ -75,7 +68,18 @@ impl Lmdb {
         Ok(txn.commit()?)
     }
 
-    fn put_practice(
+    /// Closes the practice's record if its agreement has ended, in the midst of a batch too: that does not wait for the
+    /// batch's end. To open it does.
+    pub(super) fn stop_sharing(&self, txn: &mut RwTxn<'_>, practice: &OdsCode) -> Result<(), StoreError> {
+        let mut settings = self.practice_in(txn, practice)?;
+        if settings.shares && !self.own_organisation(txn, practice)?.1 {
+            settings.shares = false;
+            self.put_practice(txn, practice, &settings)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn put_practice(
         &self,
         txn: &mut RwTxn<'_>,
         practice: &OdsCode,
@@ -108,6 +112,9 @@ impl Lmdb {
             });
         }
         self.mark_dirty(&mut txn, practice, &changes)?;
+        if facts.iter().any(tells_of_sharing) {
+            self.stop_sharing(&mut txn, practice)?;
+        }
         txn.commit()?;
         Ok(fates)
     }
@@ -126,15 +133,18 @@ impl Lmdb {
             self.vault.get(txn, &at)?.map(|bytes| codec::unpack(bytes, "vault")).transpose()?;
         let mut next = succeed(old.as_ref(), new, batch);
         // A whole record of a later sequence did not have it: it had been deleted by then.
-        let whole = self.whole(txn, practice, patient)?;
+        let whole = self.sequence_at(txn, &whole_key(practice, patient))?;
         if !next.entry.deleted && next.entry.sequence < whole {
-            (next.entry.deleted, next.entry.sequence) = (true, whole);
+            next = next.deleted(whole);
+        }
+        if is_patient(new) && new.deleted && self.raise(txn, &gone_key(practice, patient), new.sequence)? {
+            changes.dirty.insert(patient.clone());
         }
         if let Some(old) = &old
-            && next.entry.same_as(&old.entry)
+            && next.shown().same_as(&old.shown())
         {
-            if (next.entry.sequence, next.said) != (old.entry.sequence, old.said) {
-                let same = Kept { batch: old.batch, ..next };
+            let same = Kept { batch: old.batch, ..next };
+            if same != *old {
                 self.vault.put(txn, &at, &codec::pack(&same, "vault")?)?;
             }
             let waits = self.waits(txn, practice, patient, &new.id, changes)?;
@@ -180,6 +190,8 @@ impl Lmdb {
             Some(old) if old.reference == *new && old.sequence == sequence => return Ok(Fate::Unchanged),
             // Said again, later: what was said in between and comes after this must not replace it.
             Some(old) if old.reference == *new => {}
+            // Whether a practice shares is asked at each request and shows in no record.
+            Some(_) | None if matches!(new, Reference::Sharing { .. }) => {}
             Some(_) => changes.dictionary_changed = true,
             None => changes.dictionary_grew = true,
         }
@@ -191,7 +203,7 @@ impl Lmdb {
 
     /// A code or member of staff that changed may show in any record of the practice; one that is new can only show
     /// in records where something was missing.
-    fn mark_dirty(
+    pub(super) fn mark_dirty(
         &self,
         txn: &mut RwTxn<'_>,
         practice: &OdsCode,
@@ -210,12 +222,20 @@ impl Lmdb {
         Ok(())
     }
 
-    /// The latest sequence of which a whole record of the patient has come.
-    fn whole(&self, txn: &RwTxn<'_>, practice: &OdsCode, patient: &PatientKey) -> Result<u64, StoreError> {
-        let found = self.meta.get(txn, &whole_key(practice, patient))?;
-        found.map_or(Ok(0), |bytes| {
-            bytes.try_into().map(u64::from_le_bytes).map_err(|_| StoreError::Damaged("whole"))
+    /// A sequence that is kept beside a patient's entries; 0 if none was.
+    fn sequence_at(&self, txn: &RoTxn<'_, AnyTls>, at: &[u8]) -> Result<u64, StoreError> {
+        self.meta.get(txn, at)?.map_or(Ok(0), |bytes| {
+            bytes.try_into().map(u64::from_le_bytes).map_err(|_| StoreError::Damaged("sequence"))
         })
+    }
+
+    /// Raises such a sequence; says whether it was lower.
+    fn raise(&self, txn: &mut RwTxn<'_>, at: &[u8], sequence: u64) -> Result<bool, StoreError> {
+        let higher = self.sequence_at(txn, at)? < sequence;
+        if higher {
+            self.meta.put(txn, at, &sequence.to_le_bytes())?;
+        }
+        Ok(higher)
     }
 
     pub(super) fn retain_entries(
@@ -227,16 +247,15 @@ impl Lmdb {
         sequence: u64,
     ) -> Result<(), StoreError> {
         let mut txn = self.env.write_txn()?;
-        let whole = self.whole(&txn, practice, patient)?.max(sequence);
-        self.meta.put(&mut txn, &whole_key(practice, patient), &whole.to_le_bytes())?;
+        self.raise(&mut txn, &whole_key(practice, patient), sequence)?;
         let (mut leave, mut changes) = (Vec::new(), Changes::default());
         for item in self.vault.prefix_iter(&txn, &under(practice, Some(patient)))? {
             let (key, bytes) = item?;
             let kept: Kept = codec::unpack(bytes, "vault")?;
             let stays = keep.contains(&kept.entry.id) || kept.entry.deleted || kept.entry.sequence > sequence;
             if !stays {
-                let entry = Entry { deleted: true, sequence, ..kept.entry.clone() };
-                leave.push((key.to_vec(), kept.entry, Kept { batch, said: kept.said, entry }));
+                let before = kept.entry.clone();
+                leave.push((key.to_vec(), before, Kept { batch, ..kept.deleted(sequence) }));
             }
         }
         for (key, before, kept) in &leave {
@@ -275,10 +294,14 @@ impl Lmdb {
         patient: &PatientKey,
     ) -> Result<PatientFacts, StoreError> {
         let txn = self.reader()?;
+        let gone = self.sequence_at(&txn, &gone_key(practice, patient))?;
         let mut entries = Vec::new();
         for item in self.vault.prefix_iter(&txn, &under(practice, Some(patient)))? {
             let kept: Kept = codec::unpack(item?.1, "vault")?;
-            entries.push((kept.entry, kept.batch));
+            let mut entry = kept.shown();
+            // A patient who is deleted takes along all that had been said of them, and it stays gone if they return.
+            entry.deleted |= !is_patient(&entry) && entry.sequence < gone;
+            entries.push((entry, kept.batch));
         }
         let number = entries.iter().find_map(|(entry, _): &(Entry, u64)| entry.nhs_number());
         let (guests, number_shared) = match number {
@@ -358,30 +381,8 @@ impl Lmdb {
     }
 }
 
-/// What lies in the vault after a new fact came upon what was known, in whatever order they come: what the entry says
-/// is what was said last, and whether it is deleted is what was told last. So a deletion keeps what the entry said,
-/// its marks above all, even if that comes after the deletion.
-pub(super) fn succeed(old: Option<&Kept>, new: &Entry, batch: u64) -> Kept {
-    let says = has_the_word(old, new);
-    let Some(old) = old else {
-        return Kept { batch, said: says.then_some(new.sequence), entry: new.clone() };
-    };
-    let last = old.entry.sequence <= new.sequence;
-    let words = if says { new } else { &old.entry };
-    let state = if last { new } else { &old.entry };
-    let entry = Entry {
-        deleted: state.deleted,
-        sequence: state.sequence,
-        place: if says || last { new.place.clone() } else { old.entry.place.clone() },
-        ..words.clone()
-    };
-    Kept { batch, said: if says { Some(new.sequence) } else { old.said }, entry }
-}
-
-/// Whether what a new fact says counts: it is no mere deletion, and nothing later has been said.
-pub(super) fn has_the_word(old: Option<&Kept>, new: &Entry) -> bool {
-    let mere_deletion = new.deleted && new.content.is_none();
-    !mere_deletion && old.is_none_or(|old| old.said <= Some(new.sequence))
+fn tells_of_sharing(fact: &Fact) -> bool {
+    matches!(fact, Fact::Reference(ReferenceKey::Sharing(_) | ReferenceKey::Organisation(_), ..))
 }
 
 fn reference_key(practice: &OdsCode, at: &ReferenceKey) -> Vec<u8> {
@@ -396,6 +397,15 @@ fn reference_key(practice: &OdsCode, at: &ReferenceKey) -> Vec<u8> {
 
 fn whole_key(practice: &OdsCode, patient: &PatientKey) -> Vec<u8> {
     [b"whole\0", key(practice, Some(patient), &[]).as_slice()].concat()
+}
+
+/// Where the sequence of a patient's last deletion is kept.
+fn gone_key(practice: &OdsCode, patient: &PatientKey) -> Vec<u8> {
+    [b"gone\0", key(practice, Some(patient), &[]).as_slice()].concat()
+}
+
+fn is_patient(entry: &Entry) -> bool {
+    entry.id == EntryId::of_patient()
 }
 
 fn last_part(key: &[u8]) -> Vec<u8> {

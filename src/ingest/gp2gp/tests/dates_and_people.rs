@@ -180,7 +180,7 @@ fn a_folder_is_read_in_the_order_in_which_its_extracts_were_made() {
     std::fs::write(folder.path().join("b.XML"), message("UK07", &composition(&observation("OLD", ""))))
         .unwrap();
     std::fs::write(folder.path().join("notes.txt"), "no message").unwrap();
-    let batch = Batch::open(&[folder.path().to_path_buf()]).unwrap();
+    let batch = Batch::open(&record::OdsCode::unknown(), &[folder.path().to_path_buf()]).unwrap();
     let mut read = Collected::default();
     batch.read(&mut read).unwrap();
     assert_eq!((read.whole, read.bytes), (2, batch.total_bytes()));
@@ -194,10 +194,41 @@ fn a_folder_is_read_in_the_order_in_which_its_extracts_were_made() {
 fn a_batch_without_messages_or_with_one_that_is_none_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let codes = |paths: &[PathBuf]| -> Vec<IssueCode> {
-        Batch::open(paths).unwrap_err().iter().map(|issue| issue.code).collect()
+        Batch::open(&record::OdsCode::unknown(), paths).unwrap_err().iter().map(|issue| issue.code).collect()
     };
     assert_eq!(codes(&[folder.path().to_path_buf()]), [IssueCode::FileMissing]);
     assert_eq!(codes(&[folder.path().join("none.xml")]), [IssueCode::FileUnreadable]);
     std::fs::write(folder.path().join("a.xml"), "<Bundle/>").unwrap();
     assert_eq!(codes(&[folder.path().to_path_buf()]), [IssueCode::WrongFormat]);
+}
+
+fn of_organisations(sender: &str, receiver: &str) -> String {
+    let named = |element: &str, ods: &str| {
+        format!(
+            r#"<{element}><AgentOrgSDS><agentOrganizationSDS><id root="1.2.826.0.1285.0.1.10" extension="{ods}"/></agentOrganizationSDS></AgentOrgSDS></{element}>"#
+        )
+    };
+    let both = named("author", sender) + &named("destination", receiver) + "<component typeCode";
+    message("UK07", &composition("")).replacen("<component typeCode", &both, 1)
+}
+
+#[test]
+fn a_message_that_names_neither_as_sender_nor_as_receiver_the_practice_is_told() {
+    let warned = |xml: &str, practice: &record::OdsCode| {
+        let mut extract = extract::message(xml.as_bytes(), "extract.xml").unwrap();
+        extract.check_practice(practice);
+        collect(extract).warned(IssueCode::WrongPractice)
+    };
+    let ours: record::OdsCode = "Y99999".parse().unwrap();
+    assert_eq!(warned(&of_organisations("Y88888", "Y77777"), &ours), 1);
+    assert_eq!(warned(&of_organisations("Y88888", "y99999"), &ours), 0);
+    assert_eq!(warned(&of_organisations("Y99999", "121314"), &ours), 0);
+    assert_eq!(warned(&message("UK07", ""), &ours), 0, "it names nobody");
+    assert_eq!(warned(&of_organisations("Y88888", "Y77777"), &record::OdsCode::unknown()), 0, "nobody said");
+}
+
+#[test]
+fn an_extract_without_a_record_says_nothing_of_what_is_gone() {
+    let read = read(&message("UK07", ""));
+    assert_eq!((read.whole, read.warned(IssueCode::ElementMissing)), (0, 1));
 }

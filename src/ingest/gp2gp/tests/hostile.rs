@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use record::{IssueCode, Severity};
 
 use super::*;
+use crate::gp2gp::Batch;
 
 fn good() -> String {
     message(
@@ -209,5 +210,32 @@ proptest! {
         let pieces = BufReader::with_capacity(size, xml.as_bytes());
         let twice = collect(extract::message(pieces, "extract.xml").unwrap());
         prop_assert_eq!(once.entries, twice.entries);
+    }
+}
+
+#[test]
+fn parts_of_large_messages_and_what_is_wrapped_round_them_are_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let base64 = "H4sIAAAAAAAAA".repeat(9);
+    for (name, content, words) in [
+        ("mime.xml", "----=_MIME\r\nContent-Type: text/xml\r\n\r\n<RCMR_IN030000UK07/>", "several parts"),
+        ("attachment.xml", base64.as_str(), "put the message together"),
+        ("inbound.xml", "{\"ebXML\": \"<Envelope/>\"}", "XML payload"),
+        ("fragment.xml", "<COPC_IN000001UK01 xmlns=\"urn:hl7-org:v3\"/>", "put the message together"),
+        (
+            "envelope.xml",
+            "<soap:Envelope xmlns:soap=\"x\"><Body/></soap:Envelope>",
+            "payload that came with it",
+        ),
+        ("request.xml", "<RCMR_IN010000UK05/>", "holds none"),
+        ("bare.xml", "<EhrExtract xmlns=\"urn:hl7-org:v3\"/>", "whole RCMR_IN030000UK06"),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        let issues = Batch::open(&record::OdsCode::unknown(), &[path]).unwrap_err();
+        assert_eq!(issues.len(), 1, "{name}");
+        assert_eq!((issues[0].code, issues[0].severity), (IssueCode::WrongFormat, record::Severity::Fatal));
+        let detail = issues[0].detail.as_deref().unwrap();
+        assert!(detail.contains(words), "{name}: {detail}");
     }
 }

@@ -27,7 +27,10 @@ fn whole_extracts_are_read_without_a_rejected_statement() {
     for path in xml_files(&folder) {
         let xml = fs::read_to_string(&path).unwrap();
         let mut read = Collected::default();
-        Batch::open(std::slice::from_ref(&path)).unwrap().read(&mut read).unwrap();
+        Batch::open(&record::OdsCode::unknown(), std::slice::from_ref(&path))
+            .unwrap()
+            .read(&mut read)
+            .unwrap();
         read.check_links();
         let name = path.display();
         assert!(read.rejected.is_empty(), "{name}: {:?}", read.rejected);

@@ -1,0 +1,161 @@
+//! The ethnic category. GP systems keep it as coded observations: the newest is the patient's
+//! (`profiles/codes/ethnicity.csv`). It is told as a part of the Patient, so that only what may itself be shown counts:
+//! an observation that is withheld or deleted is as if it had never been.
+
+use std::sync::LazyLock;
+
+use fhir::{
+    types::{Extension, ExtensionValue},
+    url,
+};
+use jiff::Timestamp;
+use record::{CodeRef, Coded, Content, Effective, Entry, Statement, StatementStatus, Subject};
+
+use crate::{Context, coding::concept_of, table::CodeTable};
+
+static TABLE: LazyLock<CodeTable> =
+    LazyLock::new(|| CodeTable::parse(include_str!("../../profiles/codes/ethnicity.csv")));
+
+/// England's categories (UK Core, `UKCore-EthnicCategoryEngland`).
+const CATEGORIES: [(&str, &str); 17] = [
+    ("A", "White - British"),
+    ("B", "White - Irish"),
+    ("C", "White - Any other White background"),
+    ("D", "Mixed - White and Black Caribbean"),
+    ("E", "Mixed - White and Black African"),
+    ("F", "Mixed - White and Asian"),
+    ("G", "Mixed - Any other mixed background"),
+    ("H", "Asian or Asian British - Indian"),
+    ("J", "Asian or Asian British - Pakistani"),
+    ("K", "Asian or Asian British - Bangladeshi"),
+    ("L", "Asian or Asian British - Any other Asian background"),
+    ("M", "Black or Black British - Caribbean"),
+    ("N", "Black or Black British - African"),
+    ("P", "Black or Black British - Any other Black background"),
+    ("R", "Other Ethnic Groups - Chinese"),
+    ("S", "Other Ethnic Groups - Any other ethnic group"),
+    ("Z", "Not stated"),
+];
+
+/// The extension that tells the newest category of these entries. Two of one age that disagree tell none.
+pub(crate) fn extension<'a>(
+    entries: impl Iterator<Item = &'a Entry>,
+    context: &Context,
+) -> Option<Extension> {
+    let said: Vec<(Age, &str)> = entries.filter_map(|entry| told(entry, context)).collect();
+    let newest = said.iter().map(|(age, _)| *age).max()?;
+    let mut categories = said.iter().filter(|(age, _)| *age == newest).map(|(_, category)| *category);
+    let category = categories.next()?;
+    if categories.any(|other| other != category) {
+        return None;
+    }
+    let (code, display) = CATEGORIES.iter().find(|(code, _)| *code == category)?;
+    let concept = concept_of(url::system::ETHNIC_CATEGORY_ENGLAND, code, display);
+    Some(Extension {
+        url: url::extension::ETHNIC_CATEGORY.to_owned(),
+        value: Some(ExtensionValue::CodeableConcept(Box::new(concept))),
+        ..Default::default()
+    })
+}
+
+/// When it was so, then when it was entered.
+type Age = (Option<Timestamp>, Option<Timestamp>);
+
+fn told(entry: &Entry, context: &Context) -> Option<(Age, &'static str)> {
+    let Some(Content::Statement(statement)) = &entry.content else { return None };
+    let ours = statement.subject == Subject::Patient && statement.status == StatementStatus::Final;
+    if !ours || entry.deleted {
+        return None;
+    }
+    let category = category(statement, context)?;
+    let start = |at: &Effective| at.span().0;
+    let recorded = entry.recorded.as_ref().map(start);
+    let age = (statement.effective.as_ref().map(start).or(recorded), recorded);
+    (context.may_tell)(&entry.id).then_some((age, category))
+}
+
+fn category(statement: &Statement, context: &Context) -> Option<&'static str> {
+    let of = |coded: &Coded| {
+        let cells = coded.codings.iter().find_map(|coding| TABLE.code(coding))?.0;
+        cells.first().copied()
+    };
+    match &statement.code {
+        CodeRef::Given(coded, _) => of(coded),
+        CodeRef::Local(key) => of(&context.dictionary.code(key)?.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use serde_json::Value as Json;
+
+    use super::*;
+    use crate::{
+        table,
+        testing::{Made, body, find, id, map_all, map_where, patient, read, snomed},
+    };
+
+    fn white_british(name: &str, year: i16) -> Made {
+        on(Made::new(name, vec![read("9i0", "White British")]), year)
+    }
+
+    fn pakistani(name: &str, year: i16) -> Made {
+        on(Made::new(name, vec![snomed("92461000000105", "Pakistani")]), year)
+    }
+
+    fn on(made: Made, year: i16) -> Made {
+        made.with(|statement| statement.effective = Some(Effective::Day(date(year, 5, 1))))
+    }
+
+    fn told(made: Vec<Made>) -> Option<String> {
+        let entries: Vec<Entry> = made.into_iter().map(|made| made.0).chain([patient()]).collect();
+        code(&body(find(&map_all(&entries), "patient")))
+    }
+
+    fn code(patient: &Json) -> Option<String> {
+        let coding = &patient["extension"][0]["valueCodeableConcept"]["coding"][0];
+        coding["code"].as_str().map(str::to_owned)
+    }
+
+    #[test]
+    fn the_newest_category_is_the_patients() {
+        assert_eq!(told(vec![]), None);
+        assert_eq!(told(vec![white_british("a", 2001), pakistani("b", 2011)]).as_deref(), Some("J"));
+        assert_eq!(told(vec![white_british("a", 2012), pakistani("b", 2011)]).as_deref(), Some("A"));
+        assert_eq!(told(vec![Made::snomed("a", "27113001", "Body weight")]), None);
+    }
+
+    #[test]
+    fn of_one_day_what_was_entered_later_counts_and_what_still_disagrees_tells_nothing() {
+        let mut later = pakistani("b", 2011);
+        later.0.recorded = Some(Effective::Day(date(2024, 3, 3)));
+        assert_eq!(told(vec![white_british("a", 2011), later]).as_deref(), Some("J"));
+        assert_eq!(told(vec![white_british("a", 2011), pakistani("b", 2011)]), None);
+        assert_eq!(told(vec![white_british("a", 2011), white_british("b", 2011)]).as_deref(), Some("A"));
+    }
+
+    #[test]
+    fn what_is_withheld_deleted_or_about_somebody_else_is_as_if_it_had_never_been() {
+        let older = || white_british("a", 2001).0;
+        let newer = || pakistani("b", 2011);
+        let map = map_where(&[older(), newer().0, patient()], &|entry| *entry != id("b"));
+        assert_eq!(code(&body(find(&map, "patient"))).as_deref(), Some("A"));
+        let mut deleted = newer();
+        deleted.0.deleted = true;
+        let relatives = newer().with(|statement| statement.subject = Subject::SomebodyElse);
+        let draft = newer().with(|statement| statement.status = StatementStatus::Unfiled);
+        for hidden in [deleted, relatives, draft] {
+            assert_eq!(told(vec![Made(older()), hidden]).as_deref(), Some("A"));
+        }
+    }
+
+    #[test]
+    fn every_row_of_the_table_names_a_category() {
+        let rows = table::rows(include_str!("../../profiles/codes/ethnicity.csv"));
+        assert!(rows.len() > 100);
+        for row in rows {
+            assert!(CATEGORIES.iter().any(|(code, _)| *code == row[2]), "{row:?}");
+        }
+    }
+}
