@@ -3,8 +3,10 @@
 
 mod disclosure;
 mod emis;
+mod flat;
 mod fragments;
 mod golden;
 mod published;
+mod published_vaccinations;
 mod seen;
 mod synthetic;

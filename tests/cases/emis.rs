@@ -70,7 +70,7 @@ fn filled(own: &Rows, usual: &Rows, table: &str) -> Rows {
 }
 
 /// Expands GUIDs, and moves the processing ids into the run.
-fn numbered(mut rows: Rows, number: usize) -> Rows {
+pub fn numbered(mut rows: Rows, number: usize) -> Rows {
     let header = rows[0].clone();
     for row in &mut rows[1..] {
         for (column, cell) in header.iter().zip(row) {

@@ -13,11 +13,12 @@ use record::ResourceType;
 use serde_json::{Value as Json, json};
 
 use super::{
-    emis,
+    emis, flat,
     seen::{Patient, Seen, Shelf, assert_adds_up},
 };
 
-const FORMATS: [ingest::Format; 2] = [ingest::Format::EmisCsv, ingest::Format::Gp2gp];
+const FORMATS: [ingest::Format; 3] =
+    [ingest::Format::EmisCsv, ingest::Format::Gp2gp, ingest::Format::NhsVaccinationCsv];
 /// What came out.
 const GOLDEN: [&str; 3] = ["out.json", "shown.json", "issues.txt"];
 /// What every EMIS case starts from; no case itself.
@@ -153,6 +154,9 @@ fn see(format: ingest::Format, case: &Path) -> (Seen, Vec<PathBuf>) {
         ingest::Format::Gp2gp => {
             let message = case.join("in.xml");
             (shelf.look(format, &message), vec![message])
+        }
+        ingest::Format::NhsVaccinationCsv => {
+            flat::vaccinations(&shelf, case, &root().join("emis-csv").join(PRACTICE))
         }
         ingest::Format::EmisCsv => {
             let practice = root().join("emis-csv").join(PRACTICE);
