@@ -11,6 +11,7 @@ mod folder;
 mod gp2gp;
 mod nhs_vaccination;
 mod snomed;
+mod vision;
 
 use std::{
     fmt,
@@ -29,11 +30,13 @@ pub enum Format {
     Gp2gp,
     /// NHS vaccination batches, delimited by `|`, version 5.
     NhsVaccinationCsv,
+    /// Vision extract, CSV without headers.
+    VisionCsv,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::EmisCsv, Self::Gp2gp, Self::NhsVaccinationCsv];
+    pub const ALL: [Self; 4] = [Self::EmisCsv, Self::Gp2gp, Self::NhsVaccinationCsv, Self::VisionCsv];
 
     /// The name by which commands and configuration know it.
     #[must_use]
@@ -42,6 +45,7 @@ impl Format {
             Self::EmisCsv => "emis-csv",
             Self::Gp2gp => "gp2gp",
             Self::NhsVaccinationCsv => "nhs-vaccination-csv",
+            Self::VisionCsv => "vision-csv",
         }
     }
 
@@ -52,7 +56,7 @@ impl Format {
         match self {
             Self::EmisCsv => false,
             Self::Gp2gp => true,
-            Self::NhsVaccinationCsv => false,
+            Self::NhsVaccinationCsv | Self::VisionCsv => false,
         }
     }
 
@@ -64,7 +68,7 @@ impl Format {
             Self::EmisCsv => MarksCarried::No,
             // `UK06` messages carry none; the reader says so of each of their entries.
             Self::Gp2gp => MarksCarried::Yes,
-            Self::NhsVaccinationCsv => MarksCarried::No,
+            Self::NhsVaccinationCsv | Self::VisionCsv => MarksCarried::No,
         }
     }
 }
@@ -150,6 +154,7 @@ pub fn open(format: Format, practice: &OdsCode, paths: &[PathBuf]) -> Result<Box
         Format::EmisCsv => Ok(Box::new(emis::Batch::open(practice, paths)?)),
         Format::Gp2gp => Ok(Box::new(gp2gp::Batch::open(paths)?)),
         Format::NhsVaccinationCsv => Ok(Box::new(nhs_vaccination::Batch::open(paths)?)),
+        Format::VisionCsv => Ok(Box::new(vision::Batch::open(practice, paths)?)),
     }
 }
 

@@ -59,7 +59,7 @@ reasons! {
     Specimen = "specimen";
     /// It is the ethnic group, religion or the like.
     Demographic = "demographic";
-    /// It is a medication of which only words arrived.
+    /// It is a medication: a resource type that is not served yet.
     Medication = "medication";
     /// It is a plan of which only words arrived.
     Plan = "plan";
@@ -139,6 +139,7 @@ fn not_served(coded: &Coded, class: CodeClass) -> Result<(), WhyNot> {
         CodeClass::Request => return Err(WhyNot::Request),
         CodeClass::Specimen => return Err(WhyNot::Specimen),
         CodeClass::Demographic => return Err(WhyNot::Demographic),
+        CodeClass::Medication => return Err(WhyNot::Medication),
         _ => {}
     }
     match other_people(coded) {

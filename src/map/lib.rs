@@ -133,6 +133,8 @@ pub fn map(entries: &[Entry], context: &Context) -> Mapping {
     for (&id, resolved) in statements.iter().filter(|(id, _)| !taken.contains(*id)) {
         let made = if resolved.vaccination != Giving::Nothing {
             mapped_immunization(&patient, resolved, context)
+        } else if let Some(made) = mapped_pressure_row(&patient, resolved, context) {
+            made
         } else if let Some(readings) = pressures.get(id) {
             mapped_blood_pressure(&patient, resolved, readings, context)
         } else {
@@ -203,6 +205,20 @@ fn mapped_immunization(patient: &str, resolved: &Resolved, context: &Context) ->
     let details = told.flat_map(|told| [&told.product, &told.reason, &told.site, &told.route]);
     mapped.concepts.extend(details.flatten().flat_map(coding::concepts));
     Ok(Mapped { section: Section::Immunisations, ..mapped })
+}
+
+fn mapped_pressure_row(
+    patient: &str,
+    row: &Resolved,
+    context: &Context,
+) -> Option<Result<Mapped, EncodeError>> {
+    let id = (context.id)(ResourceType::Observation, &row.entry.id);
+    let made = blood_pressure::of_one_row(&id, patient, row, context.dictionary)?;
+    Some(fhir::encode_observation(&made).map(|json| {
+        let mut mapped = mapped(ResourceType::Observation, id, json, &[row]);
+        mapped.concepts.push(blood_pressure::normalised());
+        mapped
+    }))
 }
 
 fn mapped_blood_pressure(

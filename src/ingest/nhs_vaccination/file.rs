@@ -1,11 +1,6 @@
 //! One file: its name, its encoding, its header and its rows.
 
-use std::{
-    fs::File,
-    io::{self, BufReader, Read},
-    path::PathBuf,
-    str,
-};
+use std::{fs::File, path::PathBuf};
 
 use record::{Issue, IssueCode, Place, Severity, Sink};
 
@@ -49,8 +44,8 @@ impl VaccinationFile {
                  <vaccine>_Vaccinations_v5_<ODS>_<yyyyMMddTHHmmss>.csv",
             )
         })?;
-        let encoding =
-            encoding(file).map_err(|error| fatal(IssueCode::FileUnreadable, &error.kind().to_string()))?;
+        let encoding = Encoding::of(file)
+            .map_err(|error| fatal(IssueCode::FileUnreadable, &error.kind().to_string()))?;
         let mut looked = Self { path, name, bytes, made, encoding, warnings: Vec::new() };
         (_, _, looked.warnings) = looked.begin()?;
         Ok(looked)
@@ -117,33 +112,4 @@ impl VaccinationFile {
 
 fn broken_at(broken: &Broken, place: &Place) -> Issue {
     Issue::new(Severity::Fatal, broken.code, place).detail(broken.detail.clone())
-}
-
-/// UTF-8 if the whole file is that, Windows-1252 otherwise: both are sent, and nothing in a file says which it is.
-fn encoding(file: File) -> io::Result<Encoding> {
-    let mut reader = BufReader::new(file);
-    let mut buffer = vec![0; 64 * 1024];
-    // Bytes of a character that the end of the buffer cut in two: at most three.
-    let mut held = 0;
-    loop {
-        let read = match reader.read(buffer.get_mut(held..).unwrap_or_default()) {
-            Ok(read) => read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        let filled = buffer.get(..held + read).unwrap_or_default();
-        let (valid, cut) = match str::from_utf8(filled) {
-            Ok(_) => (filled.len(), true),
-            Err(error) => (error.valid_up_to(), error.error_len().is_none()),
-        };
-        let left = filled.len() - valid;
-        if !cut || (read == 0 && left > 0) {
-            return Ok(Encoding::Windows1252);
-        }
-        if read == 0 {
-            return Ok(Encoding::Utf8);
-        }
-        buffer.copy_within(valid..valid + left, 0);
-        held = left;
-    }
 }
