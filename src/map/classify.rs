@@ -63,6 +63,8 @@ reasons! {
     Medication = "medication";
     /// It is a plan of which only words arrived.
     Plan = "plan";
+    /// Its code says that a vaccine was given, and the source has a field that does not say so plainly.
+    GivingUnclear = "giving-unclear";
     /// It could not be written as FHIR.
     NotEncodable = "not-encodable";
 }
@@ -87,6 +89,8 @@ pub(crate) enum Giving {
     /// It was not: the source has a field for that, and the code says what was not given. A refusal that is only a
     /// code stays an observation.
     NotDone,
+    /// The source has a field for that, which does not say it plainly. The code alone would say that it was given.
+    Unclear,
     /// Nothing that would make a vaccination of it.
     Nothing,
 }
@@ -125,6 +129,9 @@ pub(crate) fn resolve<'a>(entry: &'a Entry, dictionary: &dyn Dictionary) -> Resu
     not_served(&coded, said)?;
     let class = if said == CodeClass::Other { by_table(&coded) } else { said };
     let (vaccination, about_vaccination) = vaccination(&coded, class, statement);
+    if vaccination == Giving::Unclear {
+        return Err(WhyNot::GivingUnclear);
+    }
     Ok(Resolved { entry, statement, coded, class, vaccination, about_vaccination })
 }
 
@@ -227,6 +234,7 @@ fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> (Givin
     let named = found.contains(&true) || by_chapter() || by_term() || by_batch() || by_field();
     let giving = match field {
         Some(Given::No) if named => Giving::NotDone,
+        Some(Given::Unclear) if named => Giving::Unclear,
         None | Some(Given::Yes) if named && !not_given(coded, statement) => Giving::Done,
         None | Some(Given::Yes | Given::No | Given::Unclear) => Giving::Nothing,
     };

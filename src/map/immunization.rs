@@ -259,7 +259,6 @@ mod tests {
                 statement.vaccination = Some(Vaccination { given, ..Vaccination::default() });
             }))
         };
-        assert_eq!(filed(Some(Given::Unclear)), ResourceType::Observation);
         assert_eq!(filed(Some(Given::Yes)), ResourceType::Immunization);
         assert_eq!(filed(None), ResourceType::Immunization);
     }
@@ -378,6 +377,14 @@ mod tests {
         assert!(body.get("statusReason").is_none());
         let none = told(Vaccination { sequence: Some(DoseSequence::Number(0)), ..Vaccination::default() });
         assert!(json(none).get("protocolApplied").is_none());
+    }
+
+    #[test]
+    fn what_nobody_says_plainly_was_given_is_nothing_whose_code_would_say_that_it_was() {
+        let unclear = Vaccination { given: Some(Given::Unclear), ..Vaccination::default() };
+        let mapping = mapped(vec![told(unclear)]);
+        assert_eq!(mapping.unmapped[0].why, crate::WhyNot::GivingUnclear);
+        assert!(mapping.resources.iter().all(|made| made.kind == ResourceType::Patient));
     }
 
     #[test]
