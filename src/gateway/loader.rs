@@ -404,8 +404,14 @@ impl Storing<'_, '_> {
             let Some(row) = self.log.get_mut(at) else { continue };
             row.fate = Some(fate);
             self.report.count(&row.place.file, fate);
-            if fate == Fate::Parked {
-                let issue = Issue::new(Severity::Warning, IssueCode::StillAwaited, &row.place);
+            let told = match fate {
+                Fate::Parked => Some((Severity::Warning, IssueCode::StillAwaited)),
+                // Only the store knows that there is nothing that a deletion without a patient could mean.
+                Fate::Rejected => Some((Severity::Error, IssueCode::PatientInvalid)),
+                Fate::Stored | Fate::Unchanged => None,
+            };
+            if let Some((severity, code)) = told {
+                let issue = Issue::new(severity, code, &row.place);
                 row.issues.push(issue.clone());
                 self.report.issue(issue);
             }
@@ -466,7 +472,7 @@ impl Sink for Storing<'_, '_> {
                 seen.1 = seen.1.max(entry.sequence);
             }
             Fact::Guest(..) => self.guests = true,
-            Fact::Entry(..) | Fact::Reference(..) => {}
+            Fact::Entry(..) | Fact::GuestGone(_) | Fact::Reference(..) => {}
         }
         if self.failed.is_some() {
             return Err(SinkError);

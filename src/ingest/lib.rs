@@ -7,7 +7,11 @@
 
 mod delimited;
 mod emis;
+mod folder;
 mod gp2gp;
+mod nhs_vaccination;
+mod snomed;
+mod vision;
 
 use std::{
     fmt,
@@ -24,11 +28,15 @@ pub enum Format {
     EmisCsv,
     /// GP2GP EHR extract, `RCMR_IN030000UK06` and `UK07`, XML.
     Gp2gp,
+    /// NHS vaccination batches, delimited by `|`, version 5.
+    NhsVaccinationCsv,
+    /// Vision extract, CSV without headers.
+    VisionCsv,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 2] = [Self::EmisCsv, Self::Gp2gp];
+    pub const ALL: [Self; 4] = [Self::EmisCsv, Self::Gp2gp, Self::NhsVaccinationCsv, Self::VisionCsv];
 
     /// The name by which commands and configuration know it.
     #[must_use]
@@ -36,6 +44,8 @@ impl Format {
         match self {
             Self::EmisCsv => "emis-csv",
             Self::Gp2gp => "gp2gp",
+            Self::NhsVaccinationCsv => "nhs-vaccination-csv",
+            Self::VisionCsv => "vision-csv",
         }
     }
 
@@ -46,6 +56,7 @@ impl Format {
         match self {
             Self::EmisCsv => false,
             Self::Gp2gp => true,
+            Self::NhsVaccinationCsv | Self::VisionCsv => false,
         }
     }
 
@@ -57,6 +68,7 @@ impl Format {
             Self::EmisCsv => MarksCarried::No,
             // `UK06` messages carry none; the reader says so of each of their entries.
             Self::Gp2gp => MarksCarried::Yes,
+            Self::NhsVaccinationCsv | Self::VisionCsv => MarksCarried::No,
         }
     }
 }
@@ -73,6 +85,15 @@ fn is_lot_number(text: &str) -> bool {
         && text.split(' ').all(word)
         && run < 9
         && digits < 15
+}
+
+/// Whether a text may be a maker's name: up to five words of letters and digits, with no run of digits as in a telephone
+/// number.
+fn is_maker(text: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '.' | '&' | '-' | '\'' | '(' | ')' | '/');
+    let numbers = text.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() >= 5);
+    let fits = (1..=60).contains(&text.len()) && text.chars().all(plain) && text.split(' ').count() <= 5;
+    fits && !numbers
 }
 
 impl fmt::Display for Format {
@@ -158,6 +179,8 @@ pub fn open(format: Format, practice: &OdsCode, paths: &[PathBuf]) -> Result<Box
     match format {
         Format::EmisCsv => Ok(Box::new(emis::Batch::open(practice, paths)?)),
         Format::Gp2gp => Ok(Box::new(gp2gp::Batch::open(practice, paths)?)),
+        Format::NhsVaccinationCsv => Ok(Box::new(nhs_vaccination::Batch::open(paths)?)),
+        Format::VisionCsv => Ok(Box::new(vision::Batch::open(practice, paths)?)),
     }
 }
 

@@ -164,6 +164,58 @@ fn component(half: &Resolved, (loinc, words): (&'static str, &'static str)) -> O
     })
 }
 
+/// The Observation of a row with both readings, if it is certain: the code is not that of one reading, and the readings
+/// are in millimetres of mercury.
+pub(crate) fn of_one_row(
+    id: &str,
+    patient: &str,
+    row: &Resolved,
+    dictionary: &dyn Dictionary,
+) -> Option<Observation> {
+    let Some(Value::BloodPressure(systolic, diastolic)) = &row.statement.value else { return None };
+    let in_unit = |reading: &Quantity| unit_of(reading).is_some_and(|unit| unit.ucum == UNIT.0);
+    let header = part(&row.coded).is_none_or(|(part, _)| part == Part::Header);
+    if !header || !std::iter::once(systolic).chain(diastolic).all(in_unit) {
+        return None;
+    }
+    let dated = to_the_day(row.statement.effective.as_ref());
+    let mut profiles = Vec::new();
+    let mut added = vec![coding(url::system::SNOMED, BLOOD_PRESSURE.0, BLOOD_PRESSURE.1)];
+    if dated {
+        profiles.extend([profile::UK_CORE_BLOOD_PRESSURE, profile::R4_VITAL_SIGNS]);
+        profiles.extend(diastolic.as_ref().map(|_| profile::R4_BLOOD_PRESSURE));
+        added.push(coding(url::system::LOINC, PANEL.0, PANEL.1));
+    }
+    let reading =
+        |quantity: &Quantity, snomed: (&'static str, &'static str), loinc: (&'static str, &'static str)| {
+            let code = CodeableConcept {
+                coding: vec![
+                    coding(url::system::SNOMED, snomed.0, snomed.1),
+                    coding(url::system::LOINC, loinc.0, loinc.1),
+                ],
+                text: Some(loinc.1.into()),
+                ..Default::default()
+            };
+            let value = quantity_in(quantity, UNIT.0, UNIT.1);
+            ObservationComponent {
+                code: Box::new(code),
+                value: Some(ObservationComponentValue::Quantity(Box::new(value))),
+                ..Default::default()
+            }
+        };
+    let systolic = reading(systolic, ("72313002", "Systolic arterial pressure"), SYSTOLIC);
+    let diastolic = diastolic
+        .as_ref()
+        .map(|low| reading(low, ("1091811000000102", "Diastolic arterial pressure"), DIASTOLIC));
+    Some(Observation {
+        category: vec![Category::VitalSigns.concept()],
+        code: Box::new(concept(&row.coded, added)),
+        note: row.statement.text.iter().filter_map(note).collect(),
+        component: std::iter::once(systolic).chain(diastolic).collect(),
+        ..frame(id, patient, row, profiles, dictionary)
+    })
+}
+
 /// UK Core slices the components by this very text.
 fn half_code(coded: &Coded, loinc: FhirCoding, words: &str) -> CodeableConcept {
     CodeableConcept { text: Some(words.into()), ..concept(coded, vec![loinc]) }

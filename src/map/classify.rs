@@ -59,13 +59,15 @@ reasons! {
     Specimen = "specimen";
     /// It is the ethnic group, religion or the like.
     Demographic = "demographic";
-    /// It is a medication of which only words arrived.
+    /// It is a medication: a resource type that is not served yet.
     Medication = "medication";
     /// It is a plan of which only words arrived.
     Plan = "plan";
-    /// Its code says that a vaccine was given, and a field or the words beside it that it was not: without the words, which
-    /// are not shown to everybody, the code would say the opposite.
+    /// Its code says that a vaccine was given, and the words beside it that it was not: without the words, which are not
+    /// shown to everybody, the code would say the opposite.
     NotGiven = "not-given";
+    /// Its code says that a vaccine was given, and the source has a field that does not say so plainly.
+    GivingUnclear = "giving-unclear";
     /// It could not be written as FHIR.
     NotEncodable = "not-encodable";
 }
@@ -76,10 +78,22 @@ pub(crate) struct Resolved<'a> {
     pub(crate) statement: &'a Statement,
     pub(crate) coded: Cow<'a, Coded>,
     pub(crate) class: CodeClass,
-    /// It says that a vaccine was given.
-    pub(crate) vaccination: bool,
+    /// What it says of the giving of a vaccine.
+    pub(crate) vaccination: Giving,
     /// It is about vaccinations, given or not.
     pub(crate) about_vaccination: bool,
+}
+
+/// What a statement says of the giving of a vaccine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Giving {
+    /// It was given.
+    Done,
+    /// It was not: the source has a field for that, and the code says what was not given. A refusal that is only a
+    /// code stays an observation.
+    NotDone,
+    /// Nothing that would make a vaccination of it.
+    Nothing,
 }
 
 static OTHER_PEOPLE: LazyLock<CodeTable> =
@@ -130,6 +144,7 @@ fn not_served(coded: &Coded, class: CodeClass) -> Result<(), WhyNot> {
         CodeClass::Request => return Err(WhyNot::Request),
         CodeClass::Specimen => return Err(WhyNot::Specimen),
         CodeClass::Demographic => return Err(WhyNot::Demographic),
+        CodeClass::Medication => return Err(WhyNot::Medication),
         _ => {}
     }
     match other_people(coded) {
@@ -191,10 +206,10 @@ pub(crate) fn is_social_history(coded: &Coded) -> bool {
     coded.codings.iter().any(|coding| SOCIAL_HISTORY.code(coding).is_some())
 }
 
-/// Whether an entry says that a vaccine was given, and whether it is about vaccinations at all. Only what the table
+/// What an entry says of the giving of a vaccine, and whether it is about vaccinations at all. Only what the table
 /// allows is given; whatever speaks of refusal, consent, invitations or reasons against is not, wherever it says so. Where
-/// the code and its term say it, they can be shown; where only something else does, nothing can.
-fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> Result<(bool, bool), WhyNot> {
+/// the code and its term say it, they can be shown; where only words beside it do, nothing can.
+fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> Result<(Giving, bool), WhyNot> {
     let found: Vec<bool> =
         coded.codings.iter().filter_map(|coding| VACCINATIONS.code(coding)).map(|(_, exact)| exact).collect();
     let immunisation = class == CodeClass::Immunisation;
@@ -208,12 +223,24 @@ fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> Result
         let batch = statement.vaccination.as_ref().and_then(|told| told.lot_number.as_ref());
         immunisation && batch.is_some() && coded.in_system(&CodeSystem::SnomedCt) == Some(DEGRADED)
     };
+    // The source has a field that says whether it was given, and the term names a vaccination.
+    let field = statement.vaccination.as_ref().and_then(|told| told.given);
+    let by_field = || {
+        immunisation
+            && matches!(field, Some(Given::Yes | Given::No))
+            && terms(coded).any(|term| VACCINATIONS.has_word(term))
+    };
     let about = immunisation || !found.is_empty() || coded.codings.iter().any(is_about_giving);
-    let claims = found.contains(&true) || by_chapter() || by_term() || by_batch();
-    if !claims || shows_not_given(coded) {
-        return Ok((false, about));
+    let named = found.contains(&true) || by_chapter() || by_term() || by_batch() || by_field();
+    if !named || shows_not_given(coded) {
+        return Ok((Giving::Nothing, about));
     }
-    if said_not_given(coded, statement) { Err(WhyNot::NotGiven) } else { Ok((true, about)) }
+    match field {
+        Some(Given::Unclear) => Err(WhyNot::GivingUnclear),
+        Some(Given::No) => Ok((Giving::NotDone, about)),
+        None | Some(Given::Yes) if words_say_not_given(coded, statement) => Err(WhyNot::NotGiven),
+        None | Some(Given::Yes) => Ok((Giving::Done, about)),
+    }
 }
 
 /// Whether a code or the term of one says that nothing was given.
@@ -224,11 +251,9 @@ fn shows_not_given(coded: &Coded) -> bool {
     })
 }
 
-/// Whether something else says so: a field, or words that a person may have typed.
-fn said_not_given(coded: &Coded, statement: &Statement) -> bool {
-    let field = statement.vaccination.as_ref().and_then(|told| told.given);
-    matches!(field, Some(Given::No | Given::Unclear))
-        || coded.original_text.iter().any(|text| NOT_GIVEN.has_word(text.expose()))
+/// Whether words that a person may have typed say so.
+fn words_say_not_given(coded: &Coded, statement: &Statement) -> bool {
+    coded.original_text.iter().any(|text| NOT_GIVEN.has_word(text.expose()))
         || statement.text.iter().any(|text| NOT_GIVEN.in_text(text.expose()))
 }
 

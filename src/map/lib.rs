@@ -36,7 +36,7 @@ use record::{
 
 use crate::{
     blood_pressure::Readings,
-    classify::Resolved,
+    classify::{Giving, Resolved},
     panel::{Panels, Statements},
 };
 pub use crate::{
@@ -135,8 +135,10 @@ pub fn map(entries: &[Entry], context: &Context) -> Mapping {
     let pressures = panels.blood_pressures(&statements);
     let taken: BTreeSet<&EntryId> = pressures.values().flat_map(Readings::ids).collect();
     for (&id, resolved) in statements.iter().filter(|(id, _)| !taken.contains(*id)) {
-        let made = if resolved.vaccination {
+        let made = if resolved.vaccination != Giving::Nothing {
             mapped_immunization(&patient, resolved, context)
+        } else if let Some(made) = mapped_pressure_row(&patient, resolved, context) {
+            made
         } else if let Some(readings) = pressures.get(id) {
             mapped_blood_pressure(&patient, resolved, readings, context)
         } else {
@@ -205,10 +207,25 @@ fn mapped_immunization(patient: &str, resolved: &Resolved, context: &Context) ->
     let id = (context.id)(ResourceType::Immunization, &resolved.entry.id);
     let made = immunization::immunization(&id, patient, resolved, context.dictionary);
     let json = fhir::encode_immunization(&made)?;
-    Ok(Mapped {
-        section: Section::Immunisations,
-        ..mapped(ResourceType::Immunization, id, json, &[resolved])
-    })
+    let mut mapped = mapped(ResourceType::Immunization, id, json, &[resolved]);
+    let told = resolved.statement.vaccination.iter();
+    let details = told.flat_map(|told| [&told.product, &told.reason, &told.site, &told.route]);
+    mapped.concepts.extend(details.flatten().flat_map(coding::concepts));
+    Ok(Mapped { section: Section::Immunisations, ..mapped })
+}
+
+fn mapped_pressure_row(
+    patient: &str,
+    row: &Resolved,
+    context: &Context,
+) -> Option<Result<Mapped, EncodeError>> {
+    let id = (context.id)(ResourceType::Observation, &row.entry.id);
+    let made = blood_pressure::of_one_row(&id, patient, row, context.dictionary)?;
+    Some(fhir::encode_observation(&made).map(|json| {
+        let mut mapped = mapped(ResourceType::Observation, id, json, &[row]);
+        mapped.concepts.push(blood_pressure::normalised());
+        mapped
+    }))
 }
 
 fn mapped_blood_pressure(

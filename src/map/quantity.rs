@@ -83,6 +83,11 @@ pub(crate) fn value(of: &Value) -> Option<ObservationValue> {
         Value::Coded(coded) if is_nothing(coded) => return None,
         Value::Coded(coded) => ObservationValue::CodeableConcept(Box::new(concept(coded, vec![]))),
         Value::Text(text) => ObservationValue::String(clean(text.expose())?.into()),
+        // Only where the readings could not be served as components.
+        Value::BloodPressure(systolic, diastolic) => {
+            let readings: Vec<String> = std::iter::once(systolic).chain(diastolic).map(in_words).collect();
+            ObservationValue::String(readings.join(" / ").into())
+        }
     })
 }
 

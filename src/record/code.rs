@@ -113,4 +113,6 @@ pub enum CodeClass {
     SexualHealth,
     /// Anything else, named or not, by the source.
     Other,
+    /// A medication, prescribed or issued.
+    Medication,
 }

@@ -56,6 +56,9 @@ pub enum Fact {
     /// that does not know the practice's own keys. Its id is one of [`crate::EntryId::of_guest`], and a later fact with
     /// that id replaces it, even if it is about somebody else.
     Guest(Identity, Box<Entry>),
+    /// A guest's entry (content `None`, deleted) is gone, by a source that does not tell again whose it was. It counts
+    /// only for an entry that has come: without one there is nobody to keep it for, and the row is rejected.
+    GuestGone(Box<Entry>),
     /// A fact about the practice.
     Reference(ReferenceKey, Box<Reference>, u64),
     /// All that a source now knows of a patient has been sent since the last of these: what it sent earlier and

@@ -15,6 +15,8 @@ pub enum Value {
     Coded(Coded),
     /// A result in words.
     Text(FreeText),
+    /// Both readings of a blood pressure in one row: systolic, and diastolic if it was taken.
+    BloodPressure(Quantity, Option<Quantity>),
 }
 
 /// A number with its unit as the source wrote it.

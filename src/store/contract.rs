@@ -473,6 +473,19 @@ fn a_guest_whose_number_is_corrected_leaves_the_one_and_joins_the_other_in_whate
 }
 
 #[test]
+fn a_deletion_that_does_not_say_whose_the_guest_was_finds_it_or_is_rejected() {
+    let f = fixture();
+    let gone = || Fact::GuestGone(Box::new(deletion("lab:1", 3)));
+    assert_eq!(load(&f.store, &[gone()]), [Fate::Rejected]);
+    load(&f.store, &[who("p", ONE, 1), guest(ONE, entry("lab:1", 1, &[]))]);
+    settle(&f.store);
+    assert_eq!(load(&f.store, &[gone()]), [Fate::Stored]);
+    assert_eq!(settle(&f.store), [patient("p")]);
+    assert!(f.store.facts(&practice(), &patient("p")).unwrap().guests[0].0.entry.deleted);
+    assert_eq!(load(&f.store, &[gone()]), [Fate::Unchanged]);
+}
+
+#[test]
 fn a_guest_that_waits_in_its_patients_record_is_parked_when_it_comes_again() {
     let f = fixture();
     let facts = [who("p", ONE, 1), guest(ONE, entry("lab:1", 1, &[]))];

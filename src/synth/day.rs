@@ -32,6 +32,11 @@ impl Moment {
         format!("{:02}:{:02}:00", self.minute / 60, self.minute % 60)
     }
 
+    /// `0912`.
+    pub fn hour_and_minute(self) -> String {
+        format!("{:02}{:02}", self.minute / 60, self.minute % 60)
+    }
+
     /// `20100501091200`, as HL7 writes a time without an offset: London's.
     pub fn hl7(self) -> String {
         format!("{}{:02}{:02}00", self.day.strftime("%Y%m%d"), self.minute / 60, self.minute % 60)

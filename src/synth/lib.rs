@@ -22,11 +22,13 @@ mod emis;
 mod gp2gp;
 mod life;
 mod names;
+mod nhs_vaccination;
 mod person;
 mod practice;
 mod role;
 #[cfg(test)]
 mod tests;
+mod vision;
 
 use std::{fmt, fs, io, path::Path, str::FromStr};
 
@@ -76,11 +78,15 @@ pub enum Format {
     EmisCsv,
     /// GP2GP EHR extracts, `RCMR_IN030000UK07`, one XML for each patient.
     Gp2gp,
+    /// NHS vaccination batches of the practice's patients.
+    NhsVaccinationCsv,
+    /// Vision extract, CSV without headers.
+    VisionCsv,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 2] = [Self::EmisCsv, Self::Gp2gp];
+    pub const ALL: [Self; 4] = [Self::EmisCsv, Self::Gp2gp, Self::NhsVaccinationCsv, Self::VisionCsv];
 
     /// The name by which commands know it.
     #[must_use]
@@ -88,6 +94,8 @@ impl Format {
         match self {
             Self::EmisCsv => "emis-csv",
             Self::Gp2gp => "gp2gp",
+            Self::NhsVaccinationCsv => "nhs-vaccination-csv",
+            Self::VisionCsv => "vision-csv",
         }
     }
 }
@@ -157,5 +165,7 @@ pub fn write(
     match format {
         Format::EmisCsv => emis::write(options, out, progress),
         Format::Gp2gp => gp2gp::write(options, out, progress),
+        Format::NhsVaccinationCsv => nhs_vaccination::write(options, out, progress),
+        Format::VisionCsv => vision::write(options, out, progress),
     }
 }

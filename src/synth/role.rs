@@ -57,8 +57,8 @@ impl Role {
     /// demographics, and is always about an NHS number.
     pub(crate) fn in_format(self, format: Format) -> Self {
         use Role::{
-            CaredFor, Deceased, Deducted, Dummy, Everyday, NoNhsNumber, PlaceholderNhsNumber,
-            SensitivePatient, Temporary,
+            CaredFor, ConfidentialBloodPressureHalf, ConfidentialConsultation, ConfidentialItem, Deceased,
+            Deducted, Dummy, Everyday, NoNhsNumber, PlaceholderNhsNumber, SensitivePatient, Temporary,
         };
         let demographic = matches!(
             self,
@@ -71,6 +71,19 @@ impl Role {
                 | SensitivePatient
                 | Temporary
         );
-        if format == Format::Gp2gp && demographic { Everyday } else { self }
+        // Vision has no marks, and nobody's carers.
+        let marked = matches!(
+            self,
+            CaredFor
+                | ConfidentialBloodPressureHalf
+                | ConfidentialConsultation
+                | ConfidentialItem
+                | SensitivePatient
+        );
+        match format {
+            Format::Gp2gp if demographic => Everyday,
+            Format::VisionCsv if marked => Everyday,
+            Format::EmisCsv | Format::Gp2gp | Format::NhsVaccinationCsv | Format::VisionCsv => self,
+        }
     }
 }

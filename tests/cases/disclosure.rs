@@ -108,7 +108,7 @@ fn paths(json: &Json, at: &str, found: &mut BTreeSet<String>) {
 #[test]
 fn every_element_that_mapping_makes_of_a_synthetic_practice_is_named_by_a_disclosure_table() {
     let mut found: BTreeSet<String> = BTreeSet::new();
-    for export in [synthetic::emis(), synthetic::gp2gp()] {
+    for export in [synthetic::emis(), synthetic::gp2gp(), synthetic::vision()] {
         for made in export.seen.patients.iter().flat_map(|patient| &patient.resources) {
             paths(&made.whole, made.kind.name(), &mut found);
         }

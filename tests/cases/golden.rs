@@ -13,11 +13,16 @@ use record::ResourceType;
 use serde_json::{Value as Json, json};
 
 use super::{
-    emis,
+    emis, flat,
     seen::{Patient, Seen, Shelf, assert_adds_up},
 };
 
-const FORMATS: [ingest::Format; 2] = [ingest::Format::EmisCsv, ingest::Format::Gp2gp];
+const FORMATS: [ingest::Format; 4] = [
+    ingest::Format::EmisCsv,
+    ingest::Format::Gp2gp,
+    ingest::Format::NhsVaccinationCsv,
+    ingest::Format::VisionCsv,
+];
 /// What came out.
 const GOLDEN: [&str; 3] = ["out.json", "shown.json", "issues.txt"];
 /// What every EMIS case starts from; no case itself.
@@ -159,6 +164,12 @@ fn see(format: ingest::Format, case: &Path) -> (Seen, Vec<PathBuf>) {
             before.iter().for_each(|message| _ = shelf.load(format, message));
             (shelf.look(format, last), messages)
         }
+        ingest::Format::VisionCsv => {
+            flat::vision(&shelf, case, &root().join("vision-csv").join(PRACTICE), &folders(case))
+        }
+        ingest::Format::NhsVaccinationCsv => {
+            flat::vaccinations(&shelf, case, &root().join("emis-csv").join(PRACTICE))
+        }
         ingest::Format::EmisCsv => {
             let practice = root().join("emis-csv").join(PRACTICE);
             let inside = folders(case);
@@ -174,6 +185,15 @@ fn see(format: ingest::Format, case: &Path) -> (Seen, Vec<PathBuf>) {
             }
             unreachable!("there is a batch")
         }
+    }
+}
+
+/// The tables from which cases of a format take what they leave out.
+fn usual_tables(format: ingest::Format) -> &'static [&'static str] {
+    match format {
+        ingest::Format::EmisCsv => &emis::TABLES,
+        ingest::Format::VisionCsv => &flat::VISION_TABLES,
+        ingest::Format::Gp2gp | ingest::Format::NhsVaccinationCsv => &[],
     }
 }
 
@@ -279,7 +299,7 @@ fn every_case_comes_out_as_its_golden_files_say_and_every_file_belongs_to_a_case
     for format in FORMATS {
         let base = root().join(format.name());
         let mut left = files(&base);
-        for table in emis::TABLES.iter().filter(|_| format == ingest::Format::EmisCsv) {
+        for table in usual_tables(format) {
             assert!(left.remove(&base.join(PRACTICE).join(format!("{table}.csv"))), "{table}");
         }
         let resources = folders(&base).into_iter().filter(|path| file_name(path) != PRACTICE);

@@ -48,6 +48,12 @@ pub fn gp2gp() -> &'static Export {
     &EXPORT
 }
 
+pub fn vision() -> &'static Export {
+    static EXPORT: LazyLock<Export> =
+        LazyLock::new(|| export(synth::Format::VisionCsv, ingest::Format::VisionCsv));
+    &EXPORT
+}
+
 /// A practice that has been loaded and released. Whoever changes it has one of their own.
 struct Loaded {
     shelf: Shelf,
@@ -67,8 +73,13 @@ fn kept() -> &'static Loaded {
     &LOADED
 }
 
-fn both() -> [(&'static Export, ingest::Format); 2] {
-    [(emis(), ingest::Format::EmisCsv), (gp2gp(), ingest::Format::Gp2gp)]
+/// Those whose exports bring their patients along.
+fn all() -> [(&'static Export, ingest::Format); 3] {
+    [
+        (emis(), ingest::Format::EmisCsv),
+        (gp2gp(), ingest::Format::Gp2gp),
+        (vision(), ingest::Format::VisionCsv),
+    ]
 }
 
 /// All that is released of a practice: by patient, the headers, and the bodies that full access opens.
@@ -114,7 +125,7 @@ fn total(report: &Report, count: impl Fn(&record::FileReport) -> u64) -> u64 {
 
 #[test]
 fn a_synthetic_practice_is_read_without_a_rejected_row_and_every_row_is_accounted_for() {
-    for (export, format) in both() {
+    for (export, format) in all() {
         let report = &export.seen.report;
         assert_adds_up(report);
         assert_eq!(total(report, |file| file.rejected), 0, "{format}: {:#?}", report.issues);
@@ -125,7 +136,7 @@ fn a_synthetic_practice_is_read_without_a_rejected_row_and_every_row_is_accounte
 
 #[test]
 fn as_many_entries_are_about_vaccinations_as_were_written() {
-    for (export, format) in both() {
+    for (export, format) in all() {
         let mut given = 0;
         for person in &export.people {
             let subject = subject_of(&person.key);
@@ -155,6 +166,90 @@ fn the_same_emis_export_twice_stores_nothing_and_changes_no_version_and_no_byte(
 #[test]
 fn the_same_messages_twice_store_nothing_and_change_no_version_and_no_byte() {
     load_again(gp2gp(), ingest::Format::Gp2gp, &loaded(gp2gp(), ingest::Format::Gp2gp));
+}
+
+#[test]
+fn the_same_vision_extract_twice_stores_nothing_and_changes_no_version_and_no_byte() {
+    load_again(vision(), ingest::Format::VisionCsv, &loaded(vision(), ingest::Format::VisionCsv));
+}
+
+#[test]
+fn a_vision_extract_in_pieces_and_in_another_order_ends_as_the_extract_in_one() {
+    let export = vision();
+    let whole = loaded(export, ingest::Format::VisionCsv);
+    let pieces = Shelf::new();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(&export.folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    // The journal first, each half of it by itself and its rows turned round; then all that it refers to.
+    files.sort_by_key(|file| !file.to_string_lossy().contains("_journal_"));
+    for file in &files {
+        let rows = batch::read(file);
+        for piece in rows.chunks(rows.len().div_ceil(2).max(1)) {
+            let folder = tempfile::tempdir().unwrap();
+            let turned: batch::Rows = piece.iter().rev().cloned().collect();
+            fs::write(folder.path().join(file.file_name().unwrap()), batch::text(&turned)).unwrap();
+            assert_adds_up(&pieces.load(ingest::Format::VisionCsv, folder.path()));
+        }
+    }
+    assert_eq!(said(&shown(&pieces, &export.people)), said(&whole.before));
+}
+
+/// What is shown, whatever it took to get there: without versions and times.
+fn said(shown: &Shown) -> BTreeMap<&String, &Vec<Vec<u8>>> {
+    shown.0.iter().map(|(key, (_, bodies))| (key, bodies)).collect()
+}
+
+/// The vaccination batches of the EMIS practice's patients.
+fn vaccinations() -> &'static (PathBuf, Vec<synth::Person>, tempfile::TempDir) {
+    static BATCHES: LazyLock<(PathBuf, Vec<synth::Person>, tempfile::TempDir)> = LazyLock::new(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("batches");
+        let options = synth::Options::new(practice(), PATIENTS);
+        let written = synth::write(synth::Format::NhsVaccinationCsv, &options, &folder, &mut |_| {});
+        (folder, written.unwrap().people, dir)
+    });
+    &BATCHES
+}
+
+/// How many of a patient's released resources came from a vaccination batch.
+fn guests(shelf: &Shelf, key: &str) -> usize {
+    let subject = Subject { practice: practice(), patient: PatientKey::new(key).unwrap() };
+    let snapshot = shelf.store.read(&subject).unwrap().unwrap();
+    let guest = |header: &&Header| {
+        let theirs = header.sources.iter().any(|source| source.as_str().starts_with("nhs-vaccination:"));
+        theirs && header.kind == ResourceType::Immunization
+    };
+    snapshot.released().headers.iter().filter(guest).count()
+}
+
+#[test]
+fn vaccination_batches_reach_their_patients_and_only_them_whichever_comes_first() {
+    let (folder, people, _) = vaccinations();
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let in_order = Shelf::new();
+    in_order.load(ingest::Format::EmisCsv, &emis().folder);
+    let report = in_order.load(ingest::Format::NhsVaccinationCsv, folder);
+    assert_adds_up(&report);
+    assert_eq!(total(&report, |file| file.rejected), 0, "{:#?}", report.issues);
+    let mut meant = 0;
+    for person in people {
+        assert_eq!(guests(&in_order, &person.key), person.immunisations as usize, "{:?}", person.role);
+        meant += person.immunisations;
+    }
+    assert!(meant > 40, "{meant}");
+    let again = in_order.load(ingest::Format::NhsVaccinationCsv, folder);
+    assert_adds_up(&again);
+    assert_eq!((total(&again, |file| file.stored), again.resources_changed), (0, 0));
+    let before = shown(&in_order, people);
+    files.reverse();
+    let turned = Shelf::new();
+    for file in &files {
+        assert_adds_up(&turned.load(ingest::Format::NhsVaccinationCsv, file));
+    }
+    turned.load(ingest::Format::EmisCsv, &emis().folder);
+    assert_eq!(said(&shown(&turned, people)), said(&before));
 }
 
 /// A copy of an EMIS export with its rows changed, table by table.

@@ -79,7 +79,7 @@ static RESOURCES: LazyLock<Vec<Projected>> = LazyLock::new(|| {
                     words.staff.insert(key, staff);
                 }
             }
-            Fact::Reference(..) | Fact::Guest(..) | Fact::Whole(_) => {}
+            Fact::Reference(..) | Fact::Guest(..) | Fact::GuestGone(_) | Fact::Whole(_) => {}
         }
     }
     let (practice, ids) = (practice(), ids());

@@ -155,7 +155,7 @@ fn loaded(facts: &[Fact], pieces: &[usize]) -> World {
 fn in_order() -> Vec<Shown> {
     let mut facts = facts();
     facts.sort_by_key(|fact| match fact {
-        Fact::Entry(_, entry) | Fact::Guest(_, entry) => entry.sequence,
+        Fact::Entry(_, entry) | Fact::Guest(_, entry) | Fact::GuestGone(entry) => entry.sequence,
         Fact::Reference(_, _, sequence) => *sequence,
         Fact::Whole(_) => u64::MAX,
     });

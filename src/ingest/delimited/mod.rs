@@ -2,6 +2,7 @@
 //! It knows no table and no supplier.
 
 mod column;
+mod encoding;
 mod header;
 mod limited;
 mod records;

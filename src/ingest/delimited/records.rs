@@ -28,6 +28,7 @@ pub(crate) struct Records<R> {
     text: StringRecord,
     line: u64,
     encoding: Encoding,
+    separator: u8,
 }
 
 /// What was read.
@@ -51,14 +52,20 @@ pub(crate) struct Broken {
 }
 
 impl<R: Read> Records<R> {
-    /// Begins to read.
+    /// Begins to read fields between commas.
     pub(crate) fn new(input: R, encoding: Encoding) -> Self {
+        Self::separated(input, encoding, b',')
+    }
+
+    /// Begins to read fields between characters of this kind.
+    pub(crate) fn separated(input: R, encoding: Encoding, separator: u8) -> Self {
         let reader = ReaderBuilder::new()
+            .delimiter(separator)
             .has_headers(false)
             .flexible(true)
             .buffer_capacity(BUFFER)
             .from_reader(Limited::new(input));
-        Self { reader, bytes: ByteRecord::new(), text: StringRecord::new(), line: 1, encoding }
+        Self { reader, bytes: ByteRecord::new(), text: StringRecord::new(), line: 1, encoding, separator }
     }
 
     /// The record that was read last.
@@ -97,7 +104,11 @@ impl<R: Read> Records<R> {
         if usize::try_from(end - begin).map_or(true, |length| length > LARGEST_RECORD) {
             return Err(too_large());
         }
-        let open_end = || ends_in_quotes(raw) || raw.ends_with(b",") || self.bytes.len() < width;
+        let open_end = || {
+            ends_in_quotes(raw, self.separator)
+                || raw.ends_with(&[self.separator])
+                || self.bytes.len() < width
+        };
         if self.reader.get_ref().ended() && open_end() {
             return Err(Broken { code: IssueCode::Truncated, detail: "the last line is cut off".into() });
         }
@@ -155,7 +166,7 @@ fn line_feeds_before(raw: &[u8]) -> u64 {
 
 /// Whether a record, as it was written, ends inside a quoted field. A quote opens a field only at its start, and
 /// two inside stand for one (RFC 4180, 2.5 to 2.7).
-fn ends_in_quotes(raw: &[u8]) -> bool {
+fn ends_in_quotes(raw: &[u8], separator: u8) -> bool {
     #[derive(PartialEq)]
     enum At {
         Start,
@@ -169,7 +180,8 @@ fn ends_in_quotes(raw: &[u8]) -> bool {
             (At::Start, b'"') | (At::Quote, b'"') => At::Quoted,
             (At::Quoted, b'"') => At::Quote,
             (At::Quoted, _) => At::Quoted,
-            (_, b',' | b'\n' | b'\r') => At::Start,
+            (_, b'\n' | b'\r') => At::Start,
+            (_, byte) if *byte == separator => At::Start,
             _ => At::Bare,
         };
     }
@@ -228,6 +240,14 @@ mod tests {
         assert_eq!(texts, ["a", "the row is not UTF-8", "the row has a NUL byte", "e"]);
         assert_eq!(end, None);
         assert_eq!(read[3].0, 4);
+    }
+
+    #[test]
+    fn fields_may_be_between_other_characters_than_commas() {
+        let mut records = Records::separated(b"\"a|b\"|c,d\n\"e\"|\"f".as_slice(), Encoding::Utf8, b'|');
+        assert_eq!(records.next(2), Ok(Next::Record));
+        assert_eq!(records.record(), ["a|b", "c,d"].as_slice());
+        assert_eq!(records.next(2).unwrap_err().code, IssueCode::Truncated);
     }
 
     #[test]

@@ -127,13 +127,9 @@ fn of_words(text: &str, allowed: &[&str]) -> Option<String> {
     (text.len() <= 60 && words.all(known)).then(|| text.to_owned())
 }
 
-/// A maker: up to five words of letters and digits, with no run of digits as in a telephone number.
+/// A maker's name, if it can be nothing else.
 fn manufacturer(text: &str) -> Option<String> {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '.' | '&' | '-' | '\'' | '(' | ')' | '/');
-    let numbers = text.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() >= 5);
-    let fits =
-        !text.is_empty() && text.len() <= 60 && text.chars().all(plain) && text.split(' ').count() <= 5;
-    (fits && !numbers).then(|| text.to_owned())
+    crate::is_maker(text).then(|| text.to_owned())
 }
 
 /// A batch number, if it can be nothing else.

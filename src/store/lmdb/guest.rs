@@ -63,6 +63,21 @@ impl Lmdb {
         Ok(Fate::Stored)
     }
 
+    /// Deletes a guest of whoever it is.
+    pub(super) fn put_guest_gone(
+        &self,
+        txn: &mut RwTxn<'_>,
+        practice: &OdsCode,
+        batch: u64,
+        deletion: &Entry,
+        changes: &mut Changes,
+    ) -> Result<Fate, StoreError> {
+        match self.guest_at(txn, &key(practice, None, &[deletion.id.as_str()]))? {
+            Some(old) => self.put_guest(txn, practice, batch, old.identity, deletion, changes),
+            None => Ok(Fate::Rejected),
+        }
+    }
+
     /// What becomes of a guest that says nothing new: it waits on if it does so in the record of whoever has its number.
     fn guest_again(
         &self,

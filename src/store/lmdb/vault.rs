@@ -105,6 +105,9 @@ impl Lmdb {
                 Fact::Guest(identity, entry) => {
                     self.put_guest(&mut txn, practice, batch, *identity, entry, &mut changes)?
                 }
+                Fact::GuestGone(entry) => {
+                    self.put_guest_gone(&mut txn, practice, batch, entry, &mut changes)?
+                }
                 Fact::Reference(at, reference, sequence) => {
                     self.put_reference(&mut txn, practice, at, reference, *sequence, &mut changes)?
                 }

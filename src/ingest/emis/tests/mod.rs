@@ -282,7 +282,7 @@ impl Log {
     pub(super) fn entries(&self) -> Vec<&Entry> {
         let entry = |fact: &'_ (Place, Fact)| match &fact.1 {
             Fact::Entry(..) => true,
-            Fact::Reference(..) | Fact::Guest(..) | Fact::Whole(_) => false,
+            Fact::Reference(..) | Fact::Guest(..) | Fact::GuestGone(_) | Fact::Whole(_) => false,
         };
         let entries = self.facts.iter().filter(|fact| entry(fact));
         entries

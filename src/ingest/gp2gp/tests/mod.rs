@@ -45,7 +45,7 @@ impl Sink for Collected {
             }
             Fact::Reference(..) => panic!("only staff is told"),
             Fact::Whole(_) => self.whole += 1,
-            Fact::Guest(..) => panic!("an extract names its own patient"),
+            Fact::Guest(..) | Fact::GuestGone(_) => panic!("an extract names its own patient"),
         }
         Ok(Fate::Stored)
     }

@@ -23,6 +23,7 @@ fn shown(xml: &str) -> String {
         }
         Some(Value::Coded(coded)) => format!("code {}", coded.codings[0].code),
         Some(Value::Text(text)) => format!("text {}", text.expose()),
+        Some(Value::BloodPressure(..)) => panic!("a message has each reading by itself"),
         None => "none".to_owned(),
     }
 }

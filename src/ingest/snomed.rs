@@ -3,7 +3,7 @@
 
 /// What an identifier stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Component {
+pub(crate) enum Component {
     /// A concept.
     Concept,
     /// A description of a concept.
@@ -16,7 +16,7 @@ pub(super) enum Component {
 const EMIS_NAMESPACES: [&str; 2] = ["1000006", "1000033"];
 
 /// What an identifier stands for, or `None` where it is none.
-pub(super) fn component(id: &str) -> Option<Component> {
+pub(crate) fn component(id: &str) -> Option<Component> {
     let fits = (6..=18).contains(&id.len()) && !id.starts_with('0') && id.bytes().all(|b| b.is_ascii_digit());
     if !fits || !checks(id) {
         return None;
