@@ -6,8 +6,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
 mod delimited;
+mod edifact;
 mod emis;
+mod folder;
 mod gp2gp;
+mod snomed;
 
 use std::{
     fmt,
@@ -24,11 +27,13 @@ pub enum Format {
     EmisCsv,
     /// GP2GP EHR extract, `RCMR_IN030000UK06` and `UK07`, XML.
     Gp2gp,
+    /// NHS pathology reports, EDIFACT `MEDRPT` as `NHS003`.
+    Nhs003Edifact,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 2] = [Self::EmisCsv, Self::Gp2gp];
+    pub const ALL: [Self; 3] = [Self::EmisCsv, Self::Gp2gp, Self::Nhs003Edifact];
 
     /// The name by which commands and configuration know it.
     #[must_use]
@@ -36,6 +41,7 @@ impl Format {
         match self {
             Self::EmisCsv => "emis-csv",
             Self::Gp2gp => "gp2gp",
+            Self::Nhs003Edifact => "nhs003-edifact",
         }
     }
 
@@ -46,6 +52,8 @@ impl Format {
         match self {
             Self::EmisCsv => false,
             Self::Gp2gp => true,
+            // A report tells of its own investigations, and says so of withdrawn ones.
+            Self::Nhs003Edifact => false,
         }
     }
 
@@ -57,6 +65,8 @@ impl Format {
             Self::EmisCsv => MarksCarried::No,
             // `UK06` messages carry none; the reader says so of each of their entries.
             Self::Gp2gp => MarksCarried::Yes,
+            // A laboratory knows nothing of what a practice shows; nor is any of it shown before it has been filed.
+            Self::Nhs003Edifact => MarksCarried::No,
         }
     }
 }
@@ -132,6 +142,7 @@ pub fn open(format: Format, practice: &OdsCode, paths: &[PathBuf]) -> Result<Box
     match format {
         Format::EmisCsv => Ok(Box::new(emis::Batch::open(practice, paths)?)),
         Format::Gp2gp => Ok(Box::new(gp2gp::Batch::open(paths)?)),
+        Format::Nhs003Edifact => Ok(Box::new(edifact::Batch::open(paths)?)),
     }
 }
 

@@ -23,7 +23,8 @@ pub(super) fn read(segment: &Segment) -> Result<Option<Effective>, ()> {
     if text.len() != length || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(());
     }
-    let number = |from: usize, to: usize| text.get(from..to).and_then(|part| part.parse::<i16>().ok()).ok_or(());
+    let number =
+        |from: usize, to: usize| text.get(from..to).and_then(|part| part.parse::<i16>().ok()).ok_or(());
     let year = number(0, 4)?;
     let read = match length {
         4 => Effective::year(year).ok(),

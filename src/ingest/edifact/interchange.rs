@@ -88,9 +88,9 @@ fn message<R: BufRead>(
     let reference = required(segments, header, 1, "UNH has no reference")?.to_owned();
     let named = header.components(2);
     if !NHS003.iter().enumerate().all(|(at, part)| header.get(2, at) == Some(part)) {
-        let known = ["NHS001", "NHS002", "NHS004"].into_iter().find(|name| {
-            named.iter().any(|part| part.trim() == *name)
-        });
+        let known = ["NHS001", "NHS002", "NHS004"]
+            .into_iter()
+            .find(|name| named.iter().any(|part| part.trim() == *name));
         let detail = match known {
             Some(name) => format!("{name} is not read; only NHS003, pathology reports, is"),
             None => "only MEDRPT:0:1:RT:NHS003, pathology reports, is read".to_owned(),
@@ -169,7 +169,10 @@ fn charset<R: BufRead>(segments: &Segments<R>, header: &Segment) -> Result<Chars
     match header.get(1, 0) {
         Some("UNOA" | "UNOB") => Ok(Charset { beyond_ascii: false }),
         Some("UNOC" | "UNOW" | "UNOY") => Ok(Charset { beyond_ascii: true }),
-        _ => Err(segments.fatal(IssueCode::Encoding, "the character set is to be UNOA, UNOB, UNOC, UNOW or UNOY")),
+        _ => {
+            Err(segments
+                .fatal(IssueCode::Encoding, "the character set is to be UNOA, UNOB, UNOC, UNOW or UNOY"))
+        }
     }
 }
 
@@ -185,7 +188,8 @@ fn control<R: BufRead>(segments: &Segments<R>, header: &Segment) -> Result<(Stri
 fn made(header: &Segment) -> Option<DateTime> {
     let (day, time) = (header.get(4, 0)?, header.get(4, 1)?);
     let day = if day.len() == 6 { format!("20{day}") } else { day.to_owned() };
-    let digits = day.len() == 8 && time.len() == 4 && (day.bytes().chain(time.bytes())).all(|b| b.is_ascii_digit());
+    let digits =
+        day.len() == 8 && time.len() == 4 && (day.bytes().chain(time.bytes())).all(|b| b.is_ascii_digit());
     if !digits {
         return None;
     }

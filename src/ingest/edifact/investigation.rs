@@ -7,6 +7,7 @@ use record::{
 };
 
 use super::{report::free_text, syntax::Segment};
+use crate::snomed;
 
 /// An investigation.
 #[derive(Debug)]
@@ -120,7 +121,9 @@ impl Investigation {
                     *range = ReferenceRange { low, high, unit, text: range.text.take() };
                 }
             }
-            _ => self.leave_out(IssueCode::NumberInvalid, "RND", "a bound is no number; the range is left out"),
+            _ => {
+                self.leave_out(IssueCode::NumberInvalid, "RND", "a bound is no number; the range is left out")
+            }
         }
     }
 
@@ -155,7 +158,8 @@ fn number(segment: &Segment, decimal: u8, unit: Option<String>) -> Result<Option
         Some("8") => Some(Comparator::LessOrEqual),
         Some(_) => return Err((IssueCode::NumberInvalid, "RSL", "a number with a sign that is not known")),
     };
-    let value = parse(text, decimal).map_err(|()| (IssueCode::NumberInvalid, "RSL", "the result is no number"))?;
+    let value =
+        parse(text, decimal).map_err(|()| (IssueCode::NumberInvalid, "RSL", "the result is no number"))?;
     Ok(Some(Quantity { value, comparator, unit }))
 }
 
@@ -168,12 +172,13 @@ fn parse(text: &str, decimal: u8) -> Result<Decimal, ()> {
 /// from the laboratory's own list of tests; words without a code may have been typed.
 fn coded(segment: &Segment, element: usize, from: usize) -> Coded {
     let words = segment.get(element, from + 3);
+    let code = segment.get(element, from);
     let system = match segment.get(element, from + 1) {
         Some("911") => Some(CodeSystem::ReadV2),
-        Some("921") => Some(CodeSystem::SnomedCt),
+        Some("921") => code.map(snomed::system),
         _ => None,
     };
-    match (segment.get(element, from), system) {
+    match (code, system) {
         (Some(code), Some(system)) => Coded {
             codings: vec![Coding { system, code: code.to_owned(), display: words.map(str::to_owned) }],
             original_text: None,

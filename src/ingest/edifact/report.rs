@@ -2,7 +2,7 @@
 //! sorts segments into groups; what a segment of an investigation means is `investigation`'s.
 
 use jiff::civil::Date;
-use record::{Effective, FreeText, NhsNumber, PersonName};
+use record::{Effective, FreeText, NhsNumber};
 
 use super::{date, syntax::Segment};
 
@@ -27,13 +27,11 @@ pub(super) struct Report {
     pub(super) undated: bool,
 }
 
-/// The patient, as the laboratory knows them.
+/// The patient, by what the practice's own patient is found by. The name is not needed for that and is not read.
 #[derive(Default)]
 pub(super) struct Person {
     /// The NHS number, if it is one.
     pub(super) nhs_number: Option<NhsNumber>,
-    /// The name.
-    pub(super) name: Option<PersonName>,
     /// The date of birth.
     pub(super) birth_date: Option<Date>,
 }
@@ -82,9 +80,10 @@ pub(super) fn read(segments: &[Segment]) -> Report {
             ("S10", _) => Group::Clinical,
             ("S16", _) => Group::Specimen,
             // The report itself has a `GIS` too.
-            ("GIS", Group::Subject | Group::Patient | Group::Clinical | Group::Specimen | Group::Investigation) => {
-                Group::Investigation
-            }
+            (
+                "GIS",
+                Group::Subject | Group::Patient | Group::Clinical | Group::Specimen | Group::Investigation,
+            ) => Group::Investigation,
             (_, group) => group,
         };
         match segment.tag.as_str() {
@@ -149,17 +148,6 @@ impl Person {
             // `OPI` says that it is the NHS's number and not the hospital's.
             let number = segment.get(2, 0).filter(|_| segment.get(2, 1) == Some("OPI"));
             self.nhs_number = number.and_then(|number| number.parse().ok());
-            let part = |qualifier: &str| {
-                let of = |element: &&[String]| element.first().is_some_and(|q| q.trim() == qualifier);
-                let text = segment.elements().find(of)?.get(1)?.trim();
-                (!text.is_empty()).then(|| text.to_owned())
-            };
-            let name = PersonName {
-                prefix: part("TI"),
-                given: ["FO", "MI"].into_iter().filter_map(part).collect(),
-                family: part("SU"),
-            };
-            self.name = (name.family.is_some() || !name.given.is_empty()).then_some(name);
         } else if segment.is("DTM", "329")
             && let Ok(Some(Effective::Day(day))) = date::read(segment)
         {

@@ -7,10 +7,12 @@ use super::{
     organisation::Practice,
     read_code::{is_sexual_health, read_code},
     row::Row,
-    snomed::{Component, component},
     table::{Table, Unusable},
 };
-use crate::delimited::columns;
+use crate::{
+    delimited::columns,
+    snomed::{Component, component},
+};
 
 columns! {
     /// Clinical codes. `ParentCodeId` came with version 5.4.

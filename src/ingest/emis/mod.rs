@@ -20,7 +20,6 @@ mod read_code;
 mod reading;
 mod row;
 mod sharing;
-mod snomed;
 mod table;
 #[cfg(test)]
 mod tests;
