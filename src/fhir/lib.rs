@@ -10,9 +10,9 @@ use std::fmt;
 
 pub use fhirbolt::model::r4::{
     resources::{
-        Immunization, ImmunizationOccurrence, ImmunizationPerformer, Observation, ObservationComponent,
-        ObservationComponentValue, ObservationEffective, ObservationReferenceRange, ObservationValue,
-        Patient, PatientDeceased,
+        Immunization, ImmunizationOccurrence, ImmunizationPerformer, ImmunizationProtocolApplied,
+        ImmunizationProtocolAppliedDoseNumber, Observation, ObservationComponent, ObservationComponentValue,
+        ObservationEffective, ObservationReferenceRange, ObservationValue, Patient, PatientDeceased,
     },
     types,
 };

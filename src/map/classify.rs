@@ -73,10 +73,22 @@ pub(crate) struct Resolved<'a> {
     pub(crate) statement: &'a Statement,
     pub(crate) coded: Cow<'a, Coded>,
     pub(crate) class: CodeClass,
-    /// It says that a vaccine was given.
-    pub(crate) vaccination: bool,
+    /// What it says of the giving of a vaccine.
+    pub(crate) vaccination: Giving,
     /// It is about vaccinations, given or not.
     pub(crate) about_vaccination: bool,
+}
+
+/// What a statement says of the giving of a vaccine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Giving {
+    /// It was given.
+    Done,
+    /// It was not: the source has a field for that, and the code says what was not given. A refusal that is only a
+    /// code stays an observation.
+    NotDone,
+    /// Nothing that would make a vaccination of it.
+    Nothing,
 }
 
 static OTHER_PEOPLE: LazyLock<CodeTable> =
@@ -188,9 +200,9 @@ pub(crate) fn is_social_history(coded: &Coded) -> bool {
     coded.codings.iter().any(|coding| SOCIAL_HISTORY.code(coding).is_some())
 }
 
-/// Whether an entry says that a vaccine was given, and whether it is about vaccinations at all. Only what the table
+/// What an entry says of the giving of a vaccine, and whether it is about vaccinations at all. Only what the table
 /// allows is given; whatever speaks of refusal, consent, invitations or reasons against is not, wherever it says so.
-fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> (bool, bool) {
+fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> (Giving, bool) {
     let found: Vec<bool> =
         coded.codings.iter().filter_map(|coding| VACCINATIONS.code(coding)).map(|(_, exact)| exact).collect();
     let immunisation = class == CodeClass::Immunisation;
@@ -204,15 +216,24 @@ fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> (bool,
         let batch = statement.vaccination.as_ref().and_then(|told| told.lot_number.as_ref());
         immunisation && batch.is_some() && coded.in_system(&CodeSystem::SnomedCt) == Some(DEGRADED)
     };
-    let given =
-        (found.contains(&true) || by_chapter() || by_term() || by_batch()) && !not_given(coded, statement);
-    (given, immunisation || !found.is_empty() || coded.codings.iter().any(is_about_giving))
+    // The source has a field that says whether it was given, and the term names a vaccination.
+    let field = statement.vaccination.as_ref().and_then(|told| told.given);
+    let by_field = || {
+        immunisation
+            && matches!(field, Some(Given::Yes | Given::No))
+            && terms(coded).any(|term| VACCINATIONS.has_word(term))
+    };
+    let named = found.contains(&true) || by_chapter() || by_term() || by_batch() || by_field();
+    let giving = match field {
+        Some(Given::No) if named => Giving::NotDone,
+        None | Some(Given::Yes) if named && !not_given(coded, statement) => Giving::Done,
+        None | Some(Given::Yes | Given::No | Given::Unclear) => Giving::Nothing,
+    };
+    (giving, immunisation || !found.is_empty() || coded.codings.iter().any(is_about_giving))
 }
 
 fn not_given(coded: &Coded, statement: &Statement) -> bool {
-    let field = statement.vaccination.as_ref().and_then(|told| told.given);
-    matches!(field, Some(Given::No | Given::Unclear))
-        || coded.codings.iter().any(|coding| NOT_GIVEN.code_or_its_twin(coding).is_some())
+    coded.codings.iter().any(|coding| NOT_GIVEN.code_or_its_twin(coding).is_some())
         || terms(coded).any(|term| NOT_GIVEN.has_word(term))
         || statement.text.iter().any(|text| NOT_GIVEN.in_text(text.expose()))
 }

@@ -55,6 +55,15 @@ fn immunization(body: &mut Value) -> bool {
     if !(has(body, "status") && has(body, "patient") && occurs) {
         return false;
     }
+    // Why it was not given was told in words only: it looks like one of which nobody said why.
+    if body["status"] == "not-done" && !has(body, "statusReason") {
+        let unknown = json!({"coding": [{
+            "system": system::DATA_ABSENT_REASON,
+            "code": "unknown",
+            "display": "Unknown",
+        }]});
+        insert(body, "statusReason", &["status"], unknown);
+    }
     if !has(body, "vaccineCode") {
         let unknown =
             json!({"coding": [{"system": system::NULL_FLAVOR, "code": "UNK", "display": "unknown"}]});
@@ -134,6 +143,19 @@ mod tests {
         let mut whole = json!({"status": "final", "code": {}, "subject": {}, "valueQuantity": {}});
         assert!(complete(ResourceType::Observation, &mut whole));
         assert!(whole.get("dataAbsentReason").is_none());
+    }
+
+    #[test]
+    fn a_refusal_whose_reason_was_words_looks_like_one_without_a_reason() {
+        let mut body =
+            json!({"status": "not-done", "vaccineCode": {}, "patient": {}, "occurrenceString": "x"});
+        assert!(complete(ResourceType::Immunization, &mut body));
+        assert_eq!(body["statusReason"]["coding"][0]["code"], "unknown");
+        let keys: Vec<&String> = body.as_object().unwrap().keys().collect();
+        assert_eq!(keys[..3], ["status", "statusReason", "vaccineCode"]);
+        let mut given = json!({"status": "completed", "patient": {}, "occurrenceString": "x"});
+        assert!(complete(ResourceType::Immunization, &mut given));
+        assert!(given.get("statusReason").is_none());
     }
 
     #[test]

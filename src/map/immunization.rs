@@ -1,16 +1,18 @@
-//! Immunizations: only statements that say that a vaccine was given. The vaccination's code goes both into the UK
-//! Core extension and into `vaccineCode`, because international clients do not read the extension.
+//! Immunizations: statements that say that a vaccine was given, and those of sources with a field that says that it was
+//! not. Where the product is not known, the vaccination's code goes both into the UK Core extension and into
+//! `vaccineCode`, because international clients do not read the extension.
 
 use fhir::{
-    Immunization, ImmunizationOccurrence, ImmunizationPerformer,
+    Immunization, ImmunizationOccurrence, ImmunizationPerformer, ImmunizationProtocolApplied,
+    ImmunizationProtocolAppliedDoseNumber,
     types::{CodeableConcept, Coding as FhirCoding, Extension, ExtensionValue, Reference},
     url::{self, profile},
 };
-use record::{Coded, Dictionary};
+use record::{Coded, Dictionary, DoseSequence, Vaccination};
 
 use crate::{
-    classify::Resolved,
-    coding::{clean, coding, concept, is_nothing},
+    classify::{Giving, Resolved},
+    coding::{clean, coding, concept, concept_of, is_nothing},
     observation::{meta, note, practitioner, reference},
     quantity::quantity,
 };
@@ -26,16 +28,19 @@ pub(crate) fn immunization(
     dictionary: &dyn Dictionary,
 ) -> Immunization {
     let statement = resolved.statement;
-    let given = statement.vaccination.clone().unwrap_or_default();
+    let told = statement.vaccination.clone().unwrap_or_default();
     let procedure = concept(&resolved.coded, vec![]);
-    let optional = |coded: &Option<Coded>| {
-        coded.as_ref().filter(|coded| !is_nothing(coded)).map(|coded| Box::new(concept(coded, vec![])))
-    };
+    let reason = optional(&told.reason);
+    let done = resolved.vaccination == Giving::Done;
+    // What was not given came from no batch and went nowhere, whatever the source has in its fields for that.
+    let given = if done { told.clone() } else { Vaccination::default() };
     Immunization {
         id: Some(id.into()),
         meta: Some(Box::new(meta(&[profile::UK_CORE_IMMUNIZATION, profile::IPA_IMMUNIZATION]))),
-        status: "completed".into(),
-        vaccine_code: Box::new(vaccine(&procedure)),
+        status: if done { "completed" } else { "not-done" }.into(),
+        status_reason: (!done).then(|| Box::new(reason.clone().unwrap_or_else(unknown_reason))),
+        reason_code: reason.filter(|_| done).into_iter().collect(),
+        vaccine_code: Box::new(vaccine(told.product.as_ref(), &procedure)),
         extension: vec![Extension {
             url: url::extension::VACCINATION_PROCEDURE.to_owned(),
             value: Some(ExtensionValue::CodeableConcept(Box::new(procedure))),
@@ -47,6 +52,7 @@ pub(crate) fn immunization(
             None => ImmunizationOccurrence::String(NO_DATE.into()),
         },
         recorded: resolved.entry.recorded.map(|at| at.to_string().into()),
+        primary_source: told.primary_source.map(Into::into),
         manufacturer: given.manufacturer.as_deref().and_then(clean).map(|name| {
             Box::new(Reference {
                 r#type: Some("Organization".into()),
@@ -56,34 +62,66 @@ pub(crate) fn immunization(
         }),
         lot_number: given.lot_number.as_deref().and_then(clean).map(Into::into),
         expiration_date: given.expires_on.map(|day| day.to_string().into()),
-        site: optional(&given.site),
-        route: optional(&given.route),
+        site: optional(&given.site).map(Box::new),
+        route: optional(&given.route).map(Box::new),
         dose_quantity: given.dose.as_ref().map(|dose| Box::new(quantity(dose))),
         performer: practitioner(statement.performer.as_deref(), dictionary)
             .map(|actor| ImmunizationPerformer { actor: Box::new(actor), ..Default::default() })
             .into_iter()
             .collect(),
         note: statement.text.iter().filter_map(note).collect(),
+        protocol_applied: told.sequence.as_ref().and_then(protocol).into_iter().collect(),
         ..Default::default()
     }
 }
 
-/// The SNOMED CT or dm+d codings; where there are none, that the vaccine's code is unknown (UK Core, NullFlavor).
-fn vaccine(procedure: &CodeableConcept) -> CodeableConcept {
-    let of_a_vaccine = |coding: &&FhirCoding| {
-        let system = coding.system.as_ref().and_then(|system| system.value.as_deref());
-        let code = coding.code.as_ref().and_then(|code| code.value.as_deref());
-        matches!(system, Some(url::system::SNOMED | url::system::DMD))
-            && code.is_some_and(|code| code != crate::classify::DEGRADED)
+/// A concept that the source may have, unless nothing of it can be served.
+fn optional(coded: &Option<Coded>) -> Option<CodeableConcept> {
+    coded.as_ref().filter(|coded| !is_nothing(coded)).map(|coded| concept(coded, vec![]))
+}
+
+/// Why it was not given, where the source does not say (UK Core, ukcore-imm-001, demands a reason).
+fn unknown_reason() -> CodeableConcept {
+    concept_of(url::system::DATA_ABSENT_REASON, "unknown", "Unknown")
+}
+
+/// Which dose of its course. A number below 1 is none (R4, positiveInt).
+fn protocol(sequence: &DoseSequence) -> Option<ImmunizationProtocolApplied> {
+    let dose_number = match sequence {
+        DoseSequence::Number(number) => {
+            ImmunizationProtocolAppliedDoseNumber::PositiveInt(std::num::NonZeroU32::new(*number)?.into())
+        }
+        DoseSequence::Named(name) => ImmunizationProtocolAppliedDoseNumber::String(clean(name)?.into()),
     };
-    let mut codings: Vec<FhirCoding> = procedure.coding.iter().filter(of_a_vaccine).cloned().collect();
-    if let [only] = codings.as_mut_slice() {
+    Some(ImmunizationProtocolApplied { dose_number, ..Default::default() })
+}
+
+/// The product's SNOMED CT or dm+d codings, or else the vaccination's; where there are none either, that the vaccine's
+/// code is unknown (UK Core, NullFlavor). The words are the product's, if it has any.
+fn vaccine(product: Option<&Coded>, procedure: &CodeableConcept) -> CodeableConcept {
+    let product = product.filter(|product| !is_nothing(product)).map(|product| concept(product, vec![]));
+    let codings = |concept: &CodeableConcept| -> Vec<FhirCoding> {
+        concept.coding.iter().filter(|coding| is_of_a_vaccine(coding)).cloned().collect()
+    };
+    let mut found = product.as_ref().map(codings).unwrap_or_default();
+    if found.is_empty() {
+        found = codings(procedure);
+    }
+    if let [only] = found.as_mut_slice() {
         only.user_selected = None;
     }
-    if codings.is_empty() {
-        codings = vec![coding(url::system::NULL_FLAVOR, "UNK", "unknown")];
+    if found.is_empty() {
+        found = vec![coding(url::system::NULL_FLAVOR, "UNK", "unknown")];
     }
-    CodeableConcept { coding: codings, text: procedure.text.clone(), ..Default::default() }
+    let text = product.and_then(|product| product.text).or_else(|| procedure.text.clone());
+    CodeableConcept { coding: found, text, ..Default::default() }
+}
+
+fn is_of_a_vaccine(coding: &FhirCoding) -> bool {
+    let system = coding.system.as_ref().and_then(|system| system.value.as_deref());
+    let code = coding.code.as_ref().and_then(|code| code.value.as_deref());
+    matches!(system, Some(url::system::SNOMED | url::system::DMD))
+        && code.is_some_and(|code| code != crate::classify::DEGRADED)
 }
 
 #[cfg(test)]
@@ -92,7 +130,7 @@ mod tests {
     use record::{CodeClass, Effective, Given, ResourceType, Section, Vaccination};
 
     use super::*;
-    use crate::testing::{Made, find, json, mapped, profiles, quantity, read, snomed, text};
+    use crate::testing::{Made, coded, find, json, mapped, profiles, quantity, read, snomed, text};
 
     fn mmr() -> Made {
         Made::new(
@@ -221,10 +259,125 @@ mod tests {
                 statement.vaccination = Some(Vaccination { given, ..Vaccination::default() });
             }))
         };
-        assert_eq!(filed(Some(Given::No)), ResourceType::Observation);
         assert_eq!(filed(Some(Given::Unclear)), ResourceType::Observation);
         assert_eq!(filed(Some(Given::Yes)), ResourceType::Immunization);
         assert_eq!(filed(None), ResourceType::Immunization);
+    }
+
+    fn told(told: Vaccination) -> Made {
+        mmr().with(|statement| statement.vaccination = Some(told))
+    }
+
+    #[test]
+    fn what_a_field_says_was_not_given_is_not_done_for_a_reason_and_has_no_batch() {
+        let declined = coded(vec![snomed("591000119102", "Vaccine refused by patient")]);
+        let body = json(told(Vaccination {
+            given: Some(Given::No),
+            reason: Some(declined),
+            lot_number: Some("AB1234".into()),
+            expires_on: Some(date(2030, 1, 25)),
+            manufacturer: Some("Maker Ltd".into()),
+            site: Coded::words("Left arm"),
+            route: Coded::words("Intramuscular"),
+            dose: Some(quantity("0.5", "ml")),
+            sequence: Some(DoseSequence::Number(2)),
+            ..Vaccination::default()
+        }));
+        assert_eq!(body["status"], "not-done");
+        assert_eq!(body["statusReason"]["coding"][0]["code"], "591000119102");
+        assert_eq!(body["vaccineCode"]["coding"][0]["code"], "38598009");
+        assert_eq!(body["protocolApplied"][0]["doseNumberPositiveInt"], 2);
+        for element in
+            ["reasonCode", "lotNumber", "expirationDate", "manufacturer", "site", "route", "doseQuantity"]
+        {
+            assert!(body.get(element).is_none(), "{element}");
+        }
+        let silent = json(told(Vaccination { given: Some(Given::No), ..Vaccination::default() }));
+        assert_eq!(silent["statusReason"]["coding"][0]["code"], "unknown");
+    }
+
+    #[test]
+    fn a_refusal_that_is_only_a_code_stays_an_observation_whatever_the_field_says() {
+        let refusal = Made::snomed("a", "9711000175104", "MMR vaccine declined").with(|statement| {
+            statement.vaccination = Some(Vaccination { given: Some(Given::No), ..Vaccination::default() });
+        });
+        assert_eq!(kind(refusal), ResourceType::Observation);
+        let contradicted = Made::snomed("a", "38598009", "MMR vaccination declined").with(|statement| {
+            statement.vaccination = Some(Vaccination { given: Some(Given::Yes), ..Vaccination::default() });
+        });
+        assert_eq!(kind(contradicted), ResourceType::Observation);
+    }
+
+    #[test]
+    fn a_field_that_says_given_counts_for_a_code_that_is_filed_and_named_as_a_vaccination() {
+        let filed = |given, term: &str| {
+            let made = Made::snomed("a", "308101000000104", term).with(|statement| {
+                statement.vaccination = Some(Vaccination { given, ..Vaccination::default() });
+            });
+            kind(made.class(CodeClass::Immunisation))
+        };
+        assert_eq!(filed(Some(Given::Yes), "A new vaccination"), ResourceType::Immunization);
+        assert_eq!(filed(Some(Given::No), "A new vaccination"), ResourceType::Immunization);
+        assert_eq!(filed(None, "A new vaccination"), ResourceType::Observation);
+        assert_eq!(filed(Some(Given::Unclear), "A new vaccination"), ResourceType::Observation);
+        assert_eq!(filed(Some(Given::Yes), "Body weight"), ResourceType::Observation);
+        assert_eq!(filed(Some(Given::Yes), "A new vaccination offered"), ResourceType::Observation);
+    }
+
+    #[test]
+    fn a_product_that_has_a_code_is_the_vaccine_and_one_in_words_is_its_text() {
+        let dmd = |code: &str, display: &str| record::Coding {
+            system: record::CodeSystem::Dmd,
+            code: code.into(),
+            display: Some(display.into()),
+        };
+        let body = json(told(Vaccination {
+            product: Some(coded(vec![dmd("34925111000001104", "Priorix vaccine powder")])),
+            ..Vaccination::default()
+        }));
+        assert_eq!(body["vaccineCode"]["coding"][0]["system"], url::system::DMD);
+        assert_eq!(body["vaccineCode"]["coding"].as_array().unwrap().len(), 1);
+        assert_eq!(body["vaccineCode"]["text"], "Priorix vaccine powder");
+        assert_eq!(body["extension"][0]["valueCodeableConcept"]["coding"][1]["code"], "38598009");
+        let words = json(told(Vaccination { product: Coded::words("Priorix"), ..Vaccination::default() }));
+        assert_eq!(words["vaccineCode"]["coding"][0]["code"], "38598009");
+        assert_eq!(words["vaccineCode"]["text"], "Priorix");
+        let read_only = Made::new("a", vec![read("65M1.00", "MMR vaccination")]).with(|statement| {
+            let product = Coded::words("Priorix");
+            statement.vaccination = Some(Vaccination { product, ..Vaccination::default() });
+        });
+        assert_eq!(json(read_only)["vaccineCode"]["coding"][0]["code"], "UNK");
+    }
+
+    #[test]
+    fn every_code_of_a_vaccination_is_there_to_be_labelled_by() {
+        let mapping = mapped(vec![told(Vaccination {
+            product: Some(coded(vec![snomed("1", "p")])),
+            reason: Some(coded(vec![snomed("2", "r")])),
+            site: Some(coded(vec![snomed("3", "s")])),
+            route: Some(coded(vec![snomed("4", "w")])),
+            ..Vaccination::default()
+        })]);
+        let codes: Vec<&str> = find(&mapping, "a").concepts.iter().map(|(_, code)| code.as_str()).collect();
+        assert_eq!(codes, ["65M1.00", "38598009", "1", "2", "3", "4"]);
+    }
+
+    #[test]
+    fn the_dose_the_reason_and_whose_word_it_is_are_told() {
+        let body = json(told(Vaccination {
+            sequence: Some(DoseSequence::Named("Booster".into())),
+            reason: Some(coded(vec![snomed("443684005", "Disease outbreak")])),
+            primary_source: Some(false),
+            site: Some(coded(vec![snomed("368208006", "Left upper arm structure")])),
+            ..Vaccination::default()
+        }));
+        assert_eq!(body["protocolApplied"][0]["doseNumberString"], "Booster");
+        assert_eq!(body["reasonCode"][0]["coding"][0]["code"], "443684005");
+        assert_eq!(body["primarySource"], false);
+        assert_eq!(body["site"]["coding"][0]["code"], "368208006");
+        assert!(body.get("statusReason").is_none());
+        let none = told(Vaccination { sequence: Some(DoseSequence::Number(0)), ..Vaccination::default() });
+        assert!(json(none).get("protocolApplied").is_none());
     }
 
     #[test]

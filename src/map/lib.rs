@@ -35,7 +35,7 @@ use record::{
 
 use crate::{
     blood_pressure::Readings,
-    classify::Resolved,
+    classify::{Giving, Resolved},
     panel::{Panels, Statements},
 };
 pub use crate::{
@@ -131,7 +131,7 @@ pub fn map(entries: &[Entry], context: &Context) -> Mapping {
     let pressures = panels.blood_pressures(&statements);
     let taken: BTreeSet<&EntryId> = pressures.values().flat_map(Readings::ids).collect();
     for (&id, resolved) in statements.iter().filter(|(id, _)| !taken.contains(*id)) {
-        let made = if resolved.vaccination {
+        let made = if resolved.vaccination != Giving::Nothing {
             mapped_immunization(&patient, resolved, context)
         } else if let Some(readings) = pressures.get(id) {
             mapped_blood_pressure(&patient, resolved, readings, context)
@@ -198,10 +198,11 @@ fn mapped_immunization(patient: &str, resolved: &Resolved, context: &Context) ->
     let id = (context.id)(ResourceType::Immunization, &resolved.entry.id);
     let made = immunization::immunization(&id, patient, resolved, context.dictionary);
     let json = fhir::encode_immunization(&made)?;
-    Ok(Mapped {
-        section: Section::Immunisations,
-        ..mapped(ResourceType::Immunization, id, json, &[resolved])
-    })
+    let mut mapped = mapped(ResourceType::Immunization, id, json, &[resolved]);
+    let told = resolved.statement.vaccination.iter();
+    let details = told.flat_map(|told| [&told.product, &told.reason, &told.site, &told.route]);
+    mapped.concepts.extend(details.flatten().flat_map(coding::concepts));
+    Ok(Mapped { section: Section::Immunisations, ..mapped })
 }
 
 fn mapped_blood_pressure(

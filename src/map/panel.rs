@@ -7,7 +7,7 @@ use record::{CodeClass, EntryId, Role};
 
 use crate::{
     blood_pressure::{self, Readings},
-    classify::Resolved,
+    classify::{Giving, Resolved},
 };
 
 /// How deep panels may lie inside each other before the rest is left alone; real ones lie two or three deep.
@@ -45,7 +45,8 @@ impl<'a> Panels<'a> {
         statements: &Statements<'a>,
         taken: &BTreeSet<&'a EntryId>,
     ) -> Vec<&'a EntryId> {
-        let is_observation = |id: &&EntryId| statements.get(id).is_some_and(|part| !part.vaccination);
+        let is_observation =
+            |id: &&EntryId| statements.get(id).is_some_and(|part| part.vaccination == Giving::Nothing);
         self.parts(header).filter(is_observation).filter(|id| !taken.contains(id)).collect()
     }
 
@@ -57,7 +58,9 @@ impl<'a> Panels<'a> {
         let mut taken: BTreeSet<&EntryId> = BTreeSet::new();
         let mut found = BTreeMap::new();
         for &header in self.parts.keys() {
-            let Some(heading) = statements.get(header).filter(|heading| !heading.vaccination) else {
+            let Some(heading) =
+                statements.get(header).filter(|heading| heading.vaccination == Giving::Nothing)
+            else {
                 continue;
             };
             let parts: Vec<&Resolved> = self.parts(header).filter_map(|id| statements.get(id)).collect();

@@ -226,6 +226,8 @@ pub struct Vaccination {
     pub reason: Option<Coded>,
     /// The product: a dm+d code, or the name of a brand.
     pub product: Option<Coded>,
+    /// Whether whoever gave it says so (`false`: the patient, a parent or another system told it).
+    pub primary_source: Option<bool>,
     /// Which dose of its course.
     pub sequence: Option<DoseSequence>,
     /// The maker.
