@@ -10,6 +10,7 @@ mod edifact;
 mod emis;
 mod folder;
 mod gp2gp;
+mod gp_connect;
 mod snomed;
 
 use std::{
@@ -29,11 +30,13 @@ pub enum Format {
     Gp2gp,
     /// NHS pathology reports, EDIFACT `MEDRPT` as `NHS003`.
     Nhs003Edifact,
+    /// GP Connect bundles, FHIR STU3, JSON.
+    GpConnectStu3,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 3] = [Self::EmisCsv, Self::Gp2gp, Self::Nhs003Edifact];
+    pub const ALL: [Self; 4] = [Self::EmisCsv, Self::Gp2gp, Self::Nhs003Edifact, Self::GpConnectStu3];
 
     /// The name by which commands and configuration know it.
     #[must_use]
@@ -42,6 +45,7 @@ impl Format {
             Self::EmisCsv => "emis-csv",
             Self::Gp2gp => "gp2gp",
             Self::Nhs003Edifact => "nhs003-edifact",
+            Self::GpConnectStu3 => "gp-connect-stu3",
         }
     }
 
@@ -54,6 +58,8 @@ impl Format {
             Self::Gp2gp => true,
             // A report tells of its own investigations, and says so of withdrawn ones.
             Self::Nhs003Edifact => false,
+            // A bundle answers what was asked, and does not say what that was.
+            Self::GpConnectStu3 => false,
         }
     }
 
@@ -67,6 +73,7 @@ impl Format {
             Self::Gp2gp => MarksCarried::Yes,
             // A laboratory knows nothing of what a practice shows; nor is any of it shown before it has been filed.
             Self::Nhs003Edifact => MarksCarried::No,
+            Self::GpConnectStu3 => MarksCarried::Yes,
         }
     }
 }
@@ -143,6 +150,7 @@ pub fn open(format: Format, practice: &OdsCode, paths: &[PathBuf]) -> Result<Box
         Format::EmisCsv => Ok(Box::new(emis::Batch::open(practice, paths)?)),
         Format::Gp2gp => Ok(Box::new(gp2gp::Batch::open(paths)?)),
         Format::Nhs003Edifact => Ok(Box::new(edifact::Batch::open(paths)?)),
+        Format::GpConnectStu3 => Ok(Box::new(gp_connect::Batch::open(paths)?)),
     }
 }
 
