@@ -18,10 +18,13 @@
 mod codes;
 mod day;
 mod dice;
+mod edifact;
 mod emis;
 mod gp2gp;
+mod gp_connect;
 mod life;
 mod names;
+mod oracle;
 mod person;
 mod practice;
 mod role;
@@ -76,11 +79,16 @@ pub enum Format {
     EmisCsv,
     /// GP2GP EHR extracts, `RCMR_IN030000UK07`, one XML for each patient.
     Gp2gp,
+    /// NHS003 pathology reports, EDIFACT, one file for each patient who has any. Their patients are those that another
+    /// format writes of the same practice and seed.
+    Nhs003Edifact,
+    /// GP Connect bundles, FHIR STU3, one JSON for each patient.
+    GpConnectStu3,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 2] = [Self::EmisCsv, Self::Gp2gp];
+    pub const ALL: [Self; 4] = [Self::EmisCsv, Self::Gp2gp, Self::Nhs003Edifact, Self::GpConnectStu3];
 
     /// The name by which commands know it.
     #[must_use]
@@ -88,6 +96,8 @@ impl Format {
         match self {
             Self::EmisCsv => "emis-csv",
             Self::Gp2gp => "gp2gp",
+            Self::Nhs003Edifact => "nhs003-edifact",
+            Self::GpConnectStu3 => "gp-connect-stu3",
         }
     }
 }
@@ -157,5 +167,7 @@ pub fn write(
     match format {
         Format::EmisCsv => emis::write(options, out, progress),
         Format::Gp2gp => gp2gp::write(options, out, progress),
+        Format::Nhs003Edifact => edifact::write(options, out, progress),
+        Format::GpConnectStu3 => gp_connect::write(options, out, progress),
     }
 }

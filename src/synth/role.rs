@@ -71,6 +71,12 @@ impl Role {
                 | SensitivePatient
                 | Temporary
         );
-        if format == Format::Gp2gp && demographic { Everyday } else { self }
+        // A bundle has demographics, but its patient is not known to be a dummy, and has a number.
+        let unsaid = matches!(self, Dummy | NoNhsNumber | PlaceholderNhsNumber);
+        match format {
+            Format::Gp2gp if demographic => Everyday,
+            Format::GpConnectStu3 if unsaid => Everyday,
+            _ => self,
+        }
     }
 }
