@@ -5,6 +5,7 @@ mod disclosure;
 mod emis;
 mod fragments;
 mod golden;
+mod oracle;
 mod published;
 mod seen;
 mod synthetic;

@@ -85,7 +85,7 @@ pub(crate) struct IngestArgs {
     /// ODS code of the practice whose export it is.
     #[arg(long, value_name = "ODS")]
     pub(crate) practice: OdsCode,
-    /// Format of the export: emis-csv or gp2gp.
+    /// Format of the export: emis-csv, gp2gp, nhs003-edifact or gp-connect-stu3.
     #[arg(long)]
     pub(crate) format: ::ingest::Format,
     /// Write the report as JSON to this file too.
@@ -98,7 +98,7 @@ pub(crate) struct IngestArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct MapArgs {
-    /// Format of the export: emis-csv or gp2gp.
+    /// Format of the export: emis-csv, gp2gp, nhs003-edifact or gp-connect-stu3.
     #[arg(long)]
     pub(crate) format: ::ingest::Format,
     /// ODS code of the practice whose export it is. A GP2GP message does not need it.
@@ -111,7 +111,7 @@ pub(crate) struct MapArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SynthArgs {
-    /// Format of the export: emis-csv or gp2gp.
+    /// Format of the export: emis-csv, gp2gp, nhs003-edifact or gp-connect-stu3.
     #[arg(long)]
     pub(crate) format: ::synth::Format,
     /// ODS code of the invented practice.

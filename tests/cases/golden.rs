@@ -17,7 +17,12 @@ use super::{
     seen::{Patient, Seen, Shelf, assert_adds_up},
 };
 
-const FORMATS: [ingest::Format; 2] = [ingest::Format::EmisCsv, ingest::Format::Gp2gp];
+const FORMATS: [ingest::Format; 4] = [
+    ingest::Format::EmisCsv,
+    ingest::Format::Gp2gp,
+    ingest::Format::Nhs003Edifact,
+    ingest::Format::GpConnectStu3,
+];
 /// What came out.
 const GOLDEN: [&str; 3] = ["out.json", "shown.json", "issues.txt"];
 /// What every EMIS case starts from; no case itself.
@@ -154,6 +159,16 @@ fn see(format: ingest::Format, case: &Path) -> (Seen, Vec<PathBuf>) {
             let message = case.join("in.xml");
             (shelf.look(format, &message), vec![message])
         }
+        ingest::Format::Nhs003Edifact => {
+            let practice = root().join("emis-csv").join(PRACTICE);
+            let (only_patient, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            let patients = "Admin_Patient.csv";
+            fs::copy(practice.join(patients), only_patient.path().join(patients)).unwrap();
+            emis::batch(only_patient.path(), &practice, 1, out.path());
+            shelf.take(ingest::Format::EmisCsv, out.path());
+            messages(&shelf, format, case, "edi")
+        }
+        ingest::Format::GpConnectStu3 => messages(&shelf, format, case, "json"),
         ingest::Format::EmisCsv => {
             let practice = root().join("emis-csv").join(PRACTICE);
             let inside = folders(case);
@@ -170,6 +185,17 @@ fn see(format: ingest::Format, case: &Path) -> (Seen, Vec<PathBuf>) {
             unreachable!("there is a batch")
         }
     }
+}
+
+/// A case's one file, or its files one after another; looks at the last.
+fn messages(shelf: &Shelf, format: ingest::Format, case: &Path, ending: &str) -> (Seen, Vec<PathBuf>) {
+    let named = |name: String| Some(case.join(name)).filter(|path| path.exists());
+    let one = named(format!("in.{ending}"));
+    let numbered = (1..).map_while(|number| named(format!("in-{number}.{ending}")));
+    let used: Vec<PathBuf> = one.into_iter().chain(numbered).collect();
+    let (last, earlier) = used.split_last().expect("a case has a file");
+    earlier.iter().for_each(|path| shelf.take(format, path));
+    (shelf.look(format, last), used)
 }
 
 fn out(about_patients: bool, seen: &Seen) -> BTreeMap<&'static str, String> {

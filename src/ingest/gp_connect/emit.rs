@@ -8,7 +8,7 @@
 //! A bundle never says that a record is whole. It answers what was asked (some areas, some months), and nothing in it
 //! tells what that was: so what it leaves out stays. Something that is to go has to be sent as `entered-in-error`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use record::{
     CodeClass, CodeRef, Container, Content, Entry, EntryId, Fact, Issue, IssueCode, Link, Mark, MarksCarried,
@@ -112,25 +112,35 @@ impl<'a> Settled<'a> {
         settled
     }
 
-    /// Lets every holder that is hidden, whatever by, say what it holds.
+    /// Lets every holder that is hidden, whatever by, say what it holds; and gives a problem the marks of the
+    /// observation that names it, which what is filed under it may one day come without.
     fn hidden_holders(&mut self) {
-        let mut hidden: Vec<bool> = self.rows.iter().map(|row| !row.marks.is_empty()).collect();
+        let mut down: Vec<BTreeSet<Mark>> =
+            self.rows.iter().map(|row| row.marks.iter().cloned().collect()).collect();
         loop {
-            let is = |at: &usize| hidden.get(*at).copied().unwrap_or(false);
-            let below = |(at, above): (usize, &Vec<usize>)| (!is(&at) && above.iter().any(is)).then_some(at);
-            let more: Vec<usize> = self.above.iter().enumerate().filter_map(below).collect();
-            if more.is_empty() {
+            let from = |above: usize| down.get(above).into_iter().flatten().cloned();
+            let all =
+                |above: &Vec<usize>| above.iter().flat_map(|above| from(*above)).collect::<BTreeSet<_>>();
+            let come: Vec<BTreeSet<Mark>> = self.above.iter().map(all).collect();
+            let before: usize = down.iter().map(BTreeSet::len).sum();
+            down.iter_mut().zip(come).for_each(|(marks, come)| marks.extend(come));
+            if down.iter().map(BTreeSet::len).sum::<usize>() == before {
                 break;
-            }
-            for at in more {
-                if let Some(hidden) = hidden.get_mut(at) {
-                    *hidden = true;
-                }
             }
         }
         for (holder, to) in std::mem::take(&mut self.held) {
-            if let (Some(true), Some(held)) = (hidden.get(holder), self.rows.get(to)) {
+            if let (Some(marks), Some(held)) = (down.get(holder), self.rows.get(to))
+                && !marks.is_empty()
+            {
                 self.link(holder, Role::About, &held.key);
+            }
+        }
+        for (at, row) in self.rows.iter().enumerate().filter(|(_, row)| !row.about.is_empty()) {
+            let named: Vec<usize> = row.about.iter().filter_map(|to| Some(self.usable(to)?.0)).collect();
+            for marks in named.into_iter().filter_map(|named| down.get(named)) {
+                if let Some(own) = self.marks.get_mut(at) {
+                    own.extend(marks.iter().cloned());
+                }
             }
         }
     }

@@ -47,16 +47,16 @@ fn read(of: &Object, notes: &mut Notes) -> Result<(Statement, Vec<Statement>), B
     let mut header = part(of, class(of), effective, notes)?;
     header.text = of.text("comment").and_then(FreeText::new).into_iter().collect();
     header.subject = subject(of);
-    header.status = status(of, notes);
-    let components: Result<Vec<Statement>, Box<Issue>> = of
-        .objects("component")
-        .map(|component| {
-            let mut component = part(component, class(of), effective, notes)?;
-            (component.subject, component.status) = (header.subject, header.status);
-            Ok(component)
-        })
-        .collect();
-    Ok((header, components?))
+    let components: Result<Vec<Statement>, Box<Issue>> =
+        of.objects("component").map(|component| part(component, class(of), effective, notes)).collect();
+    let mut components = components?;
+    // What is said in part only is not said.
+    let whole = components.iter().chain([&header]).all(|part| part.status == StatementStatus::Final);
+    header.status = if whole { status(of, notes) } else { StatementStatus::Unfiled };
+    for component in &mut components {
+        (component.subject, component.status) = (header.subject, header.status);
+    }
+    Ok((header, components))
 }
 
 /// The code and the result of an observation or a component.
@@ -71,8 +71,14 @@ fn part(
         let detail = "it neither has a code nor words";
         return Err(notes.error(IssueCode::ValueMissing, of.line, "code", detail));
     }
-    let value =
-        value::read(of, notes).map_err(|(code, field, detail)| notes.error(code, of.line, field, detail))?;
+    let (value, status) = match value::read(of, notes) {
+        Ok(value) => (value, StatementStatus::Final),
+        Err((code @ IssueCode::PartIgnored, field, detail)) => {
+            notes.warn(code, of.line, field, detail);
+            (None, StatementStatus::Unfiled)
+        }
+        Err((code, field, detail)) => return Err(notes.error(code, of.line, field, detail)),
+    };
     Ok(Statement {
         code: CodeRef::Given(coded, class),
         subject: Subject::Patient,
@@ -83,7 +89,7 @@ fn part(
         text: Vec::new(),
         performer: None,
         vaccination: None,
-        status: StatementStatus::Final,
+        status,
     })
 }
 

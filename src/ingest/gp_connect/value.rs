@@ -16,16 +16,26 @@ const KNOWN: [&str; 4] = ["valueQuantity", "valueCodeableConcept", "valueString"
 /// The result of an observation or a component.
 ///
 /// # Errors
-/// If there is one that is not understood.
+/// If there is one that cannot be read; with [`IssueCode::PartIgnored`], one of a kind that is not read at all.
 pub(super) fn read(holder: &Object, notes: &mut Notes) -> Result<Option<Value>, Wrong> {
     let values: Vec<(&str, &Json)> = holder.members().filter(|(name, _)| name.starts_with("value")).collect();
     let (name, value) = match values.as_slice() {
         [] => return Ok(None),
         [one] => *one,
-        _ => return Err((IssueCode::PartIgnored, "value[x]", "there is more than one result")),
+        _ => {
+            return Err((
+                IssueCode::PartIgnored,
+                "value[x]",
+                "there is more than one result, so it is kept but not served",
+            ));
+        }
     };
     if !KNOWN.contains(&name) {
-        return Err((IssueCode::PartIgnored, "value[x]", "results of this type are not read"));
+        return Err((
+            IssueCode::PartIgnored,
+            "value[x]",
+            "results of this type are not read, so it is kept but not served",
+        ));
     }
     match value {
         Json::Text(text) if name == "valueString" => Ok(FreeText::new(text).map(Value::Text)),
@@ -36,9 +46,17 @@ pub(super) fn read(holder: &Object, notes: &mut Notes) -> Result<Option<Value>, 
                 let coded = concept::read(object, notes);
                 Ok((!concept::is_empty(&coded)).then_some(Value::Coded(coded)))
             }
-            _ => Err((IssueCode::PartIgnored, "value[x]", "it is not of its own type")),
+            _ => Err((
+                IssueCode::PartIgnored,
+                "value[x]",
+                "it is not of its own type, so it is kept but not served",
+            )),
         },
-        _ => Err((IssueCode::PartIgnored, "value[x]", "it is not of its own type")),
+        _ => Err((
+            IssueCode::PartIgnored,
+            "value[x]",
+            "it is not of its own type, so it is kept but not served",
+        )),
     }
 }
 

@@ -64,8 +64,6 @@ fn what_cannot_be_said_without_its_unreadable_part_is_rejected() {
         json!({"valueQuantity": {"value": 1e3}}),
         json!({"valueQuantity": {"value": "70"}}),
         json!({"valueQuantity": {"value": 70, "comparator": "~"}}),
-        json!({"valueBoolean": true}),
-        json!({"valueString": "a"}),
         json!({"effectiveDateTime": "01/03/2024"}),
         json!({"effectiveDateTime": 2024}),
         json!({"code": {}}),
@@ -78,6 +76,19 @@ fn what_cannot_be_said_without_its_unreadable_part_is_rejected() {
             bundle(&[patient(), with(weight("a"), members.clone())]).to_string().replace("1000.0", "1e3");
         let read = try_read(text.as_bytes()).unwrap();
         assert_eq!((read.rejected.len(), read.rows()), (1, 2), "{members}");
+    }
+}
+
+#[test]
+fn results_of_other_kinds_are_kept_and_not_served() {
+    for members in [
+        json!({"valueBoolean": true}),
+        json!({"valueQuantity": "70 kg"}),
+        json!({"component": [{"code": {"text": "x"}, "valueTime": "10:00"}]}),
+    ] {
+        let read = read(&[with(weight("a"), members.clone())]);
+        assert_eq!(read.statement("Observation/a").status, StatementStatus::Unfiled, "{members}");
+        assert_eq!(read.warnings[0].field.as_deref(), Some("value[x]"));
     }
 }
 
