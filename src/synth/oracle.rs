@@ -9,7 +9,7 @@ pub struct Meant {
     pub nhs_number: String,
     /// The reader's key of the entry.
     pub entry: String,
-    /// `observation`, `immunization`, or `not-served` for what is none of the two.
+    /// `observation`, `immunization`, `not-given` for a vaccination that was not done, or `not-served`.
     pub kind: &'static str,
     /// SNOMED CT concept id.
     pub code: String,

@@ -61,9 +61,15 @@ pub fn resources(life: &Life, practice: &Practice) -> Vec<Tree> {
 fn kind(statement: &Statement) -> &'static str {
     match statement.code.category.as_str() {
         "Referral" => "ProcedureRequest",
-        "Immunisations" if statement.vaccination.is_some() => "Immunization",
+        "Immunisations" => "Immunization",
         _ => "Observation",
     }
+}
+
+/// Whether it says that a vaccine was not given.
+fn not_given(statement: &Statement) -> bool {
+    let term = statement.code.term.to_lowercase();
+    ["declined", "contraindicated", "no consent"].iter().any(|word| term.contains(word))
 }
 
 fn patient(life: &Life) -> Tree {
@@ -178,7 +184,7 @@ fn immunization(life: &Life, practice: &Practice, statement: &Statement) -> Tree
             ]),
         ),
         ("status", text("completed")),
-        ("notGiven", Tree::Bool(false)),
+        ("notGiven", Tree::Bool(not_given(statement))),
         ("vaccineCode", concept(vec![coding("http://hl7.org/fhir/v3/NullFlavor", "UNK", "unknown")])),
         ("patient", patient(life)),
     ];
@@ -248,6 +254,7 @@ pub fn meant(life: &Life) -> Vec<Meant> {
         nhs_number: life.who.nhs.clone(),
         entry: format!("{}/{}", kind(statement), statement.id.lower()),
         kind: match kind(statement) {
+            "Immunization" if not_given(statement) => "not-given",
             "Immunization" => "immunization",
             _ if !is_served(statement) || statement.relative.is_some() => "not-served",
             _ => "observation",
