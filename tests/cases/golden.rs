@@ -166,9 +166,9 @@ fn see(format: ingest::Format, case: &Path) -> (Seen, Vec<PathBuf>) {
             fs::copy(practice.join(patients), only_patient.path().join(patients)).unwrap();
             emis::batch(only_patient.path(), &practice, 1, out.path());
             shelf.take(ingest::Format::EmisCsv, out.path());
-            messages(&shelf, format, case, "edi")
+            messages(&shelf, format, case, "in.edi")
         }
-        ingest::Format::GpConnectStu3 => messages(&shelf, format, case, "json"),
+        ingest::Format::GpConnectStu3 => messages(&shelf, format, case, "in.json"),
         ingest::Format::EmisCsv => {
             let practice = root().join("emis-csv").join(PRACTICE);
             let inside = folders(case);
@@ -187,12 +187,11 @@ fn see(format: ingest::Format, case: &Path) -> (Seen, Vec<PathBuf>) {
     }
 }
 
-/// A case's one file, or its files one after another; looks at the last.
-fn messages(shelf: &Shelf, format: ingest::Format, case: &Path, ending: &str) -> (Seen, Vec<PathBuf>) {
-    let named = |name: String| Some(case.join(name)).filter(|path| path.exists());
-    let one = named(format!("in.{ending}"));
-    let numbered = (1..).map_while(|number| named(format!("in-{number}.{ending}")));
-    let used: Vec<PathBuf> = one.into_iter().chain(numbered).collect();
+/// A case's one file, or those of the folders inside it one after another; looks at the last.
+fn messages(shelf: &Shelf, format: ingest::Format, case: &Path, file: &str) -> (Seen, Vec<PathBuf>) {
+    let inside = folders(case);
+    let deliveries = if inside.is_empty() { vec![case.to_owned()] } else { inside };
+    let used: Vec<PathBuf> = deliveries.iter().map(|folder| folder.join(file)).collect();
     let (last, earlier) = used.split_last().expect("a case has a file");
     earlier.iter().for_each(|path| shelf.take(format, path));
     (shelf.look(format, last), used)
