@@ -45,7 +45,7 @@ pub fn interchange(life: &Life, reports: &[Report<'_>], options: &Options) -> St
     let made = options.today.strftime("%y%m%d").to_string();
     let mut head = Segments::default();
     // Now and then a sender has service characters of its own to announce; they are the usual ones.
-    let announced = if life.who.number % 2 == 0 { "UNA:+.? '\r\n" } else { "" };
+    let announced = if life.who.number.is_multiple_of(2) { "UNA:+.? '\r\n" } else { "" };
     head.add(&[
         &["UNB"],
         &["UNOB", "1"],

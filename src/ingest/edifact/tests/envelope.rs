@@ -1,11 +1,14 @@
 //! Envelopes, characters, and what nobody vouches for.
 
-use std::time::Instant;
+use std::io::{BufReader, Cursor, Read};
 
 use proptest::prelude::*;
 use record::IssueCode;
 
-use super::{interchange, message, read, refused, report, try_read};
+use super::{
+    super::{interchange, syntax::Segments},
+    interchange as written, message, read, refused, report, try_read,
+};
 
 const RESULT: &str = "GIS+N'INV+MQ+1.:911::x'RSL+NV+2++:::g/L'";
 
@@ -109,19 +112,39 @@ fn characters_beyond_the_declared_set_are_read_as_what_they_are_and_told() {
     assert_eq!(refused(control.as_bytes()), IssueCode::Encoding);
 }
 
-#[test]
-fn endless_segments_and_endless_messages_are_refused_early() {
-    let began = Instant::now();
-    let head = "UNB+UNOB:1+LAB1:80+GP1:80+240301:1201+7++MEDRPT'UNH+1+MEDRPT:0:1:RT:NHS003'";
-    let long = format!("{head}FTX+SPC+++{}'", "A".repeat(100 << 20));
-    assert_eq!(refused(long.as_bytes()), IssueCode::TooLarge);
-    for byte in ["?", ":", "+", "'"] {
-        let many = format!("{head}FTX{}", byte.repeat(200_000));
-        assert!(try_read(many.as_bytes()).is_err(), "{byte}");
+/// The code for which a file is refused that never ends.
+fn endless(head: &str, again: &'static str) -> IssueCode {
+    let source = BufReader::new(Cursor::new(head.to_owned()).chain(Again(again.as_bytes(), 0)));
+    let mut segments = Segments::new(source, "x");
+    loop {
+        match interchange::read(&mut segments) {
+            Ok(read) => assert!(read.is_some(), "it has ended"),
+            Err(issue) => return issue.code,
+        }
     }
-    let many = format!("{head}{}", "S20+20'".repeat(150_000));
-    assert_eq!(refused(many.as_bytes()), IssueCode::TooLarge);
-    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+}
+
+/// The same bytes for ever.
+struct Again(&'static [u8], usize);
+
+impl Read for Again {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        for byte in into.iter_mut() {
+            *byte = self.0[self.1 % self.0.len()];
+            self.1 += 1;
+        }
+        Ok(into.len())
+    }
+}
+
+#[test]
+fn endless_segments_and_endless_messages_are_refused() {
+    let head = "UNB+UNOB:1+LAB1:80+GP1:80+240301:1201+7++MEDRPT'UNH+1+MEDRPT:0:1:RT:NHS003'";
+    for again in ["A", "?A", ":", "+", "A\r\n", "FTX+SPC+++AAAA'", "S20+20'"] {
+        assert_eq!(endless(&format!("{head}FTX+SPC+++"), again), IssueCode::TooLarge, "{again}");
+    }
+    assert_eq!(endless(head, "'"), IssueCode::WrongFormat);
+    assert_eq!(endless("UNA", ":"), IssueCode::WrongFormat);
 }
 
 #[test]
@@ -152,7 +175,7 @@ proptest! {
 
     #[test]
     fn a_message_with_a_damaged_byte_is_read_with_as_many_rows_or_refused(at in 0usize..600, byte in any::<u8>()) {
-        let mut bytes = interchange("7", &[message(&[RESULT, RESULT])]).into_bytes();
+        let mut bytes = written("7", &[message(&[RESULT, RESULT])]).into_bytes();
         let at = at % bytes.len();
         bytes[at] = byte;
         if let Ok(read) = try_read(&bytes) {
