@@ -143,6 +143,9 @@ impl<R: BufRead> Segments<R> {
                 byte = next;
                 continue;
             }
+            if self.between && parts.is_no_envelope() {
+                return Err(self.fatal(IssueCode::WrongFormat, "an interchange begins with UNA or UNB"));
+            }
             byte = self.byte()?.ok_or_else(|| self.cut_short())?;
         }
     }
@@ -261,6 +264,14 @@ impl Parts {
 
     fn is_una(&self) -> bool {
         self.done.is_empty() && self.element.is_empty() && self.component == b"UNA"
+    }
+
+    /// Whether what has begun is no interchange.
+    fn is_no_envelope(&self) -> bool {
+        self.done.is_empty()
+            && self.element.is_empty()
+            && self.component.len() == 3
+            && self.component != b"UNB"
     }
 
     fn finish(mut self) -> Vec<Vec<Vec<u8>>> {
