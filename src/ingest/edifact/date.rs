@@ -42,7 +42,10 @@ mod tests {
     use super::*;
 
     fn dtm(text: &str) -> Result<Option<String>, ()> {
-        let segment = Segments::new(text.as_bytes(), "x").next().unwrap().unwrap();
+        let text = format!("UNB'{text}");
+        let mut segments = Segments::new(text.as_bytes(), "x");
+        segments.next().unwrap();
+        let segment = segments.next().unwrap().unwrap();
         read(&segment).map(|read| read.map(|at| at.to_string()))
     }
 
