@@ -11,6 +11,7 @@ mod golden;
 mod grid;
 mod interleaving;
 mod message;
+mod oracle;
 mod published;
 mod published_vaccinations;
 mod seen;

@@ -109,7 +109,7 @@ pub(crate) struct IngestArgs {
     /// ODS code of the practice whose export it is.
     #[arg(long, value_name = "ODS")]
     pub(crate) practice: OdsCode,
-    /// Format of the export: emis-csv, gp2gp, nhs-vaccination-csv or vision-csv.
+    /// Format of the export: emis-csv, gp-connect-stu3, gp2gp, nhs-vaccination-csv, nhs003-edifact or vision-csv.
     #[arg(long)]
     pub(crate) format: ::ingest::Format,
     /// Write the report as JSON to this file too.
@@ -122,7 +122,7 @@ pub(crate) struct IngestArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct MapArgs {
-    /// Format of the export: emis-csv, gp2gp, nhs-vaccination-csv or vision-csv.
+    /// Format of the export: emis-csv, gp-connect-stu3, gp2gp, nhs-vaccination-csv, nhs003-edifact or vision-csv.
     #[arg(long)]
     pub(crate) format: ::ingest::Format,
     /// ODS code of the practice whose export it is. A GP2GP message does not need it.
@@ -135,7 +135,7 @@ pub(crate) struct MapArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SynthArgs {
-    /// Format of the export: emis-csv, gp2gp, nhs-vaccination-csv or vision-csv.
+    /// Format of the export: emis-csv, gp-connect-stu3, gp2gp, nhs-vaccination-csv, nhs003-edifact or vision-csv.
     #[arg(long)]
     pub(crate) format: ::synth::Format,
     /// ODS code of the invented practice.

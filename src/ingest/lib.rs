@@ -6,9 +6,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
 mod delimited;
+mod edifact;
 mod emis;
 mod folder;
 mod gp2gp;
+mod gp_connect;
 mod nhs_vaccination;
 mod snomed;
 mod vision;
@@ -32,11 +34,22 @@ pub enum Format {
     NhsVaccinationCsv,
     /// Vision extract, CSV without headers.
     VisionCsv,
+    /// NHS pathology reports, EDIFACT `MEDRPT` as `NHS003`.
+    Nhs003Edifact,
+    /// GP Connect bundles, FHIR STU3, JSON.
+    GpConnectStu3,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 4] = [Self::EmisCsv, Self::Gp2gp, Self::NhsVaccinationCsv, Self::VisionCsv];
+    pub const ALL: [Self; 6] = [
+        Self::EmisCsv,
+        Self::Gp2gp,
+        Self::NhsVaccinationCsv,
+        Self::VisionCsv,
+        Self::Nhs003Edifact,
+        Self::GpConnectStu3,
+    ];
 
     /// The name by which commands and configuration know it.
     #[must_use]
@@ -46,6 +59,8 @@ impl Format {
             Self::Gp2gp => "gp2gp",
             Self::NhsVaccinationCsv => "nhs-vaccination-csv",
             Self::VisionCsv => "vision-csv",
+            Self::Nhs003Edifact => "nhs003-edifact",
+            Self::GpConnectStu3 => "gp-connect-stu3",
         }
     }
 
@@ -57,6 +72,10 @@ impl Format {
             Self::EmisCsv => false,
             Self::Gp2gp => true,
             Self::NhsVaccinationCsv | Self::VisionCsv => false,
+            // A report tells of its own investigations, and says so of withdrawn ones.
+            Self::Nhs003Edifact => false,
+            // A bundle answers what was asked, and does not say what that was.
+            Self::GpConnectStu3 => false,
         }
     }
 
@@ -69,6 +88,9 @@ impl Format {
             // `UK06` messages carry none; the reader says so of each of their entries.
             Self::Gp2gp => MarksCarried::Yes,
             Self::NhsVaccinationCsv | Self::VisionCsv => MarksCarried::No,
+            // A laboratory knows nothing of what a practice shows; nor is any of it shown before it has been filed.
+            Self::Nhs003Edifact => MarksCarried::No,
+            Self::GpConnectStu3 => MarksCarried::Yes,
         }
     }
 }
@@ -181,6 +203,8 @@ pub fn open(format: Format, practice: &OdsCode, paths: &[PathBuf]) -> Result<Box
         Format::Gp2gp => Ok(Box::new(gp2gp::Batch::open(practice, paths)?)),
         Format::NhsVaccinationCsv => Ok(Box::new(nhs_vaccination::Batch::open(paths)?)),
         Format::VisionCsv => Ok(Box::new(vision::Batch::open(practice, paths)?)),
+        Format::Nhs003Edifact => Ok(Box::new(edifact::Batch::open(paths)?)),
+        Format::GpConnectStu3 => Ok(Box::new(gp_connect::Batch::open(paths)?)),
     }
 }
 

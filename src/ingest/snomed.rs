@@ -1,6 +1,8 @@
 //! What a SNOMED CT identifier identifies, by its own form (SNOMED CT release file specification, "SCTID"): 6 to 18
 //! digits, of which the last is a Verhoeff check digit and the two before it the partition.
 
+use record::CodeSystem;
+
 /// What an identifier stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Component {
@@ -28,6 +30,16 @@ pub(crate) fn component(id: &str) -> Option<Component> {
         "00" | "10" => Some(Component::Concept),
         "01" | "11" => Some(Component::Description),
         _ => None,
+    }
+}
+
+/// The system that a code belongs to which was sent as one of SNOMED CT: suppliers put descriptions where concepts
+/// belong, and what fails its own check is kept as sent, but never passed on as SNOMED CT.
+pub(crate) fn system(code: &str) -> CodeSystem {
+    match component(code) {
+        Some(Component::Concept | Component::EmisConcept) => CodeSystem::SnomedCt,
+        Some(Component::Description) => CodeSystem::SnomedCtDescription,
+        None => CodeSystem::Oid("2.16.840.1.113883.2.1.3.2.4.15".to_owned()),
     }
 }
 

@@ -23,17 +23,20 @@ pub enum Reason {
     Awaited,
     /// Its code exists to hold somebody's identifying data (`profiles/codes/identifying.csv`).
     IdentifyingCode,
+    /// Nobody at the practice has filed it yet: it, what it is made from or what contains it.
+    NotFiled,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::NotForPatient,
         Self::Confidential,
         Self::SensitivePatient,
         Self::UnrecognisedMark,
         Self::Awaited,
         Self::IdentifyingCode,
+        Self::NotFiled,
     ];
 
     /// A stable code.
@@ -46,6 +49,7 @@ impl Reason {
             Self::UnrecognisedMark => "unrecognised-mark",
             Self::Awaited => "awaited",
             Self::IdentifyingCode => "identifying-code",
+            Self::NotFiled => "not-filed",
         }
     }
 }
@@ -206,6 +210,7 @@ fn reason(mark: &Mark) -> Reason {
         Mark::Confidential => Reason::Confidential,
         Mark::SensitivePatient => Reason::SensitivePatient,
         Mark::Unrecognised => Reason::UnrecognisedMark,
+        Mark::NotFiled => Reason::NotFiled,
     }
 }
 

@@ -160,6 +160,8 @@ pub enum Mark {
     SensitivePatient,
     /// The source said something about visibility that this version does not know.
     Unrecognised,
+    /// It has reached the practice, and nobody there has filed it yet.
+    NotFiled,
 }
 
 /// Where a fact was read, for reports and explanations.

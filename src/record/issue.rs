@@ -82,6 +82,8 @@ issue_codes! {
     XmlMalformed = "xml-malformed", "the message is not well-formed XML";
     /// The XML has a document type or entities.
     XmlDtd = "xml-dtd", "document types and entities are never accepted; send the message without";
+    /// The JSON is not well formed.
+    JsonMalformed = "json-malformed", "the file is not well-formed JSON";
     /// An element that the format requires is not there.
     ElementMissing = "element-missing", "the message lacks an element that the format requires";
     /// A key is blank, too long or malformed.

@@ -18,11 +18,14 @@
 mod codes;
 mod day;
 mod dice;
+mod edifact;
 mod emis;
 mod gp2gp;
+mod gp_connect;
 mod life;
 mod names;
 mod nhs_vaccination;
+mod oracle;
 mod person;
 mod practice;
 mod role;
@@ -82,11 +85,23 @@ pub enum Format {
     NhsVaccinationCsv,
     /// Vision extract, CSV without headers.
     VisionCsv,
+    /// NHS003 pathology reports, EDIFACT, one file for each patient who has any. Their patients are those that another
+    /// format writes of the same practice and seed.
+    Nhs003Edifact,
+    /// GP Connect bundles, FHIR STU3, one JSON for each patient.
+    GpConnectStu3,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 4] = [Self::EmisCsv, Self::Gp2gp, Self::NhsVaccinationCsv, Self::VisionCsv];
+    pub const ALL: [Self; 6] = [
+        Self::EmisCsv,
+        Self::Gp2gp,
+        Self::NhsVaccinationCsv,
+        Self::VisionCsv,
+        Self::Nhs003Edifact,
+        Self::GpConnectStu3,
+    ];
 
     /// The name by which commands know it.
     #[must_use]
@@ -96,6 +111,8 @@ impl Format {
             Self::Gp2gp => "gp2gp",
             Self::NhsVaccinationCsv => "nhs-vaccination-csv",
             Self::VisionCsv => "vision-csv",
+            Self::Nhs003Edifact => "nhs003-edifact",
+            Self::GpConnectStu3 => "gp-connect-stu3",
         }
     }
 }
@@ -167,5 +184,7 @@ pub fn write(
         Format::Gp2gp => gp2gp::write(options, out, progress),
         Format::NhsVaccinationCsv => nhs_vaccination::write(options, out, progress),
         Format::VisionCsv => vision::write(options, out, progress),
+        Format::Nhs003Edifact => edifact::write(options, out, progress),
+        Format::GpConnectStu3 => gp_connect::write(options, out, progress),
     }
 }

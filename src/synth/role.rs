@@ -80,10 +80,13 @@ impl Role {
                 | ConfidentialItem
                 | SensitivePatient
         );
+        // A bundle has demographics, but its patient is not known to be a dummy, and has a number.
+        let unsaid = matches!(self, Dummy | NoNhsNumber | PlaceholderNhsNumber);
         match format {
             Format::Gp2gp if demographic => Everyday,
             Format::VisionCsv if marked => Everyday,
-            Format::EmisCsv | Format::Gp2gp | Format::NhsVaccinationCsv | Format::VisionCsv => self,
+            Format::GpConnectStu3 if unsaid => Everyday,
+            _ => self,
         }
     }
 }

@@ -17,11 +17,13 @@ use super::{
     seen::{Patient, Seen, Shelf, assert_adds_up},
 };
 
-const FORMATS: [ingest::Format; 4] = [
+const FORMATS: [ingest::Format; 6] = [
     ingest::Format::EmisCsv,
     ingest::Format::Gp2gp,
     ingest::Format::NhsVaccinationCsv,
     ingest::Format::VisionCsv,
+    ingest::Format::Nhs003Edifact,
+    ingest::Format::GpConnectStu3,
 ];
 /// What came out.
 const GOLDEN: [&str; 3] = ["out.json", "shown.json", "issues.txt"];
@@ -170,6 +172,16 @@ fn see(format: ingest::Format, case: &Path) -> (Seen, Vec<PathBuf>) {
         ingest::Format::NhsVaccinationCsv => {
             flat::vaccinations(&shelf, case, &root().join("emis-csv").join(PRACTICE))
         }
+        ingest::Format::Nhs003Edifact => {
+            let practice = root().join("emis-csv").join(PRACTICE);
+            let (only_patient, out) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            let patients = "Admin_Patient.csv";
+            fs::copy(practice.join(patients), only_patient.path().join(patients)).unwrap();
+            emis::batch(only_patient.path(), &practice, 1, out.path());
+            shelf.take(ingest::Format::EmisCsv, out.path());
+            messages(&shelf, format, case, "in.edi")
+        }
+        ingest::Format::GpConnectStu3 => messages(&shelf, format, case, "in.json"),
         ingest::Format::EmisCsv => {
             let practice = root().join("emis-csv").join(PRACTICE);
             let inside = folders(case);
@@ -193,8 +205,21 @@ fn usual_tables(format: ingest::Format) -> &'static [&'static str] {
     match format {
         ingest::Format::EmisCsv => &emis::TABLES,
         ingest::Format::VisionCsv => &flat::VISION_TABLES,
-        ingest::Format::Gp2gp | ingest::Format::NhsVaccinationCsv => &[],
+        ingest::Format::Gp2gp
+        | ingest::Format::NhsVaccinationCsv
+        | ingest::Format::Nhs003Edifact
+        | ingest::Format::GpConnectStu3 => &[],
     }
+}
+
+/// A case's one file, or those of the folders inside it one after another; looks at the last.
+fn messages(shelf: &Shelf, format: ingest::Format, case: &Path, file: &str) -> (Seen, Vec<PathBuf>) {
+    let inside = folders(case);
+    let deliveries = if inside.is_empty() { vec![case.to_owned()] } else { inside };
+    let used: Vec<PathBuf> = deliveries.iter().map(|folder| folder.join(file)).collect();
+    let (last, earlier) = used.split_last().expect("a case has a file");
+    earlier.iter().for_each(|path| shelf.take(format, path));
+    (shelf.look(format, last), used)
 }
 
 fn out(about_patients: bool, seen: &Seen) -> BTreeMap<&'static str, String> {

@@ -116,6 +116,13 @@ impl Shelf {
             .unwrap_or_else(|error| panic!("{}: {error}: {error:?}", path.display()))
     }
 
+    /// Loads without releasing.
+    pub fn take(&self, format: ingest::Format, path: &Path) {
+        self.loader()
+            .take(format, &[path.to_owned()])
+            .unwrap_or_else(|error| panic!("{}: {error}: {error:?}", path.display()));
+    }
+
     /// Loads and looks, without releasing.
     pub fn look(&self, format: ingest::Format, path: &Path) -> Seen {
         let loader = self.loader();

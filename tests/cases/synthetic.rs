@@ -84,9 +84,16 @@ fn all() -> [(&'static Export, ingest::Format); 3] {
 
 /// All that is released of a practice: by patient, the headers, and the bodies that full access opens.
 #[derive(Debug, PartialEq)]
-struct Shown(BTreeMap<String, (Released, Vec<Vec<u8>>)>);
+pub struct Shown(BTreeMap<String, (Released, Vec<Vec<u8>>)>);
 
-fn shown(shelf: &Shelf, people: &[synth::Person]) -> Shown {
+impl Shown {
+    /// The bodies alone, whatever their versions.
+    pub fn bodies(&self) -> BTreeMap<&str, &[Vec<u8>]> {
+        self.0.iter().map(|(key, (_, bodies))| (key.as_str(), bodies.as_slice())).collect()
+    }
+}
+
+pub fn shown(shelf: &Shelf, people: &[synth::Person]) -> Shown {
     let everything = everything();
     let types: BTreeSet<ResourceType> = ResourceType::ALL.into_iter().collect();
     let mut shown = BTreeMap::new();
@@ -119,7 +126,7 @@ fn shown(shelf: &Shelf, people: &[synth::Person]) -> Shown {
     Shown(shown)
 }
 
-fn total(report: &Report, count: impl Fn(&record::FileReport) -> u64) -> u64 {
+pub fn total(report: &Report, count: impl Fn(&record::FileReport) -> u64) -> u64 {
     report.files.values().map(count).sum()
 }
 

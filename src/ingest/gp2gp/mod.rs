@@ -26,7 +26,7 @@ mod resolve;
 mod rows;
 mod source;
 mod time;
-mod vaccination_text;
+pub(crate) mod vaccination_text;
 mod xml;
 
 #[cfg(test)]

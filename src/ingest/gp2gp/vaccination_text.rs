@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use record::{Coded, FreeText, Quantity, Vaccination};
 
 /// Reads the texts of one statement; `None` where nothing fits.
-pub(super) fn vaccination(texts: &[FreeText]) -> Option<Vaccination> {
+pub(crate) fn vaccination(texts: &[FreeText]) -> Option<Vaccination> {
     texts.iter().map(|text| one(text.expose())).find(|read| *read != Vaccination::default())
 }
 
