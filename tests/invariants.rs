@@ -8,6 +8,7 @@ mod canary;
 mod denied;
 mod export;
 mod levels;
+mod one_thread;
 mod only_disclosed;
 mod order;
 mod pure;
