@@ -85,7 +85,7 @@ pub(crate) struct IngestArgs {
     /// ODS code of the practice whose export it is.
     #[arg(long, value_name = "ODS")]
     pub(crate) practice: OdsCode,
-    /// Format of the export: emis-csv or gp2gp.
+    /// Format of the export: emis-csv, tpp-csv or gp2gp.
     #[arg(long)]
     pub(crate) format: ::ingest::Format,
     /// Write the report as JSON to this file too.
@@ -98,11 +98,11 @@ pub(crate) struct IngestArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct MapArgs {
-    /// Format of the export: emis-csv or gp2gp.
+    /// Format of the export: emis-csv, tpp-csv or gp2gp.
     #[arg(long)]
     pub(crate) format: ::ingest::Format,
     /// ODS code of the practice whose export it is. A GP2GP message does not need it.
-    #[arg(long, value_name = "ODS", required_if_eq("format", "emis-csv"))]
+    #[arg(long, value_name = "ODS", required_if_eq_any([("format", "emis-csv"), ("format", "tpp-csv")]))]
     pub(crate) practice: Option<OdsCode>,
     /// The export's folder, or its files.
     #[arg(required = true, value_name = "PATH")]
@@ -111,7 +111,7 @@ pub(crate) struct MapArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SynthArgs {
-    /// Format of the export: emis-csv or gp2gp.
+    /// Format of the export: emis-csv, tpp-csv or gp2gp.
     #[arg(long)]
     pub(crate) format: ::synth::Format,
     /// ODS code of the invented practice.

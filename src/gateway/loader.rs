@@ -16,8 +16,8 @@ use ingest::{Format, Stop};
 use policy::Released;
 use project::{IdKey, Projection, Record};
 use record::{
-    CodeClass, Coded, Dictionary, Entry, EntryId, Fact, Fate, Issue, IssueCode, OdsCode, PatientKey, Place,
-    Report, Row, Severity, Sink, SinkError, Staff,
+    CodeClass, Coded, Dictionary, Entry, EntryId, Fact, Fate, Issue, IssueCode, OdsCode, OnlineUser,
+    PatientKey, Place, Report, Row, Severity, Sink, SinkError, Staff,
 };
 use store::{NewRelease, Store, StoreError};
 
@@ -288,7 +288,7 @@ fn fingerprint(format: Format, batch: &dyn ingest::Batch) -> Result<String, Load
     }
     let sum: String = sum.finish().as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     Ok(match (format, files.first()) {
-        (Format::EmisCsv, Some(first)) => {
+        (Format::EmisCsv | Format::TppCsv, Some(first)) => {
             format!("{format}, {} and {} more, {sum}", file_name(first), files.len() - 1)
         }
         _ => format!("{format}, {} messages, {sum}", files.len()),
@@ -360,12 +360,16 @@ impl Storing<'_, '_> {
                 self.failed = Some(error);
                 SinkError
             })?;
-        for (at, fate) in self.places.drain(..).zip(fates) {
+        for ((at, fact), fate) in self.places.drain(..).zip(&self.facts).zip(fates) {
             let Some(row) = self.log.get_mut(at) else { continue };
             row.fate = Some(fate);
             self.report.count(&row.place.file, fate);
             if fate == Fate::Parked {
-                let issue = Issue::new(Severity::Warning, IssueCode::StillAwaited, &row.place);
+                let waits = match fact {
+                    Fact::Removed(..) => IssueCode::RemovalAwaited,
+                    _ => IssueCode::StillAwaited,
+                };
+                let issue = Issue::new(Severity::Warning, waits, &row.place);
                 row.issues.push(issue.clone());
                 self.report.issue(issue);
             }
@@ -425,7 +429,7 @@ impl Sink for Storing<'_, '_> {
                 seen.1 = seen.1.max(entry.sequence);
             }
             Fact::Guest(..) => self.guests = true,
-            Fact::Entry(..) | Fact::Reference(..) => {}
+            Fact::Entry(..) | Fact::Keyed(..) | Fact::Removed(..) | Fact::Reference(..) => {}
         }
         if self.failed.is_some() {
             return Err(SinkError);
@@ -459,13 +463,14 @@ struct Cached<'a> {
     practice: &'a OdsCode,
     codes: RefCell<HashMap<String, Option<(Coded, CodeClass)>>>,
     staff: RefCell<HashMap<String, Option<Staff>>>,
+    users: RefCell<HashMap<String, Option<OnlineUser>>>,
     failed: Cell<Option<StoreError>>,
 }
 
 impl<'a> Cached<'a> {
     fn new(store: &'a dyn Store, practice: &'a OdsCode) -> Self {
-        let (codes, staff) = (RefCell::default(), RefCell::default());
-        Self { store, practice, codes, staff, failed: Cell::new(None) }
+        let (codes, staff, users) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Self { store, practice, codes, staff, users, failed: Cell::new(None) }
     }
 
     fn look_up<T: Clone>(
@@ -493,5 +498,9 @@ impl Dictionary for Cached<'_> {
 
     fn staff(&self, key: &str) -> Option<Staff> {
         self.look_up(&self.staff, key, || self.store.staff(self.practice, key))
+    }
+
+    fn online_user(&self, key: &str) -> Option<OnlineUser> {
+        self.look_up(&self.users, key, || self.store.online_user(self.practice, key))
     }
 }

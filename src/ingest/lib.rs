@@ -8,6 +8,7 @@
 mod delimited;
 mod emis;
 mod gp2gp;
+mod tpp;
 
 use std::{
     fmt,
@@ -24,11 +25,13 @@ pub enum Format {
     EmisCsv,
     /// GP2GP EHR extract, `RCMR_IN030000UK06` and `UK07`, XML.
     Gp2gp,
+    /// TPP SystmOne Strategic Reporting extract, CSV, versions 87 to 93.
+    TppCsv,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 2] = [Self::EmisCsv, Self::Gp2gp];
+    pub const ALL: [Self; 3] = [Self::EmisCsv, Self::Gp2gp, Self::TppCsv];
 
     /// The name by which commands and configuration know it.
     #[must_use]
@@ -36,6 +39,7 @@ impl Format {
         match self {
             Self::EmisCsv => "emis-csv",
             Self::Gp2gp => "gp2gp",
+            Self::TppCsv => "tpp-csv",
         }
     }
 
@@ -44,7 +48,7 @@ impl Format {
     #[must_use]
     pub fn sends_whole_records(self) -> bool {
         match self {
-            Self::EmisCsv => false,
+            Self::EmisCsv | Self::TppCsv => false,
             Self::Gp2gp => true,
         }
     }
@@ -54,7 +58,7 @@ impl Format {
     #[must_use]
     pub fn marks_carried(self) -> MarksCarried {
         match self {
-            Self::EmisCsv => MarksCarried::No,
+            Self::EmisCsv | Self::TppCsv => MarksCarried::No,
             // `UK06` messages carry none; the reader says so of each of their entries.
             Self::Gp2gp => MarksCarried::Yes,
         }
@@ -132,6 +136,7 @@ pub fn open(format: Format, practice: &OdsCode, paths: &[PathBuf]) -> Result<Box
     match format {
         Format::EmisCsv => Ok(Box::new(emis::Batch::open(practice, paths)?)),
         Format::Gp2gp => Ok(Box::new(gp2gp::Batch::open(paths)?)),
+        Format::TppCsv => Ok(Box::new(tpp::Batch::open(practice, paths)?)),
     }
 }
 

@@ -35,6 +35,8 @@ reasons! {
     Deleted = "deleted";
     /// It holds other entries.
     Container = "container";
+    /// It is a part of who the patient is, or says who may see the record.
+    PartOfAnother = "part-of-another";
     /// The patient has not come yet, and every resource names the patient.
     PatientAwaited = "patient-awaited";
     /// Another entry is the patient's.
@@ -94,6 +96,10 @@ pub(crate) fn resolve<'a>(entry: &'a Entry, dictionary: &dyn Dictionary) -> Resu
         _ if entry.deleted => return Err(WhyNot::Deleted),
         None => return Err(WhyNot::Deleted),
         Some(Content::Container(_)) => return Err(WhyNot::Container),
+        // Lists are looked up before anything is mapped.
+        Some(Content::Detail(_) | Content::OnlineAccess(_) | Content::WithLists(_)) => {
+            return Err(WhyNot::PartOfAnother);
+        }
         Some(Content::Patient(_)) => return Err(WhyNot::OtherPatientEntry),
         Some(Content::Statement(statement)) => statement.as_ref(),
     };
@@ -175,7 +181,9 @@ fn by_table(coded: &Coded) -> CodeClass {
     if is_social_history(coded) {
         return CodeClass::SocialHistory;
     }
-    let read = coded.in_system(&CodeSystem::ReadV2).map(five_bytes).unwrap_or_default();
+    // Of CTV3 those codes begin with a digit that it took over from Read; its own begin with a letter.
+    let read = coded.in_system(&CodeSystem::ReadV2).or_else(|| coded.in_system(&CodeSystem::Ctv3));
+    let read = read.map(five_bytes).unwrap_or_default();
     match read.chars().next() {
         Some('4') => CodeClass::Laboratory,
         Some('5') => CodeClass::Imaging,
@@ -204,8 +212,11 @@ fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> (bool,
         let batch = statement.vaccination.as_ref().and_then(|told| told.lot_number.as_ref());
         immunisation && batch.is_some() && coded.in_system(&CodeSystem::SnomedCt) == Some(DEGRADED)
     };
-    let given =
-        (found.contains(&true) || by_chapter() || by_term() || by_batch()) && !not_given(coded, statement);
+    // The source has a table of vaccinations, and a field of it says that this one was given.
+    let by_field =
+        || immunisation && statement.vaccination.as_ref().is_some_and(|told| told.given == Some(Given::Yes));
+    let given = (found.contains(&true) || by_chapter() || by_term() || by_batch() || by_field())
+        && !not_given(coded, statement);
     (given, immunisation || !found.is_empty() || coded.codings.iter().any(is_about_giving))
 }
 

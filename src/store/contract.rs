@@ -132,6 +132,7 @@ fn release(who: &str, subject: &str, body: Option<&[u8]>, waiting: &[&str]) -> N
     NewRelease {
         patient: patient(who),
         release: Release {
+            access: policy::FeedAccess::default(),
             released: Released {
                 subject: subject.into(),
                 standing,
