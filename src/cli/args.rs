@@ -123,6 +123,9 @@ pub(crate) struct SynthArgs {
     /// The same seed writes the same bytes.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Write a list of what each row means to this file too. Only tpp-csv has one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) oracle: Option<PathBuf>,
     /// A folder that is not there yet, or is empty.
     pub(crate) out: PathBuf,
 }

@@ -25,10 +25,15 @@ mod names;
 mod person;
 mod practice;
 mod role;
+mod tpp;
 #[cfg(test)]
 mod tests;
 
-use std::{fmt, fs, io, path::Path, str::FromStr};
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use jiff::civil::{Date, date};
 use record::OdsCode;
@@ -52,6 +57,8 @@ pub struct Options {
     pub today: Date,
     /// Which columns the CSV extract has.
     pub columns: Columns,
+    /// Where to write what the export means, row by row. Only the TPP extract has such a list.
+    pub oracle: Option<PathBuf>,
 }
 
 impl Options {
@@ -65,6 +72,7 @@ impl Options {
             edge_cases: true,
             today: date(2026, 11, 1),
             columns: Columns::V8_2,
+            oracle: None,
         }
     }
 }
@@ -76,11 +84,13 @@ pub enum Format {
     EmisCsv,
     /// GP2GP EHR extracts, `RCMR_IN030000UK07`, one XML for each patient.
     Gp2gp,
+    /// TPP SystmOne Strategic Reporting extract, CSV.
+    TppCsv,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 2] = [Self::EmisCsv, Self::Gp2gp];
+    pub const ALL: [Self; 3] = [Self::EmisCsv, Self::Gp2gp, Self::TppCsv];
 
     /// The name by which commands know it.
     #[must_use]
@@ -88,6 +98,7 @@ impl Format {
         match self {
             Self::EmisCsv => "emis-csv",
             Self::Gp2gp => "gp2gp",
+            Self::TppCsv => "tpp-csv",
         }
     }
 }
@@ -157,5 +168,6 @@ pub fn write(
     match format {
         Format::EmisCsv => emis::write(options, out, progress),
         Format::Gp2gp => gp2gp::write(options, out, progress),
+        Format::TppCsv => tpp::write(options, out, progress),
     }
 }

@@ -27,7 +27,7 @@ fn fingerprint(folder: &Path) -> BTreeMap<String, u64> {
     files
         .map(|file| {
             let bytes = fs::read(file.path()).unwrap();
-            (file.file_name().into_string().unwrap(), fold(&String::from_utf8(bytes).unwrap()))
+            (file.file_name().into_string().unwrap(), fold(&String::from_utf8_lossy(&bytes)))
         })
         .collect()
 }
