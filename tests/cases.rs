@@ -8,3 +8,5 @@ mod golden;
 mod published;
 mod seen;
 mod synthetic;
+mod synthetic_tpp;
+mod tpp;

@@ -25,9 +25,9 @@ mod names;
 mod person;
 mod practice;
 mod role;
-mod tpp;
 #[cfg(test)]
 mod tests;
+mod tpp;
 
 use std::{
     fmt, fs, io,

@@ -53,7 +53,7 @@ pub fn name(table: &str, number: usize) -> String {
 }
 
 /// A case's rows with every column that the table has.
-fn filled(own: &Rows, usual: &Rows, table: &str) -> Rows {
+pub fn filled(own: &Rows, usual: &Rows, table: &str) -> Rows {
     let (header, first) = (&usual[0], &usual[1]);
     let unknown: Vec<&String> = own[0].iter().filter(|column| !header.contains(column)).collect();
     let header: Vec<String> = header.iter().chain(unknown).cloned().collect();

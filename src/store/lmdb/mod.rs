@@ -126,7 +126,7 @@ fn private_folder(dir: &Path) -> std::io::Result<()> {
 )]
 fn open_env(dir: &Path, bytes: usize) -> Result<Env<WithoutTls>, StoreError> {
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
-    options.map_size(bytes).max_dbs(24).max_readers(1024);
+    options.map_size(bytes).max_dbs(32).max_readers(1024);
     // SAFETY: the folder is the store's own (systemd's StateDirectory, or the sandbox's), on a local disk; only
     // recordgate opens it, through LMDB's lock file.
     unsafe {

@@ -175,7 +175,10 @@ impl Odd<'_, '_> {
     /// Placeholders, local codes, numbers that are none, characters beyond ASCII and line ends.
     fn codes(&mut self) -> io::Result<()> {
         let date = self.day.to_string();
-        let own = [("CTV3Code", "Y0001"), ("CTV3Text", "Local \u{a3}5 patient\u{2019}s caf\u{e9} \"plan\",\r\nstep 2")];
+        let own = [
+            ("CTV3Code", "Y0001"),
+            ("CTV3Text", "Local \u{a3}5 patient\u{2019}s caf\u{e9} \"plan\",\r\nstep 2"),
+        ];
         for (snomed, value, comparator, numeric, code, meant) in [
             ("-1", "0.0", "", "FALSE", "Y0001", ""),
             ("", "0.0", "", "TRUE", "Y0001", "0.0"),
@@ -195,7 +198,8 @@ impl Odd<'_, '_> {
             self.says(&format!("code/{number}"), "Observation", code, meant, &date)?;
         }
         let [ctv3, text] = own;
-        let number = self.code(&[ctv3, text, ("DateEvent", "01 Jan 1900 00:00:00"), ("NumericValue", "-1.0")])?;
+        let number =
+            self.code(&[ctv3, text, ("DateEvent", "01 Jan 1900 00:00:00"), ("NumericValue", "-1.0")])?;
         self.says(&format!("code/{number}"), "Observation", "Y0001", "", "")
     }
 
@@ -206,7 +210,7 @@ impl Odd<'_, '_> {
         for (systolic, diastolic) in [("141", Some("91")), ("132", Some("82")), ("120", None)] {
             let row = self.row(vec![("EventIncomplete", "FALSE".to_owned())]);
             let event = self.delivery.event.row(&row)?.to_string();
-            let mut half = |odd: &mut Self, ctv3: &str, value: &str| {
+            let half = |odd: &mut Self, ctv3: &str, value: &str| {
                 odd.code(&[
                     ("CTV3Code", ctv3),
                     ("CTV3Text", "O/E - BP reading"),

@@ -13,6 +13,12 @@ use super::columns::{Table, columns};
 /// A value for a column.
 pub type Field = (&'static str, String);
 
+/// A text as the extract's encoding can hold it: what it has no character for is a question mark.
+pub fn writable(text: &str) -> String {
+    let fits = |c: char| !WINDOWS_1252.encode(c.encode_utf8(&mut [0; 4])).2;
+    text.chars().map(|c| if fits(c) { c } else { '?' }).collect()
+}
+
 /// A file that is being written.
 pub struct File {
     name: String,
@@ -56,7 +62,12 @@ impl File {
                 (name, None) if name.starts_with("ID") => "-1",
                 (_, None) => "",
             };
-            self.writer.write_field(WINDOWS_1252.encode(value).0)?;
+            let (bytes, _, lossy) = WINDOWS_1252.encode(value);
+            if lossy {
+                self.writer.write_field(WINDOWS_1252.encode(&writable(value)).0)?;
+            } else {
+                self.writer.write_field(bytes)?;
+            }
         }
         self.writer.write_record(None::<&[u8]>)?;
         self.rows += 1;

@@ -66,9 +66,9 @@ pub fn write(options: &Options, practice: &Practice, out: &Path) -> io::Result<V
             ("Mapping", (*words).to_owned()),
         ]
     });
-    let brands = BRANDS.iter().map(|(number, name)| {
-        vec![("RowIdentifier", number.to_string()), ("Name", (*name).to_owned())]
-    });
+    let brands = BRANDS
+        .iter()
+        .map(|(number, name)| vec![("RowIdentifier", number.to_string()), ("Name", (*name).to_owned())]);
     Ok(vec![
         table(ORGANISATION, [organisation].into_iter(), out)?,
         table(STAFF, staff, out)?,
@@ -78,11 +78,7 @@ pub fn write(options: &Options, practice: &Practice, out: &Path) -> io::Result<V
     ])
 }
 
-fn table(
-    table: Table,
-    rows: impl Iterator<Item = Vec<Field>>,
-    out: &Path,
-) -> io::Result<(String, u64)> {
+fn table(table: Table, rows: impl Iterator<Item = Vec<Field>>, out: &Path) -> io::Result<(String, u64)> {
     let mut file = File::create(table, 1, out)?;
     for row in rows {
         file.row(&row)?;

@@ -6,9 +6,11 @@ use jiff::civil::Date;
 
 use super::{
     Delivery,
-    file::Field,
+    file::{Field, writable},
     oracle::Meant,
-    practice::{BRANDS, FIRST_DOSE, FIRST_OF_STAFF, HOME_ADDRESS, HOME_PHONE, INTRAMUSCULAR, LEFT_ARM, MOBILE},
+    practice::{
+        BRANDS, FIRST_DOSE, FIRST_OF_STAFF, HOME_ADDRESS, HOME_PHONE, INTRAMUSCULAR, LEFT_ARM, MOBILE,
+    },
 };
 use crate::{
     Role,
@@ -20,6 +22,9 @@ use crate::{
 
 /// An event that no delivery has.
 const NOWHERE: &str = "999999999";
+/// Codes that hold other people's data, and such as are about other people.
+const IDENTIFYING: [&str; 2] = ["184142008", "408400006"];
+const ABOUT_OTHERS: [&str; 2] = ["161077003", "161078008"];
 
 /// `01 Nov 2026`.
 pub fn day(value: Option<Date>) -> String {
@@ -119,7 +124,8 @@ impl Delivery<'_> {
         };
         let (entry, birth) = ("patient", who.birth.to_string());
         let code = nhs_number(who).trim_start_matches("0000000000");
-        self.oracle.says(&Meant { patient, entry, becomes, code, value: who.surname, date: &birth })?;
+        let value = &writable(who.surname);
+        self.oracle.says(&Meant { patient, entry, becomes, code, value, date: &birth })?;
         Ok(patient)
     }
 
@@ -294,8 +300,10 @@ impl Delivery<'_> {
             let part = whole.get(&coded.number).map(|of| format!("code/{of}"));
             let is_whole = whole.values().any(|of| *of == coded.number);
             let becomes = match part {
-                _ if coded.event == NOWHERE => "withheld",
+                _ if ABOUT_OTHERS.contains(&statement.code.snomed.as_str()) => "nothing",
                 _ if statement.code.category == "Family history" => "nothing",
+                _ if IDENTIFYING.contains(&statement.code.snomed.as_str()) => "withheld",
+                _ if coded.event == NOWHERE => "withheld",
                 Some(_) => "part",
                 None => "Observation",
             };
@@ -341,8 +349,8 @@ fn kind(life: &Life, at: usize) -> Kind {
     let key = statement.code.key.as_str();
     let not_given = ["declined", "contra", "consent"].iter().any(|word| key.contains(word));
     // Headings of blood pressures are EMIS's; SystmOne has the two readings alone.
-    let heading = matches!(key, "bp" | "bp-sitting")
-        && life.statements.iter().any(|other| other.parent == Some(at));
+    let heading =
+        matches!(key, "bp" | "bp-sitting") && life.statements.iter().any(|other| other.parent == Some(at));
     match statement.code.category.as_str() {
         "Immunisations" if !not_given => Kind::Vaccination,
         category if category.starts_with("Allergy") || category == "Referral" => Kind::Left,
