@@ -33,6 +33,8 @@ mod reading;
 mod registration;
 mod row;
 mod table;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use batch::Batch;
