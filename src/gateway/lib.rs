@@ -4,6 +4,7 @@
 pub mod accept;
 pub mod clock;
 pub mod config;
+mod dictionary;
 pub mod fhir;
 pub mod loader;
 pub mod oauth;

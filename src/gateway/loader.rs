@@ -2,7 +2,6 @@
 //! read again into the vault; close the batch; project whom it changed.
 
 use std::{
-    cell::{Cell, RefCell},
     collections::{BTreeSet, HashMap},
     fmt,
     fs::File,
@@ -16,12 +15,12 @@ use ingest::{Format, Stop};
 use policy::Released;
 use project::{IdKey, Projection, Record};
 use record::{
-    CodeClass, Coded, Dictionary, Entry, EntryId, Fact, Fate, Issue, IssueCode, OdsCode, OnlineUser,
-    PatientKey, Place, Report, Row, Severity, Sink, SinkError, Staff,
+    Entry, EntryId, Fact, Fate, Issue, IssueCode, OdsCode, PatientKey, Place, Report, Row, Severity, Sink,
+    SinkError,
 };
 use store::{NewRelease, Store, StoreError};
 
-use crate::clock::Clock;
+use crate::{clock::Clock, dictionary::Cached};
 
 /// Facts that are made durable together.
 const CHUNK: usize = 4_000;
@@ -231,7 +230,7 @@ impl Loader<'_> {
             Record { practice: self.practice, practice_name, patient, entries: &entries, dictionary };
         let mut projection = project::project(&record, self.ids);
         projection.waiting.extend(refused);
-        if let Some(error) = dictionary.failed.take() {
+        if let Some(error) = dictionary.failure() {
             return Err(error);
         }
         for waiting in projection.waiting.iter().filter(|_| batch.is_some()) {
@@ -454,53 +453,5 @@ impl Sink for Storing<'_, '_> {
 
     fn progress(&mut self, bytes: u64) {
         (self.loader.progress)(Progress::Storing(bytes, self.total));
-    }
-}
-
-/// The practice's dictionary, each word looked up once. A failure of the store is kept for the caller.
-struct Cached<'a> {
-    store: &'a dyn Store,
-    practice: &'a OdsCode,
-    codes: RefCell<HashMap<String, Option<(Coded, CodeClass)>>>,
-    staff: RefCell<HashMap<String, Option<Staff>>>,
-    users: RefCell<HashMap<String, Option<OnlineUser>>>,
-    failed: Cell<Option<StoreError>>,
-}
-
-impl<'a> Cached<'a> {
-    fn new(store: &'a dyn Store, practice: &'a OdsCode) -> Self {
-        let (codes, staff, users) = (RefCell::default(), RefCell::default(), RefCell::default());
-        Self { store, practice, codes, staff, users, failed: Cell::new(None) }
-    }
-
-    fn look_up<T: Clone>(
-        &self,
-        words: &RefCell<HashMap<String, Option<T>>>,
-        key: &str,
-        find: impl FnOnce() -> Result<Option<T>, StoreError>,
-    ) -> Option<T> {
-        if let Some(found) = words.borrow().get(key) {
-            return found.clone();
-        }
-        let found = find().unwrap_or_else(|error| {
-            self.failed.set(Some(error));
-            None
-        });
-        words.borrow_mut().insert(key.to_owned(), found.clone());
-        found
-    }
-}
-
-impl Dictionary for Cached<'_> {
-    fn code(&self, key: &str) -> Option<(Coded, CodeClass)> {
-        self.look_up(&self.codes, key, || self.store.code(self.practice, key))
-    }
-
-    fn staff(&self, key: &str) -> Option<Staff> {
-        self.look_up(&self.staff, key, || self.store.staff(self.practice, key))
-    }
-
-    fn online_user(&self, key: &str) -> Option<OnlineUser> {
-        self.look_up(&self.users, key, || self.store.online_user(self.practice, key))
     }
 }

@@ -1,5 +1,6 @@
 //! What every engine must keep to. Each test is a rule; each engine runs all of them.
 
+mod guests;
 mod keyed;
 mod rows;
 
@@ -493,13 +494,4 @@ fn a_guest_whose_number_is_corrected_leaves_the_one_and_joins_the_other_in_whate
     settle(&f.store);
     load(&f.store, &[said(OTHER, 2)]);
     assert_eq!(settle(&f.store), [patient("p"), patient("q")], "both are told");
-}
-
-#[test]
-fn a_guest_that_waits_in_its_patients_record_is_parked_when_it_comes_again() {
-    let f = fixture();
-    let facts = [who("p", ONE, 1), guest(ONE, entry("lab:1", 1, &[]))];
-    load(&f.store, &facts);
-    f.store.release(&practice(), &[release("p", "s", None, &["lab:1"])]).unwrap();
-    assert_eq!(load(&f.store, &facts[1..]), [Fate::Parked]);
 }
