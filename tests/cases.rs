@@ -16,3 +16,5 @@ mod published;
 mod published_vaccinations;
 mod seen;
 mod synthetic;
+mod synthetic_tpp;
+mod tpp;

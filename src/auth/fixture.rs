@@ -131,7 +131,7 @@ fn released(key: &str) -> NewRelease {
     };
     NewRelease {
         patient: PatientKey::new(key).unwrap(),
-        release: Release { released, bodies: Vec::new() },
+        release: Release { access: policy::FeedAccess::default(), released, bodies: Vec::new() },
         waiting: Vec::new(),
         incomplete: false,
     }

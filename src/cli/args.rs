@@ -109,7 +109,7 @@ pub(crate) struct IngestArgs {
     /// ODS code of the practice whose export it is.
     #[arg(long, value_name = "ODS")]
     pub(crate) practice: OdsCode,
-    /// Format of the export: emis-csv, gp-connect-stu3, gp2gp, nhs-vaccination-csv, nhs003-edifact or vision-csv.
+    /// Format of the export: emis-csv, gp-connect-stu3, gp2gp, nhs-vaccination-csv, nhs003-edifact, tpp-csv or vision-csv.
     #[arg(long)]
     pub(crate) format: ::ingest::Format,
     /// Write the report as JSON to this file too.
@@ -122,11 +122,11 @@ pub(crate) struct IngestArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct MapArgs {
-    /// Format of the export: emis-csv, gp-connect-stu3, gp2gp, nhs-vaccination-csv, nhs003-edifact or vision-csv.
+    /// Format of the export: emis-csv, gp-connect-stu3, gp2gp, nhs-vaccination-csv, nhs003-edifact, tpp-csv or vision-csv.
     #[arg(long)]
     pub(crate) format: ::ingest::Format,
     /// ODS code of the practice whose export it is. A GP2GP message does not need it.
-    #[arg(long, value_name = "ODS", required_if_eq_any([("format", "emis-csv"), ("format", "nhs-vaccination-csv"), ("format", "vision-csv")]))]
+    #[arg(long, value_name = "ODS", required_if_eq_any([("format", "emis-csv"), ("format", "nhs-vaccination-csv"), ("format", "tpp-csv"), ("format", "vision-csv")]))]
     pub(crate) practice: Option<OdsCode>,
     /// The export's folder, or its files.
     #[arg(required = true, value_name = "PATH")]
@@ -135,7 +135,7 @@ pub(crate) struct MapArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SynthArgs {
-    /// Format of the export: emis-csv, gp-connect-stu3, gp2gp, nhs-vaccination-csv, nhs003-edifact or vision-csv.
+    /// Format of the export: emis-csv, gp-connect-stu3, gp2gp, nhs-vaccination-csv, nhs003-edifact, tpp-csv or vision-csv.
     #[arg(long)]
     pub(crate) format: ::synth::Format,
     /// ODS code of the invented practice.
@@ -147,6 +147,9 @@ pub(crate) struct SynthArgs {
     /// The same seed writes the same bytes.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+    /// Write a list of what each row means to this file too. Only tpp-csv has one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) oracle: Option<PathBuf>,
     /// A folder that is not there yet, or is empty.
     pub(crate) out: PathBuf,
 }

@@ -61,7 +61,7 @@ pub(crate) fn make(
                 ProxyGrant {
                     grant,
                     legal_basis,
-                    relationship,
+                    relationship: Some(relationship),
                     starts,
                     ends: None,
                     reviewed_since_eleven: false,

@@ -257,7 +257,7 @@ impl Loader<'_> {
             |dictionary, patient| {
                 let facts = store.facts(practice, patient)?;
                 let looked = look_at(practice, name, patient, facts, dictionary, ids, batch);
-                dictionary.failed.take().map_or_else(|| Ok(make(patient, looked)), Err)
+                dictionary.failure().map_or_else(|| Ok(make(patient, looked)), Err)
             },
             |made: Result<T, StoreError>| take(made?),
         )
@@ -400,15 +400,16 @@ impl Storing<'_, '_> {
                 self.failed = Some(error);
                 SinkError
             })?;
-        for (at, fate) in self.places.drain(..).zip(fates) {
+        for ((at, fact), fate) in self.places.drain(..).zip(&self.facts).zip(fates) {
             let Some(row) = self.log.get_mut(at) else { continue };
             row.fate = Some(fate);
             self.report.count(&row.place.file, fate);
-            let told = match fate {
-                Fate::Parked => Some((Severity::Warning, IssueCode::StillAwaited)),
+            let told = match (fate, fact) {
+                (Fate::Parked, Fact::Removed(..)) => Some((Severity::Warning, IssueCode::RemovalAwaited)),
+                (Fate::Parked, _) => Some((Severity::Warning, IssueCode::StillAwaited)),
                 // Only the store knows that there is nothing that a deletion without a patient could mean.
-                Fate::Rejected => Some((Severity::Error, IssueCode::PatientInvalid)),
-                Fate::Stored | Fate::Unchanged => None,
+                (Fate::Rejected, _) => Some((Severity::Error, IssueCode::PatientInvalid)),
+                (Fate::Stored | Fate::Unchanged, _) => None,
             };
             if let Some((severity, code)) = told {
                 let issue = Issue::new(severity, code, &row.place);
@@ -472,7 +473,11 @@ impl Sink for Storing<'_, '_> {
                 seen.1 = seen.1.max(entry.sequence);
             }
             Fact::Guest(..) => self.guests = true,
-            Fact::Entry(..) | Fact::GuestGone(_) | Fact::Reference(..) => {}
+            Fact::Entry(..)
+            | Fact::Keyed(..)
+            | Fact::Removed(..)
+            | Fact::GuestGone(_)
+            | Fact::Reference(..) => {}
         }
         if self.failed.is_some() {
             return Err(SinkError);

@@ -13,6 +13,7 @@ mod gp2gp;
 mod gp_connect;
 mod nhs_vaccination;
 mod snomed;
+mod tpp;
 mod vision;
 
 use std::{
@@ -38,17 +39,20 @@ pub enum Format {
     Nhs003Edifact,
     /// GP Connect bundles, FHIR STU3, JSON.
     GpConnectStu3,
+    /// TPP SystmOne Strategic Reporting extract, CSV, versions 87 to 93.
+    TppCsv,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::EmisCsv,
         Self::Gp2gp,
         Self::NhsVaccinationCsv,
         Self::VisionCsv,
         Self::Nhs003Edifact,
         Self::GpConnectStu3,
+        Self::TppCsv,
     ];
 
     /// The name by which commands and configuration know it.
@@ -61,6 +65,7 @@ impl Format {
             Self::VisionCsv => "vision-csv",
             Self::Nhs003Edifact => "nhs003-edifact",
             Self::GpConnectStu3 => "gp-connect-stu3",
+            Self::TppCsv => "tpp-csv",
         }
     }
 
@@ -69,7 +74,7 @@ impl Format {
     #[must_use]
     pub fn sends_whole_records(self) -> bool {
         match self {
-            Self::EmisCsv => false,
+            Self::EmisCsv | Self::TppCsv => false,
             Self::Gp2gp => true,
             Self::NhsVaccinationCsv | Self::VisionCsv => false,
             // A report tells of its own investigations, and says so of withdrawn ones.
@@ -84,7 +89,7 @@ impl Format {
     #[must_use]
     pub fn marks_carried(self) -> MarksCarried {
         match self {
-            Self::EmisCsv => MarksCarried::No,
+            Self::EmisCsv | Self::TppCsv => MarksCarried::No,
             // `UK06` messages carry none; the reader says so of each of their entries.
             Self::Gp2gp => MarksCarried::Yes,
             Self::NhsVaccinationCsv | Self::VisionCsv => MarksCarried::No,
@@ -205,6 +210,7 @@ pub fn open(format: Format, practice: &OdsCode, paths: &[PathBuf]) -> Result<Box
         Format::VisionCsv => Ok(Box::new(vision::Batch::open(practice, paths)?)),
         Format::Nhs003Edifact => Ok(Box::new(edifact::Batch::open(paths)?)),
         Format::GpConnectStu3 => Ok(Box::new(gp_connect::Batch::open(paths)?)),
+        Format::TppCsv => Ok(Box::new(tpp::Batch::open(practice, paths)?)),
     }
 }
 

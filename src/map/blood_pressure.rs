@@ -1,4 +1,5 @@
-//! Blood pressures: a heading with a systolic and perhaps a diastolic reading becomes one Observation with components.
+//! Blood pressures: a heading with a systolic and perhaps a diastolic reading becomes one Observation with components, and
+//! so do two readings without a heading that were plainly taken together.
 //! The halves are told apart by code, never by size, and whatever is not certain stays as it was sent.
 
 use std::{collections::HashMap, sync::LazyLock};
@@ -34,14 +35,14 @@ enum Part {
     Diastolic,
 }
 
-/// By SNOMED CT id: which part, and in which position of the body (`any` where the code does not say).
-static PARTS: LazyLock<HashMap<&'static str, (Part, &'static str)>> = LazyLock::new(|| {
+/// By system and code: which part, and in which position of the body (`any` where the code does not say).
+static PARTS: LazyLock<HashMap<(&'static str, &'static str), (Part, &'static str)>> = LazyLock::new(|| {
     let rows = table::rows(include_str!("../../profiles/codes/blood_pressure.csv"));
     rows.into_iter()
         .filter_map(|row| match row[..] {
-            [snomed, "header", position, _] => Some((snomed, (Part::Header, position))),
-            [snomed, "systolic", position, _] => Some((snomed, (Part::Systolic, position))),
-            [snomed, "diastolic", position, _] => Some((snomed, (Part::Diastolic, position))),
+            [system, code, "header", position, _] => Some(((system, code), (Part::Header, position))),
+            [system, code, "systolic", position, _] => Some(((system, code), (Part::Systolic, position))),
+            [system, code, "diastolic", position, _] => Some(((system, code), (Part::Diastolic, position))),
             _ => None,
         })
         .collect()
@@ -49,7 +50,10 @@ static PARTS: LazyLock<HashMap<&'static str, (Part, &'static str)>> = LazyLock::
 
 /// The part that a code stands for; none where its codings disagree.
 fn part(coded: &Coded) -> Option<(Part, &'static str)> {
-    let mut parts = snomed_ids(coded).filter_map(|id| PARTS.get(id).copied());
+    let of_ctv3 = coded.codings.iter().filter(|coding| coding.system == CodeSystem::Ctv3);
+    let ids = of_ctv3.map(|coding| ("ctv3", coding.code.as_str()));
+    let ids = ids.chain(snomed_ids(coded).map(|id| ("snomed", id)));
+    let mut parts = ids.filter_map(|id| PARTS.get(&id).copied());
     let first = parts.next()?;
     parts.all(|other| other == first).then_some(first)
 }
@@ -62,7 +66,11 @@ pub(crate) fn is_part(coded: &Coded) -> bool {
 /// Whether one of these codings stands for a blood pressure or half of one.
 #[must_use]
 pub fn is_blood_pressure(concepts: &[(CodeSystem, String)]) -> bool {
-    concepts.iter().any(|(system, code)| *system == CodeSystem::SnomedCt && PARTS.contains_key(code.as_str()))
+    concepts.iter().any(|(system, code)| match system {
+        CodeSystem::SnomedCt => PARTS.contains_key(&("snomed", code.as_str())),
+        CodeSystem::Ctv3 => PARTS.contains_key(&("ctv3", code.as_str())),
+        _ => false,
+    })
 }
 
 /// The readings of one blood pressure.
@@ -109,6 +117,24 @@ pub(crate) fn readings<'r, 'a>(
     Some(Readings { systolic: systolic?, diastolic })
 }
 
+/// Two readings that came without a heading and were taken together, if they are certain: one systolic and one diastolic
+/// in one position, each a number in millimetres of mercury.
+pub(crate) fn loose_readings<'r, 'a>(group: &[&'r Resolved<'a>]) -> Option<Readings<'r, 'a>> {
+    let [one, other] = group else { return None };
+    let (systolic, diastolic) = match (part(&one.coded)?, part(&other.coded)?) {
+        ((Part::Systolic, here), (Part::Diastolic, there)) if here == there => (*one, *other),
+        ((Part::Diastolic, here), (Part::Systolic, there)) if here == there => (*other, *one),
+        _ => return None,
+    };
+    let both = pressure(systolic).is_some() && pressure(diastolic).is_some();
+    both.then_some(Readings { systolic, diastolic: Some(diastolic) })
+}
+
+/// Whether a statement is half of a blood pressure.
+pub(crate) fn is_half(coded: &Coded) -> bool {
+    matches!(part(coded), Some((Part::Systolic | Part::Diastolic, _)))
+}
+
 fn pressure<'r>(half: &'r Resolved<'_>) -> Option<&'r Quantity> {
     match &half.statement.value {
         Some(Value::Quantity(quantity)) if unit_of(quantity)?.ucum == UNIT.0 => Some(quantity),
@@ -140,13 +166,23 @@ pub(crate) fn observation(
         profiles.extend(readings.diastolic.map(|_| profile::R4_BLOOD_PRESSURE));
         added.push(coding(url::system::LOINC, PANEL.0, PANEL.1));
     }
-    let texts = std::iter::once(header).chain(readings.statements()).flat_map(|part| &part.statement.text);
+    // Without a heading the systolic reading stands in its place, but does not say what the whole is.
+    let heading = Some(header).filter(|header| !std::ptr::eq(header.entry, readings.systolic.entry));
+    let code = match heading {
+        Some(heading) => concept(&heading.coded, added),
+        None => CodeableConcept { coding: added, text: Some(BLOOD_PRESSURE.1.into()), ..Default::default() },
+    };
+    let texts = heading.into_iter().chain(readings.statements()).flat_map(|part| &part.statement.text);
     let systolic = component(readings.systolic, SYSTOLIC);
     let diastolic = readings.diastolic.and_then(|half| component(half, DIASTOLIC));
     Observation {
         category: vec![Category::VitalSigns.concept()],
-        code: Box::new(concept(&header.coded, added)),
-        interpretation: header.statement.interpretation.map(interpretation).into_iter().collect(),
+        code: Box::new(code),
+        interpretation: heading
+            .and_then(|heading| heading.statement.interpretation)
+            .map(interpretation)
+            .into_iter()
+            .collect(),
         note: texts.filter_map(note).collect(),
         component: systolic.into_iter().chain(diastolic).collect(),
         ..frame(id, patient, header, profiles, dictionary)
@@ -368,6 +404,66 @@ mod tests {
         let body = body(find(&mapping, "bp"));
         assert_eq!(profiles(&body), ["UKCore-Observation", "ipa-observation"]);
         assert_eq!(body["component"].as_array().unwrap().len(), 2);
+    }
+
+    /// Halves that came as rows of their own, as systems without panels send them.
+    fn loose(name: &str, code: &str, value: &str, event: &str) -> Made {
+        let ctv3 =
+            record::Coding { system: CodeSystem::Ctv3, code: code.to_owned(), display: Some("O/E".into()) };
+        let made = Made::new(name, vec![ctv3]).value(value, "mmHg");
+        made.linked(record::Role::Consultation, event)
+    }
+
+    #[test]
+    fn two_rows_of_one_event_minute_and_clinician_become_one_blood_pressure_named_after_the_systolic() {
+        let mapping = mapped(vec![loose("d", "246A.", "84", "e"), loose("s", "2469.", "136", "e")]);
+        assert_eq!(observations(&mapping), ["s"]);
+        let made = find(&mapping, "s");
+        assert_eq!(made.sources, [id("s"), id("d")]);
+        let body = body(made);
+        let codes: Vec<&str> =
+            body["code"]["coding"].as_array().unwrap().iter().map(|c| c["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, ["75367002", "85354-9"]);
+        assert_eq!(body["component"][0]["valueQuantity"]["value"].to_string(), "136");
+        assert_eq!(body["component"][1]["code"]["coding"][0]["code"], "246A.");
+        assert!(profiles(&body).contains(&"bp".to_owned()));
+        assert!(is_blood_pressure(&made.concepts));
+    }
+
+    #[test]
+    fn rows_that_may_not_belong_together_stay_apart() {
+        let at = |hour, minute, second| {
+            let time = jiff::civil::datetime(2024, 3, 1, hour, minute, second, 0);
+            move |statement: &mut record::Statement| statement.effective = Effective::local(time)
+        };
+        let systolic = || loose("s", "2469.", "120", "e");
+        let diastolic = || loose("d", "246A.", "80", "e");
+        let apart: [(&str, Vec<Made>); 8] = [
+            ("a lone systolic", vec![systolic()]),
+            ("two events", vec![systolic(), loose("d", "246A.", "80", "f")]),
+            ("two minutes", vec![systolic().with(at(9, 1, 0)), diastolic().with(at(9, 2, 0))]),
+            ("two clinicians", vec![systolic().with(|s| s.performer = Some("ann".into())), diastolic()]),
+            ("two systolics", vec![systolic(), loose("s2", "2469.", "122", "e"), diastolic()]),
+            ("another unit", vec![systolic().value("16", "kPa"), diastolic()]),
+            ("no unit", vec![systolic().value("120", ""), diastolic()]),
+            (
+                "no date",
+                vec![systolic().with(|s| s.effective = None), diastolic().with(|s| s.effective = None)],
+            ),
+        ];
+        for (why, made) in apart {
+            let count = made.len();
+            assert_eq!(observations(&mapped(made)).len(), count, "{why}");
+        }
+        let same_minute = vec![systolic().with(at(9, 1, 5)), diastolic().with(at(9, 1, 50))];
+        assert_eq!(observations(&mapped(same_minute)), ["s"]);
+        let no_event = |code, name: &str| {
+            let mut made = loose(name, code, "100", "e");
+            made.0.links.clear();
+            made
+        };
+        let mapping = mapped(vec![no_event("2469.", "s"), no_event("246A.", "d")]);
+        assert_eq!(observations(&mapping).len(), 2, "no event");
     }
 
     #[test]

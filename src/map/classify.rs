@@ -35,6 +35,8 @@ reasons! {
     Deleted = "deleted";
     /// It holds other entries.
     Container = "container";
+    /// It is a part of who the patient is, or says who may see the record.
+    PartOfAnother = "part-of-another";
     /// The patient has not come yet, and every resource names the patient.
     PatientAwaited = "patient-awaited";
     /// Another entry is the patient's.
@@ -111,6 +113,10 @@ pub(crate) fn resolve<'a>(entry: &'a Entry, dictionary: &dyn Dictionary) -> Resu
         _ if entry.deleted => return Err(WhyNot::Deleted),
         None => return Err(WhyNot::Deleted),
         Some(Content::Container(_)) => return Err(WhyNot::Container),
+        // Lists are looked up before anything is mapped.
+        Some(Content::Detail(_) | Content::OnlineAccess(_) | Content::WithLists(_)) => {
+            return Err(WhyNot::PartOfAnother);
+        }
         Some(Content::Patient(_)) => return Err(WhyNot::OtherPatientEntry),
         Some(Content::Statement(statement)) => statement.as_ref(),
     };
@@ -193,7 +199,9 @@ fn by_table(coded: &Coded) -> CodeClass {
     if is_social_history(coded) {
         return CodeClass::SocialHistory;
     }
-    let read = coded.in_system(&CodeSystem::ReadV2).map(five_bytes).unwrap_or_default();
+    // Of CTV3 those codes begin with a digit that it took over from Read; its own begin with a letter.
+    let read = coded.in_system(&CodeSystem::ReadV2).or_else(|| coded.in_system(&CodeSystem::Ctv3));
+    let read = read.map(five_bytes).unwrap_or_default();
     match read.chars().next() {
         Some('4') => CodeClass::Laboratory,
         Some('5') => CodeClass::Imaging,
@@ -223,12 +231,19 @@ fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> Result
         let batch = statement.vaccination.as_ref().and_then(|told| told.lot_number.as_ref());
         immunisation && batch.is_some() && coded.in_system(&CodeSystem::SnomedCt) == Some(DEGRADED)
     };
-    // The source has a field that says whether it was given, and the term names a vaccination.
-    let field = statement.vaccination.as_ref().and_then(|told| told.given);
+    // The source has a field that says whether it was given, and the term names a vaccination; or it has a table of
+    // vaccinations, which names the product that was given.
+    let told = statement.vaccination.as_ref();
+    let field = told.and_then(|told| told.given);
     let by_field = || {
+        let named = terms(coded).any(|term| VACCINATIONS.has_word(term));
+        let product = told.is_some_and(|told| told.product.is_some());
         immunisation
-            && matches!(field, Some(Given::Yes | Given::No))
-            && terms(coded).any(|term| VACCINATIONS.has_word(term))
+            && match field {
+                Some(Given::Yes) => named || product,
+                Some(Given::No) => named,
+                Some(Given::Unclear) | None => false,
+            }
     };
     let about = immunisation || !found.is_empty() || coded.codings.iter().any(is_about_giving);
     let named = found.contains(&true) || by_chapter() || by_term() || by_batch() || by_field();

@@ -123,6 +123,10 @@ fn describe(coded: &Coded, codings: &mut Vec<FhirCoding>) {
 }
 
 fn coding_as_sent(coding: &Coding) -> Option<FhirCoding> {
+    if coding.system == CodeSystem::Listed {
+        let display = coding.display.as_deref().and_then(clean)?;
+        return Some(FhirCoding { display: Some(display.into()), ..Default::default() });
+    }
     Some(FhirCoding {
         system: system(&coding.system).map(Into::into),
         code: Some(code(&coding.code)?.into()),
@@ -139,7 +143,7 @@ fn system(system: &CodeSystem) -> Option<String> {
         CodeSystem::Egton => url::system::EGTON.to_owned(),
         CodeSystem::Dmd => url::system::DMD.to_owned(),
         CodeSystem::Oid(oid) if is_oid(oid) => format!("urn:oid:{oid}"),
-        CodeSystem::Oid(_) => return None,
+        CodeSystem::Oid(_) | CodeSystem::Listed => return None,
     })
 }
 

@@ -133,7 +133,9 @@ pub fn map(entries: &[Entry], context: &Context) -> Mapping {
     panel::inherit_classes(&mut statements);
     let panels = Panels::of(&statements);
     let pressures = panels.blood_pressures(&statements);
-    let taken: BTreeSet<&EntryId> = pressures.values().flat_map(Readings::ids).collect();
+    // A blood pressure without a heading is named after one of its own readings.
+    let readings = pressures.iter().flat_map(|(id, readings)| readings.ids().filter(move |half| half != id));
+    let taken: BTreeSet<&EntryId> = readings.collect();
     for (&id, resolved) in statements.iter().filter(|(id, _)| !taken.contains(*id)) {
         let made = if resolved.vaccination != Giving::Nothing {
             mapped_immunization(&patient, resolved, context)
@@ -237,7 +239,8 @@ fn mapped_blood_pressure(
     let id = (context.id)(ResourceType::Observation, &header.entry.id);
     let made = blood_pressure::observation(&id, patient, header, readings, context.dictionary);
     let json = fhir::encode_observation(&made)?;
-    let parts: Vec<&Resolved> = std::iter::once(header).chain(readings.statements()).collect();
+    let halves = readings.statements().filter(|half| !std::ptr::eq(half.entry, header.entry));
+    let parts: Vec<&Resolved> = std::iter::once(header).chain(halves).collect();
     let mut mapped = mapped(ResourceType::Observation, id, json, &parts);
     mapped.concepts.push(blood_pressure::normalised());
     Ok(mapped)

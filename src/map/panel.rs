@@ -72,8 +72,41 @@ impl<'a> Panels<'a> {
             taken.extend(ids);
             found.insert(header, readings);
         }
+        for (id, readings) in self.loose_pressures(statements) {
+            found.entry(id).or_insert(readings);
+        }
         found
     }
+
+    /// The readings of blood pressures that have no heading: the only two of one event, minute and clinician.
+    fn loose_pressures<'r>(
+        &self,
+        statements: &'r Statements<'a>,
+    ) -> impl Iterator<Item = (&'a EntryId, Readings<'r, 'a>)> {
+        let mut groups: BTreeMap<_, Vec<&Resolved>> = BTreeMap::new();
+        for (id, half) in statements {
+            let alone = headers(half).next().is_none() && !self.parts.contains_key(id);
+            if alone
+                && blood_pressure::is_half(&half.coded)
+                && half.vaccination == crate::classify::Giving::Nothing
+            {
+                let moment = taken_at(half).map(|at| groups.entry(at).or_default());
+                moment.into_iter().for_each(|group| group.push(half));
+            }
+        }
+        let pairs = groups.into_values().filter_map(|group| blood_pressure::loose_readings(&group));
+        pairs.map(|readings| (&readings.systolic.entry.id, readings))
+    }
+}
+
+/// The events, the minute (or the day, where no time is known) and the clinician of a reading, if it has event and date.
+fn taken_at<'s>(half: &'s Resolved<'_>) -> Option<(Vec<&'s EntryId>, String, Option<&'s str>)> {
+    const TO_THE_MINUTE: usize = "2024-03-01T09:01".len();
+    let links = half.entry.links.iter().filter(|link| link.role == Role::Consultation);
+    let events: Vec<&EntryId> = links.map(|link| &link.to).collect();
+    let mut at = half.statement.effective?.to_string();
+    at.truncate(TO_THE_MINUTE);
+    (!events.is_empty()).then_some((events, at, half.statement.performer.as_deref()))
 }
 
 fn headers<'a>(part: &Resolved<'a>) -> impl Iterator<Item = &'a EntryId> {

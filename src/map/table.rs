@@ -107,17 +107,17 @@ mod tests {
     use super::*;
     use crate::coding::tests::is_concept_id;
 
-    const CODES: [(&str, &str); 5] = [
+    const CODES: [(&str, &str); 6] = [
+        ("blood_pressure.csv", include_str!("../../profiles/codes/blood_pressure.csv")),
         ("vaccinations.csv", include_str!("../../profiles/codes/vaccinations.csv")),
         ("not_given.csv", include_str!("../../profiles/codes/not_given.csv")),
         ("other_people.csv", include_str!("../../profiles/codes/other_people.csv")),
         ("social_history.csv", include_str!("../../profiles/codes/social_history.csv")),
         ("ethnicity.csv", include_str!("../../profiles/codes/ethnicity.csv")),
     ];
-    const KEYED: [(&str, &str); 3] = [
+    const KEYED: [(&str, &str); 2] = [
         ("units.csv", include_str!("../../profiles/codes/units.csv")),
         ("vital_signs.csv", include_str!("../../profiles/codes/vital_signs.csv")),
-        ("blood_pressure.csv", include_str!("../../profiles/codes/blood_pressure.csv")),
     ];
 
     #[test]

@@ -140,8 +140,12 @@ impl Made {
         self.with(|statement| statement.value = Some(Value::Quantity(quantity)))
     }
 
-    pub(crate) fn part_of(mut self, header: &str) -> Self {
-        self.0.links.push(Link { role: Role::Panel, to: id(header) });
+    pub(crate) fn part_of(self, header: &str) -> Self {
+        self.linked(Role::Panel, header)
+    }
+
+    pub(crate) fn linked(mut self, role: Role, to: &str) -> Self {
+        self.0.links.push(Link { role, to: id(to) });
         self
     }
 }

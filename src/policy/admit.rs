@@ -177,17 +177,31 @@ fn current_proxy<'a>(proxy: &'a ProxyGrant, standing: &Standing, today: Date) ->
     if proxy.ends.is_some_and(|last| last < today) {
         return Err(Refusal::ProxyEnded);
     }
-    if proxy.legal_basis == LegalBasis::ParentalResponsibility {
-        let born = standing.birth_date.ok_or(Refusal::ProxyAgeUnknown)?;
-        let age = age_on(born, today);
-        if age >= 16 {
-            return Err(Refusal::ProxyEndedAtSixteen);
+    let as_a_parent = |born: Date| match proxy.legal_basis {
+        LegalBasis::ParentalResponsibility => true,
+        // Whoever was let in while the patient was a child may be a parent; whoever came later is not there as one.
+        LegalBasis::Unstated => age_on(born, proxy.starts) < 16,
+        LegalBasis::Consent
+        | LegalBasis::BestInterest
+        | LegalBasis::CourtAppointedPersonalWelfareDeputy
+        | LegalBasis::HealthAndWelfareLastingPowerOfAttorney => false,
+    };
+    match standing.birth_date {
+        Some(born) if as_a_parent(born) => parent(age_on(born, today), proxy.reviewed_since_eleven)?,
+        None if matches!(proxy.legal_basis, LegalBasis::ParentalResponsibility | LegalBasis::Unstated) => {
+            return Err(Refusal::ProxyAgeUnknown);
         }
-        if age >= 11 && !proxy.reviewed_since_eleven {
-            return Err(Refusal::ProxySuspendedAtEleven);
-        }
+        Some(_) | None => {}
     }
     Ok(&proxy.grant)
+}
+
+fn parent(age: i16, reviewed_since_eleven: bool) -> Result<(), Refusal> {
+    match age {
+        16.. => Err(Refusal::ProxyEndedAtSixteen),
+        11.. if !reviewed_since_eleven => Err(Refusal::ProxySuspendedAtEleven),
+        _ => Ok(()),
+    }
 }
 
 /// Whole years; somebody born on 29 February has their birthday on 1 March in other years (English law).
@@ -261,7 +275,7 @@ mod tests {
         let mut proxy = ProxyGrant {
             grant: grant(),
             legal_basis: LegalBasis::ParentalResponsibility,
-            relationship: "MTH".into(),
+            relationship: Some("MTH".into()),
             starts: date(2015, 1, 1),
             ends: None,
             reviewed_since_eleven: false,
@@ -282,7 +296,7 @@ mod tests {
         let mut proxy = ProxyGrant {
             grant: grant(),
             legal_basis: LegalBasis::ParentalResponsibility,
-            relationship: "FTH".into(),
+            relationship: Some("FTH".into()),
             starts: date(2015, 1, 1),
             ends: None,
             reviewed_since_eleven: false,
@@ -292,6 +306,47 @@ mod tests {
         assert_eq!(ask(&proxy), Err(Refusal::ProxyAgeUnknown));
         proxy.legal_basis = LegalBasis::Consent;
         assert_eq!(ask(&proxy), Ok(()));
+    }
+
+    #[test]
+    fn a_proxy_without_a_basis_is_held_to_the_rule_of_a_parent_unless_let_in_after_sixteen() {
+        let born = date(2014, 2, 28);
+        let on = |starts: Date, today: Date, reviewed: bool| {
+            let proxy = ProxyGrant {
+                grant: grant(),
+                legal_basis: LegalBasis::Unstated,
+                relationship: None,
+                starts,
+                ends: None,
+                reviewed_since_eleven: reviewed,
+            };
+            let standing = Standing { birth_date: Some(born), ..standing() };
+            ask(&standing, Actor::Proxy(&proxy), today, true).map(|_| ())
+        };
+        let (suspended, ended) = (Err(Refusal::ProxySuspendedAtEleven), Err(Refusal::ProxyEndedAtSixteen));
+        for (starts, today, reviewed, answer) in [
+            (date(2015, 1, 1), date(2025, 2, 27), false, Ok(())),
+            (date(2015, 1, 1), date(2025, 2, 28), false, suspended),
+            (date(2015, 1, 1), date(2025, 2, 28), true, Ok(())),
+            (date(2015, 1, 1), date(2030, 2, 28), true, ended),
+            (date(2026, 1, 1), date(2026, 1, 2), false, suspended),
+            (date(2030, 2, 27), date(2040, 1, 1), false, ended),
+            (date(2030, 2, 28), date(2030, 2, 28), false, Ok(())),
+            (date(2030, 2, 28), date(2030, 2, 27), false, Err(Refusal::ProxyNotYet)),
+        ] {
+            assert_eq!(on(starts, today, reviewed), answer, "{starts} {today} {reviewed}");
+        }
+        let proxy = ProxyGrant {
+            grant: grant(),
+            legal_basis: LegalBasis::Unstated,
+            relationship: None,
+            starts: date(2015, 1, 1),
+            ends: None,
+            reviewed_since_eleven: true,
+        };
+        let unknown = Standing { birth_date: None, ..standing() };
+        let answer = ask(&unknown, Actor::Proxy(&proxy), date(2026, 1, 1), true).map(|_| ());
+        assert_eq!(answer, Err(Refusal::ProxyAgeUnknown));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! What a practice has granted to a patient, and to those who act for them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use record::Section;
+use record::{OnlineUser, Section};
 use serde::{Deserialize, Serialize};
 
 use crate::AccessLevel;
@@ -32,8 +32,8 @@ pub struct ProxyGrant {
     pub grant: Grant,
     /// Why they may.
     pub legal_basis: LegalBasis,
-    /// What they are to the patient, a code of v3-RoleCode such as `MTH`.
-    pub relationship: String,
+    /// What they are to the patient, a code of v3-RoleCode such as `MTH`, if the source says.
+    pub relationship: Option<String>,
     /// First day.
     pub starts: Date,
     /// Last day, if one is set.
@@ -57,4 +57,26 @@ pub enum LegalBasis {
     CourtAppointedPersonalWelfareDeputy,
     /// A lasting power of attorney for health and welfare.
     HealthAndWelfareLastingPowerOfAttorney,
+    /// The source does not say: the strictest rule of all counts.
+    Unstated,
+}
+
+/// What a feed says about who may see a record, where the practice has decided nothing here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedAccess {
+    /// The patient.
+    pub own: Option<Grant>,
+    /// Others whom the feed names, by the feed's own key of each.
+    #[serde(default)]
+    pub proxies: BTreeMap<String, FeedProxy>,
+}
+
+/// Somebody who acts for the patient, as a feed names them. Who they are is for matching them when they sign in; it is
+/// never served.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedProxy {
+    /// Who they are.
+    pub person: OnlineUser,
+    /// What they may see.
+    pub grant: ProxyGrant,
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use record::{Index, ResourceType};
 use serde::{Deserialize, Serialize};
 
-use crate::{Labels, Permit, Standing, View};
+use crate::{FeedAccess, Labels, Permit, Standing, View};
 
 /// What is held of one released resource beside its bodies. Its parts are for [`disclose`] and for those who make or
 /// explain it on the practice's side; the serving path may only pass it on.
@@ -142,6 +142,8 @@ impl Released {
 pub struct Release {
     /// The record.
     pub released: Released,
+    /// What the feed says about who may see it.
+    pub access: FeedAccess,
     /// Bodies to write (or, without bytes, to remove).
     pub bodies: Vec<BodyChange>,
 }

@@ -22,7 +22,11 @@ pub fn is_identifying(system: &CodeSystem, code: &str) -> bool {
         CodeSystem::ReadV2 => TABLE.contains(&("readv2", code.get(..5).unwrap_or(code))),
         // CTV3 began as a copy of Read: what hides a code in one hides its twin in the other.
         CodeSystem::Ctv3 => TABLE.contains(&("ctv3", code)) || TABLE.contains(&("readv2", code)),
-        CodeSystem::SnomedCtDescription | CodeSystem::Egton | CodeSystem::Dmd | CodeSystem::Oid(_) => false,
+        CodeSystem::SnomedCtDescription
+        | CodeSystem::Egton
+        | CodeSystem::Dmd
+        | CodeSystem::Oid(_)
+        | CodeSystem::Listed => false,
     }
 }
 

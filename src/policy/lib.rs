@@ -6,7 +6,8 @@
 //! - [`disclose`] turns what the store holds and a permit into a [`Disclosed`]. Nothing else makes one, and only a
 //!   `Disclosed` can be searched or become part of a response.
 //!
-//! The rules themselves are tables: `profiles/access_levels.toml`, `profiles/registration_types.toml` and `profiles/disclosure/*.toml`.
+//! The rules themselves are tables: `profiles/access_levels.toml`, `profiles/registration_types.toml`,
+//! `profiles/online_services.csv` and `profiles/disclosure/*.toml`.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
 mod admit;
@@ -17,14 +18,16 @@ mod held;
 mod identifying;
 mod label;
 mod level;
+mod online;
 mod registration;
 
 pub use admit::{AccessRequest, Actor, Admission, Refusal, Standing, admit};
 pub use decide::{Decision, Permit, Rule, decide};
 pub use disclosure::{DisclosureTable, Shown, TableError, View};
-pub use grant::{Grant, LegalBasis, ProxyGrant};
+pub use grant::{FeedAccess, FeedProxy, Grant, LegalBasis, ProxyGrant};
 pub use held::{BodyChange, Disclosed, Header, Release, Released, ViewHeader, disclose};
 pub use identifying::is_identifying;
 pub use label::{Labels, Reason, Walk, label};
 pub use level::{AccessLevel, LevelTable};
+pub use online::OnlineTable;
 pub use registration::{check_registrations, is_served};

@@ -39,7 +39,7 @@ pub fn with_guests(
 fn person(entry: &Entry) -> Option<&Demographics> {
     match &entry.content {
         Some(Content::Patient(person)) => Some(person),
-        Some(Content::Container(_) | Content::Statement(_)) | None => None,
+        Some(_) | None => None,
     }
 }
 

@@ -4,6 +4,8 @@
 //! [`release`] then compares with what was released before, so that only what changed gets a new version.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
+mod access;
+mod gather;
 mod guests;
 mod ids;
 mod release;
@@ -19,7 +21,7 @@ use map::Mapped;
 use policy::{Labels, Standing, View, Walk};
 use record::{
     CodeClass, Coded, Content, Demographics, Dictionary, Entry, EntryId, IssueCode, NhsNumber, OdsCode,
-    PatientKey, Place, ResourceType, Staff,
+    OnlineUser, PatientKey, Place, ResourceType, Staff,
 };
 
 pub use guests::with_guests;
@@ -52,6 +54,8 @@ pub struct Projection {
     pub standing: Standing,
     /// The NHS number.
     pub nhs_number: Option<NhsNumber>,
+    /// What the feed says about who may see the record.
+    pub access: policy::FeedAccess,
     /// The resources, withheld ones too.
     pub resources: Vec<Projected>,
     /// Entries that wait for something, and for what.
@@ -89,12 +93,16 @@ pub struct Waiting {
 pub fn project(record: &Record<'_>, ids: &IdKey) -> Projection {
     let id = |kind: ResourceType, entry: &EntryId| ids.resource(record.practice, record.patient, kind, entry);
     let subject = ids.subject(record.practice, record.patient);
-    let walk = Walk::new(record.entries);
-    let (patient, demographics) = find_patient(record.entries);
+    let dictionary = Watched { inner: record.dictionary, missed: Cell::new(false) };
+    let gathered = gather::gathered(record.entries, &dictionary);
+    let entries: &[Entry] = &gathered;
+    let walk = Walk::new(entries);
+    let (patient, demographics) = find_patient(entries);
     let mut projection = Projection {
         standing: standing(patient, demographics),
         nhs_number: demographics.and_then(|person| person.nhs_number),
         subject,
+        access: policy::FeedAccess::default(),
         resources: Vec::new(),
         waiting: Vec::new(),
         incomplete: false,
@@ -104,11 +112,11 @@ pub fn project(record: &Record<'_>, ids: &IdKey) -> Projection {
         return projection;
     }
     if demographics.is_none() {
-        projection.waiting = all_wait(record.entries);
+        projection.waiting = all_wait(entries);
         return projection;
     }
-    let dictionary = Watched { inner: record.dictionary, missed: Cell::new(false) };
     let may_tell = |entry: &EntryId| walk.reasons(entry).is_empty();
+    projection.access = access::granted(entries, projection.nhs_number, &dictionary);
     let context = map::Context {
         dictionary: &dictionary,
         practice: record.practice,
@@ -116,11 +124,11 @@ pub fn project(record: &Record<'_>, ids: &IdKey) -> Projection {
         id: &id,
         may_tell: &may_tell,
     };
-    let mapping = map::map(record.entries, &context);
-    projection.waiting = waiting(record.entries, &walk, &mapping.unmapped);
+    let mapping = map::map(entries, &context);
+    projection.waiting = waiting(entries, &walk, &mapping.unmapped);
     projection.incomplete = dictionary.missed.get();
     projection.unmapped = mapping.unmapped;
-    projection.resources = together::labelled(mapping.resources, &projection.unmapped, record.entries, &walk);
+    projection.resources = together::labelled(mapping.resources, &projection.unmapped, entries, &walk);
     withdraw_dangling(&mut projection.resources, &id);
     projection
 }
@@ -236,6 +244,12 @@ impl Dictionary for Watched<'_> {
         self.missed.set(self.missed.get() || found.is_none());
         found
     }
+
+    fn online_user(&self, key: &str) -> Option<OnlineUser> {
+        let found = self.inner.online_user(key);
+        self.missed.set(self.missed.get() || found.is_none());
+        found
+    }
 }
 
 /// What is wrong with the tables that decide what is shown. A table that cannot be read shows nothing, so that this
@@ -248,5 +262,6 @@ pub fn check_tables() -> Vec<String> {
     });
     let levels = policy::LevelTable::check().err().map(|error| format!("access levels: {error}"));
     let kinds = policy::check_registrations().err().map(|error| format!("registration types: {error}"));
-    disclosure.chain(levels).chain(kinds).collect()
+    let online = policy::OnlineTable::check().err().map(|error| format!("online services: {error}"));
+    disclosure.chain(levels).chain(kinds).chain(online).collect()
 }

@@ -31,8 +31,8 @@ pub fn release(before: Option<&Released>, projection: Projection, now: Timestamp
     headers.sort_by(|a, b| (a.kind, date(b), &a.id).cmp(&(b.kind, date(a), &b.id)));
     let mut gone: Vec<(String, u32)> = old.gone.into_iter().collect();
     gone.sort();
-    let Projection { subject, standing, nhs_number, .. } = projection;
-    (Release { released: Released { subject, standing, nhs_number, headers, gone }, bodies }, changed)
+    let Projection { subject, standing, nhs_number, access, .. } = projection;
+    (Release { released: Released { subject, standing, nhs_number, headers, gone }, access, bodies }, changed)
 }
 
 struct Before<'a> {

@@ -19,6 +19,8 @@ pub enum CodeSystem {
     Dmd,
     /// An OID that is none of the above, in dotted form.
     Oid(String),
+    /// A list that the practice or its system keeps, without a name of its own: only the term means anything.
+    Listed,
 }
 
 /// One code in one system.

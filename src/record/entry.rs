@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CodeRef, Coded, Demographics, Effective, FreeText, Interpretation, NhsNumber, Quantity, ReferenceRange,
-    Value,
+    CodeRef, Coded, Demographics, Detail, Effective, FreeText, Interpretation, NhsNumber, OnlineAccess,
+    Quantity, ReferenceRange, Value, WithLists,
 };
 
 /// The source's own key of an entry, unique within one patient of one practice.
@@ -83,7 +83,7 @@ impl Entry {
     pub fn nhs_number(&self) -> Option<NhsNumber> {
         match &self.content {
             Some(Content::Patient(person)) if !self.deleted => person.nhs_number,
-            Some(Content::Patient(_) | Content::Container(_) | Content::Statement(_)) | None => None,
+            Some(_) | None => None,
         }
     }
 }
@@ -106,6 +106,12 @@ pub enum Content {
     Container(Container),
     /// A coded statement.
     Statement(Box<Statement>),
+    /// A part of who the patient is that the source keeps in a list.
+    Detail(Box<Detail>),
+    /// A coded statement with values of the practice's lists.
+    WithLists(Box<WithLists>),
+    /// Access to the record that somebody was given.
+    OnlineAccess(Box<OnlineAccess>),
 }
 
 /// Kinds of things that hold entries.

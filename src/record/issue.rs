@@ -92,6 +92,8 @@ issue_codes! {
     PatientInvalid = "patient-invalid", "the row must name its patient";
     /// The row belongs to another organisation than the practice that is being loaded.
     OtherOrganisation = "other-organisation", "load each practice by itself";
+    /// The row is another organisation's part of a record that is shared with the practice.
+    SharedRecord = "shared-record", "it is not this practice's to show; that organisation shows it to the patient, if anybody does";
     /// A value that the row cannot do without is blank.
     ValueMissing = "value-missing", "the field may not be blank";
     /// A date or time cannot be read.
@@ -118,6 +120,8 @@ issue_codes! {
     NhsNumberShared = "nhs-number-shared", "the entry waits, and nobody is shown it, while more than one patient of the practice has its NHS number";
     /// The row is inside or filed under an entry that has not come yet.
     ParentAwaited = "parent-awaited", "the entry waits until the entry that it belongs to comes";
+    /// The row removes an entry that has not come.
+    RemovalAwaited = "removal-awaited", "should the entry come, it stays removed";
     /// The row changes nothing, and waits as before for what it names.
     StillAwaited = "still-awaited", "the entry waits on; an earlier report says for what";
     /// Part of the row could not be used and was left out.

@@ -5,11 +5,13 @@
 
 mod code;
 mod decimal;
+mod detail;
 mod entry;
 mod index;
 mod issue;
 mod nhs_number;
 mod ods_code;
+mod online;
 mod patient;
 mod reference;
 mod section;
@@ -19,6 +21,7 @@ mod when;
 
 pub use code::{CodeClass, CodeRef, CodeSystem, Coded, Coding};
 pub use decimal::{Decimal, DecimalError};
+pub use detail::{Detail, Listed, WithLists};
 pub use entry::{
     Container, Content, DoseSequence, Entry, EntryId, Given, Link, Mark, MarksCarried, Place, Role,
     Statement, StatementStatus, Subject, Vaccination,
@@ -27,6 +30,7 @@ pub use index::Index;
 pub use issue::{Fate, FileReport, Issue, IssueCode, Report, Row, Severity};
 pub use nhs_number::{NhsNumber, NhsNumberError};
 pub use ods_code::{OdsCode, OdsCodeError};
+pub use online::{OnlineAccess, OnlineServices, OnlineUser};
 pub use patient::{Address, Demographics, Gender, Identity, PatientKey, PersonName, Registration};
 pub use reference::{Dictionary, Fact, Reference, ReferenceKey, Sink, SinkError, Staff};
 pub use section::{ResourceType, Section};

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CodeClass, Coded, Entry, Fate, Identity, Issue, OdsCode, PatientKey, PersonName, Place};
+use crate::{
+    CodeClass, Coded, Entry, EntryId, Fate, Identity, Issue, OdsCode, OnlineUser, PatientKey, PersonName,
+    Place,
+};
 
 /// A fact about a practice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +26,10 @@ pub enum Reference {
         /// Activated, and neither disabled nor deleted.
         active: bool,
     },
+    /// A person with an online account.
+    OnlineUser(OnlineUser),
+    /// The source removed it from its list.
+    Removed,
 }
 
 /// The key of a [`Reference`]: its kind and the source's own key.
@@ -36,6 +43,8 @@ pub enum ReferenceKey {
     Organisation(String),
     /// Of the sharing agreements: the organisation's key.
     Sharing(String),
+    /// Of the online users.
+    OnlineUser(String),
 }
 
 /// A member of staff in a role.
@@ -59,6 +68,12 @@ pub enum Fact {
     /// A guest's entry (content `None`, deleted) is gone, by a source that does not tell again whose it was. It counts
     /// only for an entry that has come: without one there is nobody to keep it for, and the row is rejected.
     GuestGone(Box<Entry>),
+    /// The same, where the key is unique in the whole practice: the entry belongs to the patient for whom it came last,
+    /// and to nobody else.
+    Keyed(PatientKey, Box<Entry>),
+    /// The source removed the entry with this key ([`Fact::Keyed`]) and does not say whose it was. With its sequence
+    /// and where it was read.
+    Removed(EntryId, u64, Place),
     /// A fact about the practice.
     Reference(ReferenceKey, Box<Reference>, u64),
     /// All that a source now knows of a patient has been sent since the last of these: what it sent earlier and
@@ -103,4 +118,8 @@ pub trait Dictionary {
     fn code(&self, key: &str) -> Option<(Coded, CodeClass)>;
     /// A member of staff, once they have arrived.
     fn staff(&self, key: &str) -> Option<Staff>;
+    /// A person with an online account, once they have arrived. Most feeds know none.
+    fn online_user(&self, _: &str) -> Option<OnlineUser> {
+        None
+    }
 }

@@ -1,5 +1,7 @@
 //! What every engine must keep to. Each test is a rule; each engine runs all of them.
 
+mod guests;
+mod keyed;
 mod rows;
 
 use std::collections::BTreeSet;
@@ -134,6 +136,7 @@ fn release(who: &str, subject: &str, body: Option<&[u8]>, waiting: &[&str]) -> N
     NewRelease {
         patient: patient(who),
         release: Release {
+            access: policy::FeedAccess::default(),
             released: Released {
                 subject: subject.into(),
                 standing,

@@ -16,10 +16,10 @@ mod contract;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use policy::{Disclosed, Release, Released};
+use policy::{Disclosed, FeedAccess, Release, Released};
 use record::{
-    CodeClass, Coded, Entry, EntryId, Fact, Fate, Identity, IssueCode, NhsNumber, OdsCode, PatientKey, Place,
-    Staff,
+    CodeClass, Coded, Entry, EntryId, Fact, Fate, Identity, IssueCode, NhsNumber, OdsCode, OnlineUser,
+    PatientKey, Place, Staff,
 };
 
 pub use error::StoreError;
@@ -137,6 +137,12 @@ pub trait Store: RowLog + Send + Sync {
     /// If the store cannot be read.
     fn staff(&self, practice: &OdsCode, key: &str) -> Result<Option<Staff>, StoreError>;
 
+    /// A person with an online account at the practice.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn online_user(&self, practice: &OdsCode, key: &str) -> Result<Option<OnlineUser>, StoreError>;
+
     /// Swaps in what is released of patients, all of them or none, and takes them off the list of [`Store::dirty`].
     ///
     /// # Errors
@@ -174,11 +180,18 @@ pub trait Store: RowLog + Send + Sync {
     fn set_sections_off(&self, practice: &OdsCode, off: &BTreeSet<record::Section>)
     -> Result<(), StoreError>;
 
-    /// Who may see a patient's record.
+    /// Who may see a patient's record: what the practice has decided, be it that nobody may; and where it has decided
+    /// nothing, what its own feed grants the patient. Others whom the feed names have no account to be let in by.
     ///
     /// # Errors
     /// If the store cannot be read.
     fn access(&self, subject: &Subject) -> Result<Access, StoreError>;
+
+    /// What the feed says about who may see a patient's record, whatever the practice has decided.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn feed_access(&self, subject: &Subject) -> Result<FeedAccess, StoreError>;
 
     /// Replaces who may see a patient's record.
     ///

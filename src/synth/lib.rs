@@ -31,9 +31,14 @@ mod practice;
 mod role;
 #[cfg(test)]
 mod tests;
+mod tpp;
 mod vision;
 
-use std::{fmt, fs, io, path::Path, str::FromStr};
+use std::{
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use jiff::civil::{Date, date};
 use record::OdsCode;
@@ -57,6 +62,8 @@ pub struct Options {
     pub today: Date,
     /// Which columns the CSV extract has.
     pub columns: Columns,
+    /// Where to write what the export means, row by row. Only the TPP extract has such a list.
+    pub oracle: Option<PathBuf>,
 }
 
 impl Options {
@@ -70,6 +77,7 @@ impl Options {
             edge_cases: true,
             today: date(2026, 11, 1),
             columns: Columns::V8_2,
+            oracle: None,
         }
     }
 }
@@ -90,17 +98,20 @@ pub enum Format {
     Nhs003Edifact,
     /// GP Connect bundles, FHIR STU3, one JSON for each patient.
     GpConnectStu3,
+    /// TPP SystmOne Strategic Reporting extract, CSV.
+    TppCsv,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::EmisCsv,
         Self::Gp2gp,
         Self::NhsVaccinationCsv,
         Self::VisionCsv,
         Self::Nhs003Edifact,
         Self::GpConnectStu3,
+        Self::TppCsv,
     ];
 
     /// The name by which commands know it.
@@ -113,6 +124,7 @@ impl Format {
             Self::VisionCsv => "vision-csv",
             Self::Nhs003Edifact => "nhs003-edifact",
             Self::GpConnectStu3 => "gp-connect-stu3",
+            Self::TppCsv => "tpp-csv",
         }
     }
 }
@@ -186,5 +198,6 @@ pub fn write(
         Format::VisionCsv => vision::write(options, out, progress),
         Format::Nhs003Edifact => edifact::write(options, out, progress),
         Format::GpConnectStu3 => gp_connect::write(options, out, progress),
+        Format::TppCsv => tpp::write(options, out, progress),
     }
 }

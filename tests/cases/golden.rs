@@ -15,16 +15,10 @@ use serde_json::{Value as Json, json};
 use super::{
     emis, flat,
     seen::{Patient, Seen, Shelf, assert_adds_up},
+    tpp,
 };
 
-const FORMATS: [ingest::Format; 6] = [
-    ingest::Format::EmisCsv,
-    ingest::Format::Gp2gp,
-    ingest::Format::NhsVaccinationCsv,
-    ingest::Format::VisionCsv,
-    ingest::Format::Nhs003Edifact,
-    ingest::Format::GpConnectStu3,
-];
+const FORMATS: [ingest::Format; 7] = ingest::Format::ALL;
 /// What came out.
 const GOLDEN: [&str; 3] = ["out.json", "shown.json", "issues.txt"];
 /// What every EMIS case starts from; no case itself.
@@ -51,6 +45,8 @@ struct Rule {
     said: Vec<String>,
     /// Why nothing of the patient is served, if so.
     refused: Option<String>,
+    /// What the feed grants, if that is what the case is about.
+    granted: Option<Vec<String>>,
 }
 
 impl Rule {
@@ -67,9 +63,10 @@ impl Rule {
         let unmapped = table.remove("unmapped").map(|value| value.try_into().unwrap()).unwrap_or_default();
         let waiting = table.remove("waiting").map(|value| value.try_into().unwrap()).unwrap_or_default();
         let refused = table.remove("refused").map(|value| value.try_into().unwrap());
+        let granted = table.remove("granted").map(|value| value.try_into().unwrap());
         let says: String = table.remove("says").expect("says what the case is about").try_into().unwrap();
         assert!(!says.is_empty() && table.is_empty(), "{}: {table:?}", path.display());
-        Self { withheld, shown, wordless, unmapped, waiting, never, practice_only, said, refused }
+        Self { withheld, shown, wordless, unmapped, waiting, never, practice_only, said, refused, granted }
     }
 
     /// What the outcome breaks.
@@ -121,6 +118,9 @@ impl Rule {
         }
         let refused = patient.refusal.map(|refusal| refusal.code());
         must(refused == self.refused.as_deref(), format!("refused: {refused:?}"));
+        if let Some(granted) = &self.granted {
+            must(patient.granted == *granted, format!("granted: {:?}", patient.granted));
+        }
         let asks = self.withheld.len() + self.shown.len() + self.unmapped.len() + self.waiting.len();
         let asks = asks + usize::from(self.refused.is_some());
         must(asks > 0, "the rule says nothing that could be broken".to_owned());
@@ -182,14 +182,20 @@ fn see(format: ingest::Format, case: &Path) -> (Seen, Vec<PathBuf>) {
             messages(&shelf, format, case, "in.edi")
         }
         ingest::Format::GpConnectStu3 => messages(&shelf, format, case, "in.json"),
-        ingest::Format::EmisCsv => {
-            let practice = root().join("emis-csv").join(PRACTICE);
+        ingest::Format::EmisCsv | ingest::Format::TppCsv => {
+            let practice = root().join(format.name()).join(PRACTICE);
             let inside = folders(case);
             let batches = if inside.is_empty() { vec![case.to_owned()] } else { inside };
             let mut used = Vec::new();
             for (at, batch) in batches.iter().enumerate() {
                 let out = tempfile::tempdir().unwrap();
-                used.extend(emis::batch(batch, &practice, at + 1, out.path()));
+                // Batches are loaded in the order of their names; a number in the name is that of the run.
+                let number = file_name(batch).trim_start_matches(|c: char| c.is_ascii_lowercase()).parse();
+                let number = number.unwrap_or(at + 1);
+                used.extend(match format {
+                    ingest::Format::TppCsv => tpp::batch(batch, &practice, number, out.path()),
+                    _ => emis::batch(batch, &practice, at + 1, out.path()),
+                });
                 if at + 1 == batches.len() {
                     return (shelf.look(format, out.path()), used);
                 }
@@ -205,6 +211,7 @@ fn usual_tables(format: ingest::Format) -> &'static [&'static str] {
     match format {
         ingest::Format::EmisCsv => &emis::TABLES,
         ingest::Format::VisionCsv => &flat::VISION_TABLES,
+        ingest::Format::TppCsv => &tpp::TABLES,
         ingest::Format::Gp2gp
         | ingest::Format::NhsVaccinationCsv
         | ingest::Format::Nhs003Edifact
@@ -261,12 +268,16 @@ fn shown(patient: &Patient, about_patients: bool) -> Json {
     let pairs = |pairs: &[(String, &str)]| -> Json {
         pairs.iter().map(|(id, why)| (id.clone(), json!(why))).collect::<serde_json::Map<_, _>>().into()
     };
-    json!({
+    let mut shown = json!({
         "patient": patient.refusal.map_or("served".to_owned(), |refusal| format!("not served: {}", refusal.code())),
         "resources": resources,
         "not_mapped": pairs(&patient.unmapped),
         "waiting": pairs(&patient.waiting),
-    })
+    });
+    if !patient.granted.is_empty() {
+        shown["the_feed_grants"] = json!(patient.granted);
+    }
+    shown
 }
 
 fn issues(seen: &Seen) -> String {

@@ -38,6 +38,8 @@ pub struct Patient {
     pub unmapped: Vec<(String, &'static str)>,
     /// Entries that wait, and for what.
     pub waiting: Vec<(String, &'static str)>,
+    /// Who may see them by the feed's own word, in words.
+    pub granted: Vec<String>,
 }
 
 /// One resource.
@@ -204,5 +206,20 @@ fn patient(projection: &Projection) -> Patient {
             .iter()
             .map(|one| (one.entry.as_str().to_owned(), one.code.code()))
             .collect(),
+        granted: granted(&projection.access),
     }
+}
+
+fn granted(access: &policy::FeedAccess) -> Vec<String> {
+    let of = |grant: &policy::Grant| {
+        let (current, historical) = (grant.current.name(), grant.historical.name());
+        format!("{current} since {}, before that {historical}", grant.effective_date)
+    };
+    let own = access.own.iter().map(|grant| format!("own: {}", of(grant)));
+    let proxies = access.proxies.iter().map(|(key, proxy)| {
+        assert_eq!(proxy.grant.legal_basis, policy::LegalBasis::Unstated);
+        assert!(proxy.person.nhs_number.is_some() && proxy.grant.ends.is_none());
+        format!("proxy {key}: {}; basis not stated", of(&proxy.grant.grant))
+    });
+    own.chain(proxies).collect()
 }

@@ -166,7 +166,7 @@ fn i2_a_parent_sees_a_child_until_the_day_on_which_it_turns_eleven() {
     let parent = ProxyGrant {
         grant: level(AccessLevel::Detailed),
         legal_basis: LegalBasis::ParentalResponsibility,
-        relationship: "MTH".to_owned(),
+        relationship: Some("MTH".to_owned()),
         starts: date(2020, 1, 1),
         ends: None,
         reviewed_since_eleven: false,
@@ -193,7 +193,7 @@ fn carer() -> ProxyGrant {
     ProxyGrant {
         grant: level(AccessLevel::Full),
         legal_basis: LegalBasis::Consent,
-        relationship: "CAREGIVER".to_owned(),
+        relationship: Some("CAREGIVER".to_owned()),
         starts: date(2020, 1, 1),
         ends: None,
         reviewed_since_eleven: false,

@@ -68,7 +68,9 @@ static RESOURCES: LazyLock<Vec<Projected>> = LazyLock::new(|| {
     let mut people: BTreeMap<PatientKey, Vec<Entry>> = BTreeMap::new();
     for fact in read(&export.folder) {
         match fact {
-            Fact::Entry(patient, entry) => people.entry(patient).or_default().push(*entry),
+            Fact::Entry(patient, entry) | Fact::Keyed(patient, entry) => {
+                people.entry(patient).or_default().push(*entry)
+            }
             Fact::Reference(ReferenceKey::Code(key), reference, _) => {
                 if let Reference::Code(coded, class) = *reference {
                     words.codes.insert(key, (coded, class));
@@ -79,7 +81,11 @@ static RESOURCES: LazyLock<Vec<Projected>> = LazyLock::new(|| {
                     words.staff.insert(key, staff);
                 }
             }
-            Fact::Reference(..) | Fact::Guest(..) | Fact::GuestGone(_) | Fact::Whole(_) => {}
+            Fact::Reference(..)
+            | Fact::Guest(..)
+            | Fact::GuestGone(_)
+            | Fact::Removed(..)
+            | Fact::Whole(_) => {}
         }
     }
     let (practice, ids) = (practice(), ids());

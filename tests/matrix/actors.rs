@@ -12,12 +12,13 @@ const TODAY: Date = date(2026, 6, 15);
 const YESTERDAY: Date = date(2026, 6, 14);
 const TOMORROW: Date = date(2026, 6, 16);
 
-const BASES: [(&str, LegalBasis); 5] = [
+const BASES: [(&str, LegalBasis); 6] = [
     ("parental responsibility", LegalBasis::ParentalResponsibility),
     ("consent", LegalBasis::Consent),
     ("best interest", LegalBasis::BestInterest),
     ("deputy of the court", LegalBasis::CourtAppointedPersonalWelfareDeputy),
     ("power of attorney", LegalBasis::HealthAndWelfareLastingPowerOfAttorney),
+    ("not stated", LegalBasis::Unstated),
 ];
 const AGES: [(&str, Option<Date>); 6] = [
     ("10 years, 11 tomorrow", Some(date(2015, 6, 16))),
@@ -55,7 +56,7 @@ fn proxy(basis: LegalBasis, starts: Date, ends: Option<Date>, reviewed: bool) ->
     ProxyGrant {
         grant: grant(AccessLevel::Full, AccessLevel::Full),
         legal_basis: basis,
-        relationship: "MTH".to_owned(),
+        relationship: Some("MTH".to_owned()),
         starts,
         ends,
         reviewed_since_eleven: reviewed,

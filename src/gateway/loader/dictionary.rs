@@ -1,11 +1,11 @@
-//! The practice's code list and staff list while patients are projected.
+//! A practice's codes, staff and online users as a projection sees them: from the store, each looked up once.
 
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
 };
 
-use record::{CodeClass, Coded, Dictionary, OdsCode, Staff};
+use record::{CodeClass, Coded, Dictionary, OdsCode, OnlineUser, Staff};
 use store::{Store, StoreError};
 
 /// The practice's dictionary, each word looked up once. A failure of the store is kept for the caller.
@@ -14,13 +14,19 @@ pub(super) struct Cached<'a> {
     practice: &'a OdsCode,
     codes: RefCell<HashMap<String, Option<(Coded, CodeClass)>>>,
     staff: RefCell<HashMap<String, Option<Staff>>>,
-    pub(super) failed: Cell<Option<StoreError>>,
+    users: RefCell<HashMap<String, Option<OnlineUser>>>,
+    failed: Cell<Option<StoreError>>,
 }
 
 impl<'a> Cached<'a> {
     pub(super) fn new(store: &'a dyn Store, practice: &'a OdsCode) -> Self {
-        let (codes, staff) = (RefCell::default(), RefCell::default());
-        Self { store, practice, codes, staff, failed: Cell::new(None) }
+        let (codes, staff, users) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Self { store, practice, codes, staff, users, failed: Cell::new(None) }
+    }
+
+    /// The failure that made a word seem unknown, if there was one.
+    pub(super) fn failure(&self) -> Option<StoreError> {
+        self.failed.take()
     }
 
     fn look_up<T: Clone>(
@@ -48,5 +54,9 @@ impl Dictionary for Cached<'_> {
 
     fn staff(&self, key: &str) -> Option<Staff> {
         self.look_up(&self.staff, key, || self.store.staff(self.practice, key))
+    }
+
+    fn online_user(&self, key: &str) -> Option<OnlineUser> {
+        self.look_up(&self.users, key, || self.store.online_user(self.practice, key))
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn fingerprint(format: Format, batch: &dyn ingest::Batch) -> Result<S
     }
     let sum: String = sum.finish().as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     Ok(match (format, files.first()) {
-        (Format::EmisCsv, Some(first)) => {
+        (Format::EmisCsv | Format::TppCsv, Some(first)) => {
             format!("{format}, {} and {} more, {sum}", file_name(first), files.len() - 1)
         }
         _ => format!("{format}, {} messages, {sum}", files.len()),

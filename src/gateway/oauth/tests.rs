@@ -115,6 +115,7 @@ fn released(key: &str) -> NewRelease {
     NewRelease {
         patient: PatientKey::new(key).unwrap(),
         release: Release {
+            access: policy::FeedAccess::default(),
             released: Released { subject, standing, nhs_number: None, headers, gone },
             bodies: Vec::new(),
         },

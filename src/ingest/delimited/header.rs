@@ -56,7 +56,7 @@ impl Header {
         header.is_one(spec, place)?;
         let mut issues = header.missing(spec, place);
         issues.extend(header.repeated(spec, place));
-        issues.extend(header.without_operator(spec, place));
+        issues.extend(header.misleading(spec, place));
         for (at, name) in line.iter().enumerate() {
             issues.extend(unknown(at, name.trim(), spec, place));
         }
@@ -94,14 +94,18 @@ impl Header {
         missing.map(|name| Issue::new(Severity::Fatal, IssueCode::ColumnMissing, place).field(name)).collect()
     }
 
-    /// Older exports lack the column of the sign in front of a number.
-    fn without_operator(&self, spec: &Spec, place: &Place) -> Option<Issue> {
-        const OPERATOR: &str = "NumericOperator";
-        let lacks = spec.optional.contains(&OPERATOR) && self.column(OPERATOR).at.is_none();
-        let detail = "results such as >90 cannot be told from 90; ask the supplier for the column";
-        lacks.then(|| {
-            Issue::new(Severity::Warning, IssueCode::ColumnMissing, place).field(OPERATOR).detail(detail)
-        })
+    /// Some versions lack columns without which the rest can mislead.
+    fn misleading(&self, spec: &Spec, place: &Place) -> Vec<Issue> {
+        const SIGN: &str = "results such as >90 cannot be told from 90; ask the supplier for the column";
+        const REMOVED: &str = "what the source has removed cannot be seen; ask the supplier for the column";
+        let lacks = |name: &&str| {
+            spec.optional.contains(name) && self.names.iter().all(|have| !have.eq_ignore_ascii_case(name))
+        };
+        let costly = [("NumericOperator", SIGN), ("NumericComparator", SIGN), ("RemovedData", REMOVED)];
+        let issue = |(name, detail): (&str, &str)| {
+            Issue::new(Severity::Warning, IssueCode::ColumnMissing, place).field(name).detail(detail)
+        };
+        costly.into_iter().filter(|(name, _)| lacks(name)).map(issue).collect()
     }
 
     fn repeated(&self, spec: &Spec, place: &Place) -> Vec<Issue> {

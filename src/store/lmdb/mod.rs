@@ -4,21 +4,24 @@ mod abandon;
 mod documents;
 mod guest;
 mod kept;
+mod keyed;
 mod recent;
 mod release;
 mod rows;
 mod vault;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use heed::{Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls, types::Bytes};
-use policy::Released;
+use policy::{FeedAccess, Released};
 use recent::Recent;
-use record::{CodeClass, Coded, EntryId, Fact, Fate, NhsNumber, OdsCode, PatientKey, Place, Section, Staff};
+use record::{
+    CodeClass, Coded, EntryId, Fact, Fate, NhsNumber, OdsCode, OnlineUser, PatientKey, Place, Section, Staff,
+};
 
 use crate::{
     Abandoned, Access, Account, App, Begun, NewRelease, PatientFacts, Practice, Snapshot, Store, StoreError,
@@ -56,6 +59,8 @@ pub struct Lmdb {
     guest: Space,
     guest_number: Space,
     holder: Space,
+    owner: Space,
+    feed_access: Space,
     practice: Space,
     access: Space,
     app: Space,
@@ -91,6 +96,8 @@ impl Lmdb {
             guest: space(&mut txn, "guest")?,
             guest_number: space(&mut txn, "guest-number")?,
             holder: space(&mut txn, "holder")?,
+            owner: space(&mut txn, "owner")?,
+            feed_access: space(&mut txn, "feed-access")?,
             practice: space(&mut txn, "practice")?,
             access: space(&mut txn, "access")?,
             app: space(&mut txn, "app")?,
@@ -121,7 +128,7 @@ fn private_folder(dir: &Path) -> std::io::Result<()> {
 )]
 fn open_env(dir: &Path, bytes: usize) -> Result<Env<WithoutTls>, StoreError> {
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
-    options.map_size(bytes).max_dbs(24).max_readers(1024);
+    options.map_size(bytes).max_dbs(32).max_readers(1024);
     // SAFETY: the folder is the store's own (systemd's StateDirectory, or the sandbox's), on a local disk; only
     // recordgate opens it, through LMDB's lock file.
     unsafe {
@@ -219,6 +226,10 @@ impl Store for Lmdb {
         self.find_staff(practice, key)
     }
 
+    fn online_user(&self, practice: &OdsCode, key: &str) -> Result<Option<OnlineUser>, StoreError> {
+        self.find_online_user(practice, key)
+    }
+
     fn release(&self, practice: &OdsCode, releases: &[NewRelease]) -> Result<(), StoreError> {
         self.swap_in(practice, releases)
     }
@@ -250,7 +261,16 @@ impl Store for Lmdb {
 
     fn access(&self, subject: &Subject) -> Result<Access, StoreError> {
         let key = key(&subject.practice, Some(&subject.patient), &[]);
-        Ok(self.document(self.access, &key, "access")?.unwrap_or_default())
+        if let Some(decided) = self.document(self.access, &key, "access")? {
+            return Ok(decided);
+        }
+        let own = self.feed_access(subject)?.own;
+        Ok(Access { own, proxies: BTreeMap::new() })
+    }
+
+    fn feed_access(&self, subject: &Subject) -> Result<FeedAccess, StoreError> {
+        let key = key(&subject.practice, Some(&subject.patient), &[]);
+        Ok(self.document(self.feed_access, &key, "feed-access")?.unwrap_or_default())
     }
 
     fn set_access(&self, subject: &Subject, access: &Access) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use heed::{AnyTls, RoTxn, RwTxn};
-use policy::{Disclosed, Released, View};
+use policy::{Disclosed, FeedAccess, Released, View};
 use record::{NhsNumber, OdsCode, PatientKey};
 
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,11 @@ impl Lmdb {
             &patient,
             &codec::pack(&(Stamped(stamp.to_le_bytes()), released), "release")?,
         )?;
+        if new.release.access == FeedAccess::default() {
+            self.feed_access.delete(txn, &patient)?;
+        } else {
+            self.put_document(txn, self.feed_access, &patient, &new.release.access, "feed-access")?;
+        }
         let subject = Subject { practice: practice.clone(), patient: new.patient.clone() };
         self.put_document(txn, self.subject, released.subject.as_bytes(), &subject, "subject")?;
         let number_before = before.and_then(|before| before.nhs_number);

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use heed::{AnyTls, RoTxn, RwTxn};
 use record::{
-    CodeClass, Coded, Entry, EntryId, Fact, Fate, IssueCode, OdsCode, PatientKey, Reference, ReferenceKey,
-    Staff,
+    CodeClass, Coded, Entry, EntryId, Fact, Fate, IssueCode, OdsCode, OnlineUser, PatientKey, Reference,
+    ReferenceKey, Staff,
 };
 use serde::{Deserialize, Serialize};
 
@@ -102,6 +102,12 @@ impl Lmdb {
                 Fact::Entry(patient, entry) => {
                     self.put_entry(&mut txn, practice, batch, patient, entry, &mut changes)?
                 }
+                Fact::Keyed(patient, entry) => {
+                    self.put_keyed(&mut txn, practice, batch, patient, entry, &mut changes)?
+                }
+                Fact::Removed(id, sequence, place) => {
+                    self.put_removal(&mut txn, practice, batch, (id, *sequence, place), &mut changes)?
+                }
                 Fact::Guest(identity, entry) => {
                     self.put_guest(&mut txn, practice, batch, *identity, entry, &mut changes)?
                 }
@@ -122,7 +128,7 @@ impl Lmdb {
         Ok(fates)
     }
 
-    fn put_entry(
+    pub(super) fn put_entry(
         &self,
         txn: &mut RwTxn<'_>,
         practice: &OdsCode,
@@ -334,18 +340,25 @@ impl Lmdb {
     ) -> Result<Option<(Coded, CodeClass)>, StoreError> {
         Ok(match self.find_reference(practice, &ReferenceKey::Code(at.to_owned()))? {
             Some(Reference::Code(coded, class)) => Some((coded, class)),
-            Some(Reference::Staff(_) | Reference::Organisation { .. } | Reference::Sharing { .. }) | None => {
-                None
-            }
+            Some(_) | None => None,
         })
     }
 
     pub(super) fn find_staff(&self, practice: &OdsCode, at: &str) -> Result<Option<Staff>, StoreError> {
         Ok(match self.find_reference(practice, &ReferenceKey::Staff(at.to_owned()))? {
             Some(Reference::Staff(staff)) => Some(staff),
-            Some(Reference::Code(..) | Reference::Organisation { .. } | Reference::Sharing { .. }) | None => {
-                None
-            }
+            Some(_) | None => None,
+        })
+    }
+
+    pub(super) fn find_online_user(
+        &self,
+        practice: &OdsCode,
+        at: &str,
+    ) -> Result<Option<OnlineUser>, StoreError> {
+        Ok(match self.find_reference(practice, &ReferenceKey::OnlineUser(at.to_owned()))? {
+            Some(Reference::OnlineUser(user)) => Some(user),
+            Some(_) | None => None,
         })
     }
 
@@ -394,6 +407,7 @@ fn reference_key(practice: &OdsCode, at: &ReferenceKey) -> Vec<u8> {
         ReferenceKey::Staff(id) => ("s", id),
         ReferenceKey::Organisation(id) => ("o", id),
         ReferenceKey::Sharing(id) => ("a", id),
+        ReferenceKey::OnlineUser(id) => ("u", id),
     };
     key(practice, None, &[kind, id])
 }

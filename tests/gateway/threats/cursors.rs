@@ -40,7 +40,7 @@ fn t30_a_page_link_is_good_for_its_app_its_patient_and_a_day() {
     let carer = ProxyGrant {
         grant: everything(),
         legal_basis: LegalBasis::Consent,
-        relationship: "PROXY".into(),
+        relationship: Some("PROXY".into()),
         starts: date(2020, 1, 1),
         ends: None,
         reviewed_since_eleven: false,

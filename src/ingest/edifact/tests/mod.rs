@@ -20,7 +20,12 @@ impl Sink for Collected {
     fn fact(&mut self, _: &Place, fact: Fact) -> Result<Fate, SinkError> {
         match fact {
             Fact::Guest(identity, entry) => self.guests.push((identity, *entry)),
-            Fact::Entry(..) | Fact::GuestGone(_) | Fact::Reference(..) | Fact::Whole(_) => {
+            Fact::Entry(..)
+            | Fact::Keyed(..)
+            | Fact::Removed(..)
+            | Fact::GuestGone(_)
+            | Fact::Reference(..)
+            | Fact::Whole(_) => {
                 panic!("only guests are told")
             }
         }

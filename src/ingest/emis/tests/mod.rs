@@ -283,6 +283,9 @@ impl Log {
         let entry = |fact: &'_ (Place, Fact)| match &fact.1 {
             Fact::Entry(..) => true,
             Fact::Reference(..) | Fact::Guest(..) | Fact::GuestGone(_) | Fact::Whole(_) => false,
+            Fact::Keyed(..) | Fact::Removed(..) => {
+                panic!("keys are the patient's, and a deletion names them")
+            }
         };
         let entries = self.facts.iter().filter(|fact| entry(fact));
         entries

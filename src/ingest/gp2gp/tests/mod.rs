@@ -45,7 +45,9 @@ impl Sink for Collected {
             }
             Fact::Reference(..) => panic!("only staff is told"),
             Fact::Whole(_) => self.whole += 1,
-            Fact::Guest(..) | Fact::GuestGone(_) => panic!("an extract names its own patient"),
+            Fact::Keyed(..) | Fact::Removed(..) | Fact::Guest(..) | Fact::GuestGone(_) => {
+                panic!("an extract names its own patient")
+            }
         }
         Ok(Fate::Stored)
     }

@@ -36,7 +36,7 @@ impl Sink for Collected {
                 self.staff.push(key);
             }
             Fact::Reference(..) => panic!("only staff is told"),
-            Fact::Guest(..) | Fact::GuestGone(_) | Fact::Whole(_) => {
+            Fact::Keyed(..) | Fact::Removed(..) | Fact::Guest(..) | Fact::GuestGone(_) | Fact::Whole(_) => {
                 panic!("a bundle names its own patient and is never whole")
             }
         }

@@ -1,0 +1,101 @@
+//! `SRCode`: coded statements with their numbers. The table has no text, no ranges and no judgement.
+
+use record::{CodeRef, Comparator, Content, Decimal, Issue, IssueCode, Mark, Quantity, Statement, Value};
+
+use super::{
+    clinical::{CodeColumns, concept, done, event_link, statement},
+    entry::{Body, EntryTable, Keys, recorded},
+    practice::Owners,
+    row::Row,
+    value::{Flag, is_nothing},
+};
+use crate::delimited::columns;
+
+columns! {
+    /// Codes. Versions 87 to 89 have no SNOMED CT, test packs no `IsNumeric`.
+    Codes = "SRCode";
+    required {
+        id: "RowIdentifier", visible_to: "IDOrganisationVisibleTo", recorded: "DateEventRecorded",
+        when: "DateEvent", done_by: "IDDoneBy", ctv3: "CTV3Code", ctv3_text: "CTV3Text", value: "NumericValue",
+        unit: "NumericUnit", event: "IDEvent", patient: "IDPatient", organisation: "IDOrganisation",
+    }
+    optional {
+        snomed: "SNOMEDCode", snomed_text: "SNOMEDText", comparator: "NumericComparator", is_numeric: "IsNumeric",
+        registered_at: "IDOrganisationRegisteredAt", removed: "RemovedData",
+    }
+    unused {
+        "IDProfileEnteredBy", "TextualEventDoneBy", "IDOrganisationDoneAt", "EpisodeType", "IDTemplate",
+        "IDQuestionnaire", "IDReferralIn", "IDAppointment", "IDVisit",
+    }
+}
+
+impl EntryTable for Codes {
+    const PREFIX: &str = "code/";
+
+    fn keys(&self) -> Keys {
+        Keys {
+            id: self.id,
+            patient: self.patient,
+            removed: self.removed,
+            owners: Owners {
+                visible_to: self.visible_to,
+                organisation: Some(self.organisation),
+                registered_at: Some(self.registered_at),
+            },
+        }
+    }
+
+    fn body(&self, row: &mut Row<'_>, marks: &mut Vec<Mark>) -> Result<Body, Issue> {
+        let columns = CodeColumns {
+            ctv3: self.ctv3,
+            ctv3_text: Some(self.ctv3_text),
+            snomed: self.snomed,
+            snomed_text: Some(self.snomed_text),
+        };
+        let coded = concept(row, columns).ok_or_else(|| row.error(IssueCode::ValueMissing, self.ctv3))?;
+        let (effective, performer) = done(row, self.when, self.done_by)?;
+        let value = self.result(row)?.map(Value::Quantity);
+        let statement = Statement { effective, performer, value, ..statement(CodeRef::Given(coded, None)) };
+        Ok(Body {
+            content: Content::Statement(Box::new(statement)),
+            links: event_link(row, self.event, marks),
+            recorded: recorded(row, self.recorded)?,
+        })
+    }
+}
+
+impl Codes {
+    /// The number, if the row says that it has one: `0.0` stands in every row that has none. A number that cannot be read
+    /// rejects the row; one whose comparator is not understood is left out, because it would read as exact.
+    fn result(&self, row: &mut Row<'_>) -> Result<Option<Quantity>, Issue> {
+        let text = row.text(self.value);
+        let says = match row.flag(self.is_numeric) {
+            // Without the column a placeholder is all there is to go by.
+            Flag::Blank if self.is_numeric.at.is_none() => !is_nothing(text),
+            Flag::True => true,
+            Flag::False | Flag::Blank => false,
+            Flag::Unknown => {
+                row.warn(IssueCode::BooleanInvalid, self.is_numeric, "the value is left out");
+                false
+            }
+        };
+        if !says {
+            return Ok(None);
+        }
+        if text.is_empty() {
+            row.warn(IssueCode::ValueMissing, self.value, "the row says that it has a number");
+            return Ok(None);
+        }
+        let value: Decimal = text.parse().map_err(|_| row.error(IssueCode::NumberInvalid, self.value))?;
+        let comparator = match Comparator::split(row.text(self.comparator)) {
+            (comparator, "") => comparator,
+            (None, "=") => None,
+            _ => {
+                let detail = "the value is left out, its comparator is not known";
+                row.warn(IssueCode::PartIgnored, self.comparator, detail);
+                return Ok(None);
+            }
+        };
+        Ok(Some(Quantity { value, comparator, unit: row.some(self.unit) }))
+    }
+}

@@ -1,0 +1,40 @@
+//! TPP SystmOne Strategic Reporting extract: a folder of CSV files, one for each table, versions 87 to 93 (which differ
+//! from file to file inside one delivery, and only by their columns).
+//!
+//! `batch` finds the files and reads the manifest, [`crate::delimited`] binds columns and splits bytes into rows; then
+//! each table has a file that turns one row into one fact. What decides whose a row is stands in `practice`, what all
+//! patients' rows have in common in `entry`. Nothing here knows FHIR, or what becomes of a fact.
+//!
+//! Decisions that the format leaves open:
+//! - text is Windows-1252, in which every byte is a character; a file is UTF-8 only if it begins with a byte order mark,
+//!   since two accented letters of Windows-1252 can look like one of UTF-8;
+//! - a batch is complete when its manifest is there and every table that the manifest names has its file; the manifest's
+//!   "extracted to" is the order of rows, in which a removal comes after anything else of the same moment;
+//! - "bulk" and "delta" in the manifest are not relied on (bulks come unmarked): nothing is ever deleted by absence;
+//! - a row is the practice's own only if every organisation that it names is the practice.
+
+mod address;
+mod batch;
+mod clinical;
+mod code;
+mod consent;
+mod contact;
+mod entry;
+mod event;
+mod files;
+mod immunisation;
+mod lists;
+mod manifest;
+mod online;
+mod organisation;
+mod patient;
+mod practice;
+mod reading;
+mod registration;
+mod row;
+mod table;
+#[cfg(test)]
+mod tests;
+mod value;
+
+pub use batch::Batch;

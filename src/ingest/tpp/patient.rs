@@ -1,0 +1,129 @@
+//! `SRPatient`: who patients are. Registrations, addresses and telephones are tables of their own.
+
+use jiff::civil::Date;
+use record::{
+    Content, Demographics, EntryId, Fact, FreeText, Gender, Issue, IssueCode, Mark, NhsNumber, PatientKey,
+    PersonName, Registration,
+};
+
+use super::{
+    entry::{Body, assemble, removed},
+    practice::{Owners, Practice},
+    row::Row,
+    table::Table,
+    value::{Flag, When},
+};
+use crate::delimited::{Column, columns};
+
+columns! {
+    /// Patients.
+    Patients = "SRPatient";
+    required {
+        id: "RowIdentifier", visible_to: "IDOrganisationVisibleTo", title: "Title", given: "FirstName",
+        middle: "MiddleNames", surname: "Surname", nhs_number: "NHSNumber", born: "DateBirth", died: "DateDeath",
+        gender: "Gender", email: "EmailAddress", test: "TestPatient",
+    }
+    optional { removed: "RemovedData", }
+    unused { "PreviousSurname", "BirthPlace", "SpeaksEnglish", "SSRef", "SpineMatched", }
+}
+
+impl Table for Patients {
+    /// Once it is known whose row it is, it is never rejected: a patient who was rejected would be served as they were
+    /// before, alive and no test.
+    fn fact(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<Fact, Issue> {
+        let key = row.key(self.id, IssueCode::PatientInvalid)?;
+        let invalid = || row.error(IssueCode::PatientInvalid, self.id);
+        let patient = PatientKey::new(key).ok_or_else(invalid)?;
+        let id = EntryId::new("patient").ok_or_else(invalid)?;
+        let mut marks = Vec::new();
+        if removed(row, self.removed, &mut marks) {
+            return Ok(Fact::Entry(patient, Box::new(assemble(id, None, marks, row))));
+        }
+        let owners = Owners { visible_to: self.visible_to, organisation: None, registered_at: None };
+        practice.check(row, owners)?;
+        let demographics = Box::new(self.demographics(row, &mut marks));
+        let body = Body { content: Content::Patient(demographics), links: Vec::new(), recorded: None };
+        Ok(Fact::Entry(patient, Box::new(assemble(id, Some(body), marks, row))))
+    }
+}
+
+impl Patients {
+    fn demographics(&self, row: &mut Row<'_>, marks: &mut Vec<Mark>) -> Demographics {
+        Demographics {
+            nhs_number: nhs_number(row, self.nhs_number),
+            name: name(row, [self.title, self.given, self.middle, self.surname]),
+            gender: self.gender(row),
+            birth_date: deciding_date(row, self.born, marks),
+            death_date: deciding_date(row, self.died, marks),
+            address: None,
+            home_phone: None,
+            mobile_phone: None,
+            email: FreeText::new(row.text(self.email)),
+            usual_gp: None,
+            registration: Registration::Unknown,
+            registered_on: None,
+            deducted_on: None,
+            dummy: self.is_test(row),
+        }
+    }
+
+    fn gender(&self, row: &mut Row<'_>) -> Gender {
+        match row.text(self.gender).to_ascii_lowercase().as_str() {
+            "m" => Gender::Male,
+            "f" => Gender::Female,
+            "i" => Gender::Other,
+            "" | "u" => Gender::Unknown,
+            _ => {
+                row.warn(IssueCode::PartIgnored, self.gender, "it is none of m, f, i, u");
+                Gender::Unknown
+            }
+        }
+    }
+
+    /// Blank is no. What cannot be read is yes, and so are the names that test patients are given.
+    fn is_test(&self, row: &mut Row<'_>) -> bool {
+        let flagged = match row.flag(self.test) {
+            Flag::True => true,
+            Flag::False | Flag::Blank => false,
+            Flag::Unknown => {
+                row.warn(IssueCode::BooleanInvalid, self.test, "the patient counts as a test patient");
+                true
+            }
+        };
+        flagged || row.text(self.surname).to_ascii_uppercase().starts_with("XXTEST")
+    }
+}
+
+/// A date on which it depends whether, or to whom, the patient is served: where it cannot be read, to nobody.
+pub(super) fn deciding_date(row: &mut Row<'_>, column: Column, marks: &mut Vec<Mark>) -> Option<Date> {
+    match row.when(column) {
+        When::At(day, _) => Some(day),
+        When::Nothing => None,
+        When::Malformed => {
+            row.warn(IssueCode::DateInvalid, column, "the patient is withheld until the date can be read");
+            marks.push(Mark::Unrecognised);
+            None
+        }
+    }
+}
+
+/// A valid NHS number, or none.
+pub(super) fn nhs_number(row: &mut Row<'_>, column: Column) -> Option<NhsNumber> {
+    let text = row.text(column);
+    if matches!(text, "" | "0" | "-1" | "0000000000" | "9999999999") {
+        return None;
+    }
+    let number = text.parse::<NhsNumber>();
+    if let Err(error) = number {
+        row.warn(IssueCode::NhsNumberInvalid, column, &error.to_string());
+    }
+    number.ok()
+}
+
+/// A name from the columns of title, first name, middle names and surname.
+pub(super) fn name(row: &Row<'_>, [title, first, middle, surname]: [Column; 4]) -> Option<PersonName> {
+    let middle = row.text(middle).split_whitespace().map(str::to_owned);
+    let given: Vec<String> = row.some(first).into_iter().chain(middle).collect();
+    let name = PersonName { prefix: row.some(title), given, family: row.some(surname) };
+    (name.family.is_some() || !name.given.is_empty()).then_some(name)
+}

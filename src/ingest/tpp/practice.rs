@@ -1,0 +1,74 @@
+//! Whose a row is. SystmOne shares records between organisations, and an extract repeats rows for each organisation that
+//! can see them: only what is the practice's own in every respect is the practice's to serve.
+
+use record::{Issue, IssueCode, OdsCode, Severity};
+
+use super::row::Row;
+use crate::delimited::Column;
+
+/// The columns that name organisations, all by ODS code.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Owners {
+    /// For whom the row is in the extract.
+    pub(super) visible_to: Column,
+    /// Who recorded it; not every table tells.
+    pub(super) organisation: Option<Column>,
+    /// Where the patient was registered when it was recorded; blank where nowhere.
+    pub(super) registered_at: Option<Column>,
+}
+
+/// The practice that is being loaded, and whether the batch has been seen to be its own.
+#[derive(Debug)]
+pub(super) struct Practice {
+    ods: OdsCode,
+    own: bool,
+    /// The first row that is for somebody else.
+    other: Option<Issue>,
+}
+
+impl Practice {
+    /// A practice of which nothing was read yet.
+    pub(super) fn new(ods: OdsCode) -> Self {
+        Self { ods, own: false, other: None }
+    }
+
+    /// Checks that a row is the practice's own.
+    ///
+    /// # Errors
+    /// The row is rejected if it is for another organisation or another organisation's part of a shared record, and if
+    /// it does not say.
+    pub(super) fn check(&mut self, row: &Row<'_>, owners: Owners) -> Result<(), Issue> {
+        let says = |column: Column| row.text(column).parse::<OdsCode>().ok();
+        if row.text(owners.visible_to).is_empty() {
+            return Err(row.error(IssueCode::ValueMissing, owners.visible_to));
+        }
+        if says(owners.visible_to).as_ref() != Some(&self.ods) {
+            let issue = row.error(IssueCode::OtherOrganisation, owners.visible_to);
+            self.other.get_or_insert_with(|| issue.clone());
+            return Err(issue);
+        }
+        self.own = true;
+        if let Some(column) = owners.organisation {
+            match row.text(column) {
+                "" => return Err(row.error(IssueCode::ValueMissing, column)),
+                _ if says(column).as_ref() == Some(&self.ods) => {}
+                _ => return Err(row.error(IssueCode::SharedRecord, column)),
+            }
+        }
+        match owners.registered_at {
+            // A version without the column says nothing, as a blank field does.
+            Some(column) if !matches!(row.text(column), "" | "-1") => {
+                let own = says(column).as_ref() == Some(&self.ods);
+                if own { Ok(()) } else { Err(row.error(IssueCode::SharedRecord, column)) }
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Why the whole batch is refused: it has rows, and not one of them is for the practice.
+    pub(super) fn verdict(self) -> Option<Issue> {
+        let issue = self.other.filter(|_| !self.own)?;
+        let detail = "rows are for an organisation with another ODS code, and none for the practice";
+        Some(Issue { severity: Severity::Fatal, code: IssueCode::WrongPractice, ..issue }.detail(detail))
+    }
+}

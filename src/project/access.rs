@@ -1,0 +1,183 @@
+//! What a feed's own switches for online access grant. Anything unclear grants nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use policy::{AccessLevel, FeedAccess, FeedProxy, Grant, LegalBasis, OnlineTable, ProxyGrant};
+use record::{Content, Dictionary, Entry, NhsNumber, OnlineAccess};
+
+/// Who may see the record of the patient with this NHS number, by the feed's own word.
+pub(crate) fn granted(
+    entries: &[Entry],
+    patient: Option<NhsNumber>,
+    dictionary: &dyn Dictionary,
+) -> FeedAccess {
+    let mut access = FeedAccess::default();
+    for (key, grant) in by_user(entries) {
+        // The user is asked for even where nothing comes of it: one who arrives later may change that.
+        let Some(person) = dictionary.online_user(key) else { continue };
+        let (Some(own), Some(theirs)) = (patient, person.nhs_number) else { continue };
+        if own == theirs {
+            // Two accounts of the patient's own: the one that opens less counts.
+            let lower = access.own.take().filter(|other| other.current <= grant.current);
+            access.own = lower.or(Some(grant));
+        } else {
+            let starts = grant.effective_date;
+            let grant = ProxyGrant {
+                grant,
+                legal_basis: LegalBasis::Unstated,
+                relationship: None,
+                starts,
+                ends: None,
+                reviewed_since_eleven: false,
+            };
+            access.proxies.insert(key.to_owned(), FeedProxy { person, grant });
+        }
+    }
+    access
+}
+
+/// What each user is granted. Of several rows that stand the newest counts; of two of one day the one that opens less.
+fn by_user(entries: &[Entry]) -> BTreeMap<&str, Grant> {
+    let mut newest: BTreeMap<&str, (Date, AccessLevel, AccessLevel)> = BTreeMap::new();
+    for access in entries.iter().filter_map(standing) {
+        let Some(user) = &access.user else { continue };
+        let (current, historical) = OnlineTable::built_in().levels(access.services);
+        // A row that does not say since when may be the newest, and then nobody knows what counts.
+        let unclear = (Date::MAX, AccessLevel::None, AccessLevel::None);
+        let row = access.from.map_or(unclear, |from| (from, current, historical));
+        let from = row.0;
+        let kept = newest.entry(user).or_insert(row);
+        if from > kept.0 || (from == kept.0 && (current, historical) < (kept.1, kept.2)) {
+            *kept = row;
+        }
+    }
+    let opened = newest.into_iter().filter(|(_, (_, current, _))| *current > AccessLevel::None);
+    opened
+        .map(|(user, (effective_date, current, historical))| {
+            (user, Grant { effective_date, current, historical, sections_off: BTreeSet::new() })
+        })
+        .collect()
+}
+
+fn standing(entry: &Entry) -> Option<&OnlineAccess> {
+    match &entry.content {
+        Some(Content::OnlineAccess(access)) if !entry.deleted && !access.ended && entry.marks.is_empty() => {
+            Some(access)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use record::{CodeClass, Coded, EntryId, MarksCarried, OnlineServices, OnlineUser, Place, Staff};
+
+    use super::*;
+
+    const SELF: &str = "9990000018";
+    const CARER: &str = "9990000026";
+
+    struct Users;
+
+    impl Dictionary for Users {
+        fn code(&self, _: &str) -> Option<(Coded, CodeClass)> {
+            None
+        }
+
+        fn staff(&self, _: &str) -> Option<Staff> {
+            None
+        }
+
+        fn online_user(&self, key: &str) -> Option<OnlineUser> {
+            let number = match key {
+                "self" | "self too" => SELF,
+                "carer" => CARER,
+                "nobody" => "",
+                _ => return None,
+            };
+            Some(OnlineUser { name: None, nhs_number: number.parse().ok(), birth_date: None })
+        }
+    }
+
+    fn row(id: &str, user: &str, from: Option<Date>, detailed: bool) -> Entry {
+        let services = OnlineServices { summary: true, detailed, record: false };
+        let access = OnlineAccess { user: Some(user.into()), services, from, ended: false };
+        Entry {
+            id: EntryId::new(id).unwrap(),
+            content: Some(Content::OnlineAccess(Box::new(access))),
+            links: vec![],
+            marks: vec![],
+            marks_carried: MarksCarried::No,
+            recorded: None,
+            deleted: false,
+            sequence: 1,
+            place: Place::default(),
+        }
+    }
+
+    fn ended(entry: Entry) -> Entry {
+        let Some(Content::OnlineAccess(mut access)) = entry.content else { panic!("no access") };
+        access.ended = true;
+        Entry { content: Some(Content::OnlineAccess(access)), ..entry }
+    }
+
+    fn of(entries: &[Entry]) -> FeedAccess {
+        granted(entries, SELF.parse().ok(), &Users)
+    }
+
+    const DAY: Date = date(2024, 3, 1);
+    const LATER: Date = date(2025, 3, 1);
+
+    #[test]
+    fn the_patient_and_a_proxy_are_told_apart_by_their_numbers() {
+        let access = of(&[row("1", "self", Some(DAY), true), row("2", "carer", Some(LATER), false)]);
+        let own = access.own.unwrap();
+        assert_eq!((own.current, own.historical), (AccessLevel::Detailed, AccessLevel::None));
+        assert_eq!(own.effective_date, DAY);
+        let proxy = &access.proxies["carer"];
+        assert_eq!(access.proxies.len(), 1);
+        assert_eq!(proxy.person.nhs_number, CARER.parse().ok());
+        assert_eq!((proxy.grant.legal_basis, proxy.grant.starts), (LegalBasis::Unstated, LATER));
+        assert_eq!(proxy.grant.grant.current, AccessLevel::Summary);
+    }
+
+    #[test]
+    fn what_is_unclear_grants_nothing() {
+        let nothing = FeedAccess::default();
+        assert_eq!(of(&[row("1", "self", None, true)]), nothing, "since when");
+        let one_undated = [row("1", "self", Some(DAY), true), row("2", "self", None, true)];
+        assert_eq!(of(&one_undated), nothing, "which of two counts");
+        assert_eq!(of(&[row("1", "nobody", Some(DAY), true)]), nothing, "a user without a number");
+        assert_eq!(of(&[row("1", "who", Some(DAY), true)]), nothing, "a user who has not come");
+        let rows = [row("1", "self", Some(DAY), true), row("2", "carer", Some(DAY), true)];
+        assert_eq!(granted(&rows, None, &Users), nothing, "a patient without a number");
+        let doubted = Entry { marks: vec![record::Mark::Unrecognised], ..row("1", "self", Some(DAY), true) };
+        assert_eq!(of(&[doubted]), nothing, "a row that may have been removed");
+        let gone = Entry { deleted: true, ..row("1", "self", Some(DAY), true) };
+        assert_eq!(of(&[gone]), nothing, "a row that was removed");
+    }
+
+    #[test]
+    fn access_that_was_taken_back_and_given_again_begins_with_the_second_day() {
+        let first = ended(row("1", "self", Some(DAY), true));
+        assert_eq!(of(std::slice::from_ref(&first)).own, None);
+        let again = of(&[first, row("2", "self", Some(LATER), false)]).own.unwrap();
+        assert_eq!((again.current, again.effective_date), (AccessLevel::Summary, LATER));
+    }
+
+    #[test]
+    fn the_newest_of_several_rows_counts_and_of_one_day_the_one_that_opens_less() {
+        let rows = [row("1", "self", Some(DAY), true), row("2", "self", Some(LATER), false)];
+        assert_eq!(of(&rows).own.unwrap().current, AccessLevel::Summary);
+        let rows = [row("1", "self", Some(LATER), true), row("2", "self", Some(DAY), false)];
+        assert_eq!(of(&rows).own.unwrap().current, AccessLevel::Detailed);
+        for order in [[true, false], [false, true]] {
+            let rows = order.map(|detailed| row(&detailed.to_string(), "self", Some(DAY), detailed));
+            assert_eq!(of(&rows).own.unwrap().current, AccessLevel::Summary);
+            let rows = [row("1", "self", Some(DAY), order[0]), row("2", "self too", Some(DAY), order[1])];
+            assert_eq!(of(&rows).own.unwrap().current, AccessLevel::Summary, "two accounts of the patient's");
+        }
+    }
+}
