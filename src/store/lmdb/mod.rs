@@ -1,5 +1,6 @@
 //! The embedded engine: LMDB by way of heed. Nothing to install, one writer, readers that never wait.
 
+mod delivery;
 mod documents;
 mod guest;
 mod recent;
@@ -61,6 +62,9 @@ pub struct Lmdb {
     token: Space,
     revoked: Space,
     rows: Space,
+    delivery: Space,
+    delivery_open: Space,
+    delivery_content: Space,
 }
 
 impl Lmdb {
@@ -96,6 +100,9 @@ impl Lmdb {
             token: space(&mut txn, "token")?,
             revoked: space(&mut txn, "revoked")?,
             rows: space(&mut txn, "rows")?,
+            delivery: space(&mut txn, "delivery")?,
+            delivery_open: space(&mut txn, "delivery-open")?,
+            delivery_content: space(&mut txn, "delivery-content")?,
             env: env.clone(),
         };
         check_format(store.meta, &mut txn)?;
