@@ -16,6 +16,7 @@ mod cases;
 mod command;
 mod crash;
 mod gateway;
+mod intake;
 mod invariants;
 mod matrix;
 mod support;

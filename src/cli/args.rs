@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use gateway::client::Packing;
 use record::OdsCode;
 
 /// GP records in, a patient's own record out over FHIR R4, and nothing that they may not see.
@@ -21,6 +22,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Load a clinical system's export into the store and release what it changes.
     Ingest(IngestArgs),
+    /// Push a clinical system's export to another machine's intake.
+    Push(PushArgs),
     /// Map an export to FHIR as the practice sees it, without storing anything.
     Map(MapArgs),
     /// Write a synthetic practice as a supplier's export.
@@ -67,6 +70,9 @@ pub(crate) struct SandboxArgs {
     /// Port on 127.0.0.1; 0 takes any free one.
     #[arg(long, default_value_t = 8443)]
     pub(crate) port: u16,
+    /// Port on 127.0.0.1 for suppliers: by default the one after --port, or any free one if that is 0.
+    #[arg(long)]
+    pub(crate) intake_port: Option<u16>,
     /// Where the sandbox keeps its certificates, export and store.
     #[arg(long, default_value = "sandbox")]
     pub(crate) dir: PathBuf,
@@ -118,6 +124,49 @@ pub(crate) struct IngestArgs {
     /// The export's folder, or its files.
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PushArgs {
+    /// Where the intake is: https, host and port.
+    #[arg(long)]
+    pub(crate) url: String,
+    /// PEM file: your client certificate, with those that lead to its root.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cert: PathBuf,
+    /// PEM file: its private key.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// PEM file: the authority of the server's certificate.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca: PathBuf,
+    /// ODS code of the practice whose export it is.
+    #[arg(long, value_name = "ODS")]
+    pub(crate) practice: OdsCode,
+    /// Format of the export: emis-csv or gp2gp.
+    #[arg(long)]
+    pub(crate) format: ::ingest::Format,
+    /// How files are compressed on their way: none, gzip or zstd.
+    #[arg(long, value_name = "HOW", default_value = "zstd", value_parser = packing)]
+    pub(crate) compress: Packing,
+    /// Do not wait until it is loaded.
+    #[arg(long, conflicts_with = "report")]
+    pub(crate) no_wait: bool,
+    /// Write what became of each row to this file, as JSON lines.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// The export's folder, or its files.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+fn packing(name: &str) -> Result<Packing, String> {
+    match name {
+        "none" => Ok(Packing::None),
+        "gzip" => Ok(Packing::Gzip),
+        "zstd" => Ok(Packing::Zstd),
+        _ => Err("known are none, gzip and zstd".to_owned()),
+    }
 }
 
 #[derive(Debug, clap::Args)]

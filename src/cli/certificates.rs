@@ -1,17 +1,22 @@
-//! A development certificate authority and a server certificate of its own, for the sandbox only.
+//! A development certificate authority, a server certificate and a supplier's client certificate, for the sandbox only.
 
 use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    KeyUsagePurpose, SanType,
 };
 
 use crate::Failure;
 
-/// Writes `ca.pem`, `server.pem` and `server.key` into a folder, unless they are there.
+/// What is written.
+pub(crate) const FILES: [&str; 5] = ["ca.pem", "server.pem", "server.key", "supplier.pem", "supplier.key"];
+/// Who the supplier's certificate says that its holder is.
+pub(crate) const SUPPLIER: &str = "spiffe://sandbox.recordgate/supplier/demo";
+
+/// Writes [`FILES`] into a folder, unless they are there.
 pub(crate) fn make(dir: &Path) -> Result<(), Failure> {
-    if ["ca.pem", "server.pem", "server.key"].iter().all(|name| dir.join(name).is_file()) {
+    if FILES.iter().all(|name| dir.join(name).is_file()) {
         return Ok(());
     }
     let ca_key = KeyPair::generate()?;
@@ -30,15 +35,27 @@ pub(crate) fn make(dir: &Path) -> Result<(), Failure> {
     // Clients such as Chromium refuse server certificates that live longer than 398 days.
     server.not_before = time::OffsetDateTime::now_utc() - time::Duration::days(1);
     server.not_after = server.not_before + time::Duration::days(365);
-    let pem = server.signed_by(&key, &Issuer::from_params(&ca, &ca_key))?.pem();
+    let issuer = Issuer::from_params(&ca, &ca_key);
+    let pem = server.signed_by(&key, &issuer)?.pem();
+    let supplier_key = KeyPair::generate()?;
+    let mut supplier = CertificateParams::new(Vec::<String>::new())?;
+    supplier.distinguished_name.push(DnType::CommonName, "recordgate sandbox supplier");
+    supplier.subject_alt_names.push(SanType::URI(SUPPLIER.try_into()?));
+    supplier.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    supplier.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    supplier.use_authority_key_identifier_extension = true;
+    (supplier.not_before, supplier.not_after) = (server.not_before, server.not_after);
+    let supplier_pem = supplier.signed_by(&supplier_key, &issuer)?.pem();
     fs::write(dir.join("ca.pem"), ca_pem)?;
     fs::write(dir.join("server.pem"), pem)?;
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(dir.join("server.key"))?;
+    fs::write(dir.join("supplier.pem"), supplier_pem)?;
+    private(&dir.join("server.key"), &key)?;
+    private(&dir.join("supplier.key"), &supplier_key)
+}
+
+/// Writes a key that only its owner may read.
+fn private(file: &Path, key: &KeyPair) -> Result<(), Failure> {
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
     file.write_all(key.serialize_pem().as_bytes())?;
     Ok(())
 }

@@ -23,6 +23,7 @@ mod check;
 mod ingest;
 mod map;
 mod progress;
+mod push;
 mod report;
 mod sandbox;
 mod serve;
@@ -65,6 +66,7 @@ pub fn run() -> ExitCode {
         args::Command::Sandbox(args) => sandbox::run(args),
         args::Command::Serve(args) => serve::run(&args),
         args::Command::Ingest(args) => ingest::run(&args),
+        args::Command::Push(args) => push::run(&args),
         args::Command::Map(args) => map::run(&args),
         args::Command::Synth(args) => synth::run(&args),
         args::Command::Check(args) => check::run(&args),

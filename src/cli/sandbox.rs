@@ -25,7 +25,7 @@ use crate::{
     certificates,
     progress::Display,
     report,
-    serve::{open, serve},
+    serve::{Listeners, open, serve},
     users::{self, User},
 };
 
@@ -34,7 +34,9 @@ const CLIENT_ID: &str = "demo-app";
 const REDIRECT_URI: &str = "http://localhost:8000/callback";
 const MARKER: &str = "sandbox.json";
 /// What a sandbox makes in its folder beside the marker, and may delete again.
-const OURS: [&str; 7] = ["export", "store", "keys", "ca.pem", "server.pem", "server.key", "recordgate.toml"];
+const OURS: [&str; 5] = ["export", "store", "keys", "spool", "recordgate.toml"];
+/// What its supplier may send for, beside the practice that it is filled with.
+const OTHER_PRACTICE: &str = "Y99998";
 
 /// What the folder of a sandbox says about itself.
 #[derive(Serialize, Deserialize)]
@@ -55,11 +57,21 @@ impl Marker {
     }
 }
 
+/// How to push to a sandbox.
+#[derive(Serialize)]
+struct Supplying {
+    base: String,
+    certificate_file: PathBuf,
+    key_file: PathBuf,
+    practices: [&'static str; 2],
+}
+
 /// What `--ready-file` gets.
 #[derive(Serialize)]
 struct Ready<'a> {
     fhir_base: String,
     ca_file: PathBuf,
+    intake: Supplying,
     client_id: &'a str,
     redirect_uri: &'a str,
     users: &'a [User],
@@ -69,28 +81,42 @@ pub(crate) fn run(args: SandboxArgs) -> Result<ExitCode, Failure> {
     if let Some(SandboxCommand::Token { dir, user, scope }) = args.command {
         return token(&dir, &user, &scope);
     }
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).map_err(|error| {
-        Failure(format!(
-            "cannot listen on 127.0.0.1:{}: {error}; take another with --port, or 0 for any",
-            args.port
-        ))
-    })?;
-    let base = format!("https://127.0.0.1:{}", listener.local_addr()?.port());
-    let marker = prepare(&args, &base)?;
+    let apps = bind(args.port, "--port")?;
+    let after = if args.port == 0 { 0 } else { args.port.checked_add(1).unwrap_or(0) };
+    let suppliers = bind(args.intake_port.unwrap_or(after), "--intake-port")?;
+    let urls = Urls {
+        base: format!("https://127.0.0.1:{}", apps.local_addr()?.port()),
+        intake: format!("https://127.0.0.1:{}", suppliers.local_addr()?.port()),
+    };
+    let marker = prepare(&args, &urls)?;
     let config = Config::load(&args.dir.join("recordgate.toml"))?;
-    serve(&config, listener, true, || {
-        announce(&args.dir, &base, &marker);
+    serve(&config, Listeners { apps, suppliers: Some(suppliers) }, true, || {
+        announce(&args.dir, &urls, &marker);
         match &args.ready_file {
-            Some(file) => ready_file(file, &args.dir, &base, &marker),
+            Some(file) => ready_file(file, &args.dir, &urls, &marker),
             None => Ok(()),
         }
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where a sandbox is.
+struct Urls {
+    base: String,
+    intake: String,
+}
+
+fn bind(port: u16, option: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| {
+        Failure(format!(
+            "cannot listen on 127.0.0.1:{port}: {error}; take another with {option}, or 0 for any"
+        ))
+    })
+}
+
 /// Makes the folder, or takes up one that was made with the same options. A folder is a sandbox's from its marker on,
 /// which is the first thing in it: nothing is ever deleted or written over in any other folder.
-fn prepare(args: &SandboxArgs, base: &str) -> Result<Marker, Failure> {
+fn prepare(args: &SandboxArgs, urls: &Urls) -> Result<Marker, Failure> {
     let dir = &args.dir;
     fs::create_dir_all(dir).map_err(|error| Failure(format!("{}: {error}", dir.display())))?;
     let mut found = read_marker(dir)?;
@@ -111,7 +137,7 @@ fn prepare(args: &SandboxArgs, base: &str) -> Result<Marker, Failure> {
         }
     }
     certificates::make(dir)?;
-    fs::write(dir.join("recordgate.toml"), configuration(base))?;
+    fs::write(dir.join("recordgate.toml"), configuration(urls))?;
     match found {
         Some(marker) => Ok(marker),
         None => {
@@ -167,7 +193,7 @@ fn write_whole(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 fn clear(dir: &Path) -> Result<(), Failure> {
-    for name in OURS {
+    for name in OURS.into_iter().chain(certificates::FILES) {
         let path = dir.join(name);
         let done = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
         match done {
@@ -178,12 +204,17 @@ fn clear(dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn configuration(base: &str) -> String {
-    let address = base.trim_start_matches("https://");
+fn configuration(Urls { base, intake }: &Urls) -> String {
+    let [address, intake] = [base, intake].map(|url| url.trim_start_matches("https://"));
+    let formats = Format::ALL.map(|format| format!("\"{format}\"")).join(", ");
+    let supplier = certificates::SUPPLIER;
     format!(
         "# Made by `recordgate sandbox`.\n[listen]\naddress = \"{address}\"\n[tls]\ncertificate = \"server.pem\"\n\
          key = \"server.key\"\n[service]\nbase_url = \"{base}\"\n[store]\ndir = \"store\"\nmax_gib = 16\n[keys]\n\
-         dir = \"keys\"\n[telemetry]\nlog = \"warn\"\n"
+         dir = \"keys\"\n[telemetry]\nlog = \"warn\"\n[intake]\naddress = \"{intake}\"\ncertificate = \"server.pem\"\n\
+         key = \"server.key\"\nclient_ca = \"ca.pem\"\nspool = \"spool\"\nquota_gib = 65536\nfile_gib = 1\n\
+         open_batches = 10000\n[[intake.supplier]]\nname = \"demo\"\nspiffe = \"{supplier}\"\nsends = \
+         [{{ practices = [\"{PRACTICE}\", \"{OTHER_PRACTICE}\"], formats = [{formats}] }}]\n"
     )
 }
 
@@ -234,7 +265,7 @@ fn demo_app() -> App {
     }
 }
 
-fn announce(dir: &Path, base: &str, marker: &Marker) {
+fn announce(dir: &Path, Urls { base, intake }: &Urls, marker: &Marker) {
     // Whole paths, so that the line works in whatever folder it is pasted.
     let binary =
         std::env::current_exe().map_or_else(|_| "recordgate".to_owned(), |path| path.display().to_string());
@@ -243,7 +274,8 @@ fn announce(dir: &Path, base: &str, marker: &Marker) {
     say!("recordgate {}   sandbox: synthetic people, nothing here is real\n", env!("CARGO_PKG_VERSION"));
     say!("  FHIR      {base}/fhir/R4");
     say!("  Sign in   client id {CLIENT_ID}, redirect URI {REDIRECT_URI}");
-    say!("  CA        {folder}/ca.pem\n");
+    say!("  CA        {folder}/ca.pem");
+    say!("  Intake    {intake}/intake/v1 with {folder}/supplier.pem and supplier.key\n");
     say!("  {:<16} {:<10} {:<33} about", "user", "level", "patient");
     for user in marker.users.iter().take(24) {
         say!("  {:<16} {:<10} {:<33} {}", user.user, user.level, user.patient, user.about);
@@ -256,12 +288,23 @@ fn announce(dir: &Path, base: &str, marker: &Marker) {
         "curl --cacert {folder}/ca.pem -H \"Authorization: Bearer $({binary} sandbox token --dir {folder} --user pat01)\" \
          '{base}/fhir/R4/Observation?category=vital-signs&_count=3'"
     );
+    say!(
+        "{binary} synth --format emis-csv --practice {OTHER_PRACTICE} extract && {binary} push --url {intake} --cert \
+         {folder}/supplier.pem --key {folder}/supplier.key --ca {folder}/ca.pem --practice {OTHER_PRACTICE} --format \
+         emis-csv extract"
+    );
 }
 
-fn ready_file(file: &Path, dir: &Path, base: &str, marker: &Marker) -> Result<(), Failure> {
+fn ready_file(file: &Path, dir: &Path, Urls { base, intake }: &Urls, marker: &Marker) -> Result<(), Failure> {
     let ready = Ready {
         fhir_base: format!("{base}/fhir/R4"),
         ca_file: fs::canonicalize(dir.join("ca.pem"))?,
+        intake: Supplying {
+            base: format!("{intake}/intake/v1"),
+            certificate_file: fs::canonicalize(dir.join("supplier.pem"))?,
+            key_file: fs::canonicalize(dir.join("supplier.key"))?,
+            practices: [PRACTICE, OTHER_PRACTICE],
+        },
         client_id: CLIENT_ID,
         redirect_uri: REDIRECT_URI,
         users: &marker.users,

@@ -1,12 +1,18 @@
 //! `recordgate serve`, and the serving that the sandbox shares with it.
 
-use std::{net::TcpListener, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    net::{SocketAddr, TcpListener},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use gateway::{
     accept,
     clock::{Clock, SystemClock},
-    config::{Config, Severity},
+    config::{self, Config, Severity},
     fhir::CursorKey,
+    intake::Intake,
     service::{Service, Urls},
     shutdown, telemetry, tls,
 };
@@ -21,14 +27,22 @@ const LAST_WAIT: Duration = Duration::from_secs(5);
 pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let config = Config::load(&args.config)?;
     check(&config)?;
-    let listener = bind(&config)?;
-    serve(&config, listener, false, || Ok(()))?;
+    let apps = bind(config.listen.address)?;
+    let suppliers = config.intake.as_ref().map(|intake| bind(intake.address)).transpose()?;
+    serve(&config, Listeners { apps, suppliers }, false, || Ok(()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Takes the configured address.
-pub(crate) fn bind(config: &Config) -> Result<TcpListener, Failure> {
-    let address = config.listen.address;
+/// Where requests come in.
+pub(crate) struct Listeners {
+    /// From apps.
+    pub(crate) apps: TcpListener,
+    /// From suppliers, if there is an intake.
+    pub(crate) suppliers: Option<TcpListener>,
+}
+
+/// Takes a configured address.
+fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).map_err(|error| {
         Failure(format!("cannot listen on {address}: {error}; is another server running there?"))
     })
@@ -44,44 +58,111 @@ fn check(config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Serves on a listener until told to stop. `ready` is called once requests are answered.
+/// Serves until told to stop. `ready` is called once requests are answered.
 pub(crate) fn serve(
     config: &Config,
-    listener: TcpListener,
+    listeners: Listeners,
     sandbox: bool,
     ready: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let guard = telemetry::init(&config.telemetry)?;
     let secrets = config.keys.open()?;
-    let store = open(config)?;
-    store.bind(&IdKey::new(secrets.id.expose()).fingerprint())?;
+    let ids = IdKey::new(secrets.id.expose());
+    let store = Arc::new(open(config)?);
+    store.bind(&ids.fingerprint())?;
+    let suppliers = match (&config.intake, listeners.suppliers) {
+        (Some(intake), Some(listener)) => {
+            Some(Suppliers::new(config, intake, Arc::clone(&store), ids, listener)?)
+        }
+        _ => None,
+    };
     let certificates = tls::Certificates::load(&config.tls.certificate, &config.tls.key)?;
     let server = tls::server_config(Arc::clone(&certificates))?;
     let cursors = CursorKey::new(secrets.cursor.expose())
         .ok_or_else(|| Failure("the key for page links cannot be used".to_owned()))?;
     let urls = Urls { base: config.service.base_url.clone() };
-    let service = Service::new(Arc::new(store), Arc::new(SystemClock), urls, cursors, sandbox);
+    let service = Service::new(store, Arc::new(SystemClock), urls, cursors, sandbox);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let limits = config.limits.clone();
     let result = runtime.block_on(async {
-        listener.set_nonblocking(true)?;
-        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let listener = asynchronous(listeners.apps)?;
         let (trigger, shutdown) = shutdown::channel();
-        let reload = move || match certificates.reload(SystemClock.now()) {
-            Ok(()) => tracing_line("the certificate was read again"),
-            Err(error) => tracing_line(&format!("the certificate was not read again: {error}")),
+        let of_suppliers =
+            suppliers.as_ref().map(|one| (Arc::clone(&one.certificates), Arc::clone(&one.clients)));
+        let reload = move || {
+            read_again("the certificate", certificates.reload(SystemClock.now()));
+            if let Some((certificates, clients)) = &of_suppliers {
+                let certificate = certificates.reload(SystemClock.now());
+                read_again("the intake's certificate", certificate);
+                read_again("the suppliers' authorities and revocation lists", clients.reload());
+            }
         };
         shutdown::on_signals(trigger, reload)?;
+        let taking = suppliers.map(|one| tokio::spawn(one.serve(shutdown.clone())));
         ready()?;
-        accept::serve(listener, server, limits, Arc::new(service), shutdown).await.map_err(Failure::from)
+        accept::serve(listener, server, limits, Arc::new(service), shutdown).await?;
+        match taking {
+            Some(taking) => taking.await?,
+            None => Ok(()),
+        }
     });
     runtime.shutdown_timeout(LAST_WAIT);
     drop(guard);
     result
 }
 
-fn tracing_line(words: &str) {
-    tell!("recordgate: {words}");
+fn asynchronous(listener: TcpListener) -> std::io::Result<tokio::net::TcpListener> {
+    listener.set_nonblocking(true)?;
+    tokio::net::TcpListener::from_std(listener)
+}
+
+/// Says whether files that may have been renewed are in use.
+fn read_again(what: &str, result: Result<(), tls::TlsError>) {
+    match result {
+        Ok(()) => tell!("recordgate: read again: {what}"),
+        Err(error) => tell!("recordgate: not read again: {what}: {error}"),
+    }
+}
+
+/// The listener for suppliers and what stands behind it.
+struct Suppliers {
+    intake: Arc<Intake>,
+    certificates: Arc<tls::Certificates>,
+    clients: Arc<tls::Clients>,
+    limits: config::Limits,
+    listener: TcpListener,
+}
+
+impl Suppliers {
+    fn new(
+        config: &Config,
+        intake: &config::Intake,
+        store: Arc<Lmdb>,
+        ids: IdKey,
+        listener: TcpListener,
+    ) -> Result<Self, Failure> {
+        let (certificate, key) = intake.pair();
+        let certificates = tls::Certificates::load(certificate, key)?;
+        let clients = intake.clients()?;
+        let limits = intake.limits(&config.limits);
+        let clock = Arc::new(SystemClock);
+        let intake = Intake::open(store, clock, ids, intake.clone(), Arc::clone(&clients))?;
+        Ok(Self { intake, certificates, clients, limits, listener })
+    }
+
+    /// Takes batches and loads them until told to stop. A load that does not end within the drain limit is cut, and
+    /// begun again at the next start.
+    async fn serve(self, shutdown: shutdown::Shutdown) -> Result<(), Failure> {
+        let listener = asynchronous(self.listener)?;
+        let server = self.clients.server_config(self.certificates)?;
+        let drain = self.limits.drain;
+        let working = tokio::spawn(Arc::clone(&self.intake).work(shutdown.clone()));
+        accept::serve(listener, server, self.limits, self.intake, shutdown).await?;
+        if tokio::time::timeout(drain, working).await.is_err() {
+            tell!("recordgate: a load was cut; it will be begun again");
+        }
+        Ok(())
+    }
 }
 
 /// Opens the configured store.

@@ -3,6 +3,7 @@
 
 mod activity;
 mod answer;
+mod arriving;
 mod refusal;
 #[cfg(test)]
 mod tests;
@@ -35,13 +36,14 @@ use tokio::{
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{
-    Handle,
+    ClientCertificates, Handle,
     config::Limits,
     shutdown::{Phase, Shutdown},
     telemetry, tls,
 };
 use activity::{Activity, Sent, Verdict};
 use answer::Client;
+pub use arriving::{Arriving, Broken};
 
 /// How long to wait after the system refused a connection, mostly for want of file descriptors.
 const AFTER_REFUSAL: Duration = Duration::from_millis(50);
@@ -166,9 +168,17 @@ impl Server {
         let session = secured.get_ref().1;
         let is_http2 = session.alpn_protocol() == Some(tls::ALPN[0]);
         let named = session.server_name().map(str::to_owned);
+        let certificates = session.peer_certificates().map(|chain| {
+            ClientCertificates(Arc::new(chain.iter().map(|one| one.clone().into_owned()).collect()))
+        });
         let activity = Arc::new(Activity::new());
-        let client =
-            Arc::new(Client { server: Arc::clone(self), peer, named, activity: Arc::clone(&activity) });
+        let client = Arc::new(Client {
+            server: Arc::clone(self),
+            peer,
+            named,
+            certificates,
+            activity: Arc::clone(&activity),
+        });
         let service = hyper::service::service_fn(move |request: http::Request<Incoming>| {
             let client = Arc::clone(&client);
             async move { Ok::<Response<Sent>, std::convert::Infallible>(client.answer(request).await) }

@@ -4,6 +4,7 @@
 //! the file points to. Both happen before a port is bound. Secrets never stand in the file: it names files.
 
 mod check;
+mod intake;
 mod keys;
 
 use std::{
@@ -16,6 +17,7 @@ use std::{
 use serde::{Deserialize, Deserializer};
 
 pub use check::{Finding, Severity};
+pub use intake::{Intake, Sends, Supplier};
 pub use keys::{Secret, Secrets};
 
 /// Overrides `telemetry.log` without touching the file.
@@ -41,6 +43,8 @@ pub struct Config {
     /// What one client may use up.
     #[serde(default)]
     pub limits: Limits,
+    /// Where suppliers connect; without it none can.
+    pub intake: Option<Intake>,
 }
 
 /// `[listen]`
@@ -286,7 +290,7 @@ impl Config {
         let folder = file.parent().unwrap_or(Path::new(""));
         let paths =
             [&mut config.tls.certificate, &mut config.tls.key, &mut config.store.dir, &mut config.keys.dir];
-        for path in paths {
+        for path in paths.into_iter().chain(config.intake.iter_mut().flat_map(Intake::paths)) {
             *path = folder.join(&path);
         }
         config.validate()?;
@@ -311,7 +315,8 @@ impl Config {
         within("limits.request_body_bytes", limits.request_body_bytes as u64, 1024, 64 << 20)?;
         within("limits.request_header_bytes", u64::from(limits.request_header_bytes), 8192, 1 << 20)?;
         within("limits.request_headers", limits.request_headers as u64, 20, 1000)?;
-        within("limits.uri_bytes", limits.uri_bytes as u64, 256, u64::from(limits.request_header_bytes))
+        within("limits.uri_bytes", limits.uri_bytes as u64, 256, u64::from(limits.request_header_bytes))?;
+        self.intake.as_ref().map_or(Ok(()), Intake::validate)
     }
 }
 
@@ -399,6 +404,20 @@ mod tests {
         assert_eq!(shown.limits, Limits::default());
         assert_eq!(shown.telemetry, Telemetry::default());
         assert_eq!(shown.store.max_gib, max_gib());
+        let intake = shown.intake.unwrap();
+        let (head, suppliers) =
+            text.split_once("[intake]").unwrap().1.split_once("[[intake.supplier]]").unwrap();
+        let smallest: String = head
+            .lines()
+            .filter(|line| {
+                ["address", "certificate", "key", "client_ca", "spool"].iter().any(|k| line.starts_with(k))
+            })
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let smallest = toml::from_str::<Intake>(&format!("{smallest}supplier = []")).unwrap();
+        let without = |intake: Intake| format!("{:?}", Intake { suppliers: vec![], crls: vec![], ..intake });
+        assert_eq!(without(smallest), without(intake.clone()));
+        assert!(intake.suppliers.len() == 2 && suppliers.contains("keys = "));
         let sections = toml::from_str::<toml::Table>(&text).unwrap();
         assert_eq!(sections["limits"].as_table().unwrap().len(), 13, "a limit is missing from the sample");
     }

@@ -31,6 +31,26 @@ pub enum Outcome {
     MediaType(&'static str),
     /// A page link that is no longer good, or was never ours, or belongs to somebody else.
     Cursor,
+    /// Nothing that this client may see has that name; the words are the same for all that it may not see.
+    Unknown(&'static str),
+    /// The client may not do this.
+    Forbidden(&'static str),
+    /// Offered is only what the words say.
+    NotOffered(&'static str),
+    /// It does not go with what is there.
+    Conflict(String),
+    /// It was there and has been thrown away.
+    Gone(&'static str),
+    /// It is larger than it may be.
+    TooLarge(String),
+    /// It was understood, and contradicts itself or what was announced.
+    Mismatch(String),
+    /// It arrived too slowly; what came is kept.
+    Slow(&'static str),
+    /// The client has too much under way.
+    Throttled(String),
+    /// There is no room for it.
+    NoRoom(String),
     /// We failed.
     Internal,
     /// We cannot answer now.
@@ -49,7 +69,16 @@ impl Outcome {
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Cursor => StatusCode::GONE,
+            Self::Cursor | Self::Gone(_) => StatusCode::GONE,
+            Self::Unknown(_) => StatusCode::NOT_FOUND,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotOffered(_) => StatusCode::NOT_ACCEPTABLE,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Mismatch(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Slow(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::NoRoom(_) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -60,10 +89,20 @@ impl Outcome {
     pub fn issue_type(&self) -> &'static str {
         match self {
             Self::Invalid(_) => "invalid",
-            Self::NotSupported(_) | Self::Method(_) | Self::NotAcceptable | Self::MediaType(_) => {
-                "not-supported"
-            }
-            Self::NotFound => "not-found",
+            Self::NotSupported(_)
+            | Self::Method(_)
+            | Self::NotAcceptable
+            | Self::NotOffered(_)
+            | Self::MediaType(_) => "not-supported",
+            Self::NotFound | Self::Unknown(_) => "not-found",
+            Self::Forbidden(_) => "forbidden",
+            Self::Conflict(_) => "conflict",
+            Self::Gone(_) => "deleted",
+            Self::TooLarge(_) => "too-long",
+            Self::Mismatch(_) => "processing",
+            Self::Slow(_) => "timeout",
+            Self::Throttled(_) => "throttled",
+            Self::NoRoom(_) => "no-store",
             Self::Unauthorized(_) | Self::InvalidToken(_) => "login",
             Self::Scope(_) => "forbidden",
             Self::Cursor => "expired",
@@ -74,13 +113,25 @@ impl Outcome {
 
     fn diagnostics(&self) -> String {
         match self {
-            Self::Invalid(words) | Self::NotSupported(words) | Self::Scope(words) => words.clone(),
+            Self::Invalid(words)
+            | Self::NotSupported(words)
+            | Self::Scope(words)
+            | Self::Conflict(words)
+            | Self::TooLarge(words)
+            | Self::Mismatch(words)
+            | Self::Throttled(words)
+            | Self::NoRoom(words) => words.clone(),
             Self::NotFound => {
                 "Nothing is here for this token. Check the resource type and the id.".to_owned()
             }
             Self::Unauthorized(words)
             | Self::InvalidToken(words)
             | Self::MediaType(words)
+            | Self::Unknown(words)
+            | Self::Forbidden(words)
+            | Self::NotOffered(words)
+            | Self::Gone(words)
+            | Self::Slow(words)
             | Self::Unavailable(words) => (*words).to_owned(),
             Self::Method(allowed) => format!("This address takes {allowed}."),
             Self::NotAcceptable => "Offered are application/fhir+json and application/fhir+xml.".to_owned(),
@@ -111,7 +162,7 @@ impl Outcome {
             Self::Method(allowed) => {
                 headers.insert(header::ALLOW, http::HeaderValue::from_static(allowed));
             }
-            Self::Unavailable(_) => {
+            Self::Unavailable(_) | Self::Throttled(_) => {
                 headers.insert(header::RETRY_AFTER, http::HeaderValue::from_static("5"));
             }
             Self::Invalid(_)
@@ -120,6 +171,15 @@ impl Outcome {
             | Self::NotAcceptable
             | Self::MediaType(_)
             | Self::Cursor
+            | Self::Unknown(_)
+            | Self::Forbidden(_)
+            | Self::NotOffered(_)
+            | Self::Conflict(_)
+            | Self::Gone(_)
+            | Self::TooLarge(_)
+            | Self::Mismatch(_)
+            | Self::Slow(_)
+            | Self::NoRoom(_)
             | Self::Internal => {}
         }
         response
@@ -145,6 +205,22 @@ pub fn issue(severity: &str, code: &str, diagnostics: &str) -> serde_json::Value
 pub fn found(body: Vec<u8>, content_type: &'static str) -> Response {
     let mut response = Response::new(body.into());
     response.headers_mut().insert(header::CONTENT_TYPE, http::HeaderValue::from_static(content_type));
+    response
+}
+
+/// A body that says what was made, or what is under way: where it is to be looked at, and when.
+#[must_use]
+pub fn made(body: Vec<u8>, content_type: &'static str) -> Response {
+    let mut response = found(body, content_type);
+    *response.status_mut() = StatusCode::CREATED;
+    response
+}
+
+/// A body that says what is under way.
+#[must_use]
+pub fn under_way(body: Vec<u8>, content_type: &'static str) -> Response {
+    let mut response = found(body, content_type);
+    *response.status_mut() = StatusCode::ACCEPTED;
     response
 }
 

@@ -53,6 +53,8 @@ const ERROR: &str = "error.type";
 // Our own.
 const DISCLOSURES: &str = "recordgate.decisions";
 const INGEST_ROWS: &str = "recordgate.ingest.rows";
+const DELIVERIES: &str = "recordgate.intake.batches";
+const RECEIVED: &str = "recordgate.intake.bytes";
 const HANDSHAKE_FAILURES: &str = "recordgate.tls.handshake_failures";
 const CONNECTIONS: &str = "recordgate.connections";
 const CONNECTIONS_REFUSED: &str = "recordgate.connections.refused";
@@ -60,6 +62,7 @@ const DECISION: &str = "recordgate.decision";
 const RESOURCE_TYPE: &str = "recordgate.resource.type";
 const RULE: &str = "recordgate.rule";
 const FATE: &str = "recordgate.fate";
+const STEP: &str = "recordgate.intake.step";
 
 /// Seconds. Most answers take microseconds; the convention's own boundaries begin at 5 ms.
 const BOUNDARIES: [f64; 17] = [
@@ -204,6 +207,8 @@ struct Instruments {
     active: UpDownCounter<i64>,
     disclosures: Counter<u64>,
     ingest_rows: Counter<u64>,
+    deliveries: Counter<u64>,
+    received: Counter<u64>,
     handshake_failures: Counter<u64>,
     connections: UpDownCounter<i64>,
     connections_refused: Counter<u64>,
@@ -223,6 +228,8 @@ impl Instruments {
             active: gauge(REQUESTS_ACTIVE, "{request}", "Number of active HTTP server requests."),
             disclosures: counter(DISCLOSURES, "{resource}", "Resources released or withheld, by the rule that decided."),
             ingest_rows: counter(INGEST_ROWS, "{row}", "Rows of suppliers' exports, by what became of them."),
+            deliveries: counter(DELIVERIES, "{batch}", "Batches of suppliers, by the step that they took."),
+            received: counter(RECEIVED, "By", "Bytes of files that suppliers sent, as they came."),
             handshake_failures: counter(HANDSHAKE_FAILURES, "{connection}", "TLS handshakes that failed."),
             connections: gauge(CONNECTIONS, "{connection}", "Open connections."),
             connections_refused: counter(CONNECTIONS_REFUSED, "{connection}", "Connections closed because their address had too many."),
@@ -264,6 +271,20 @@ pub fn ingest_rows(fate: Fate, count: u64) {
         Fate::Rejected => "rejected",
     };
     instruments.ingest_rows.add(count, &[KeyValue::new(FATE, fate)]);
+}
+
+/// Counts a step that a supplier's batch took. Whose it was is not said.
+pub(crate) fn delivery(step: &'static str) {
+    if let Some(instruments) = INSTRUMENTS.get() {
+        instruments.deliveries.add(1, &[KeyValue::new(STEP, step)]);
+    }
+}
+
+/// Counts bytes that suppliers sent.
+pub(crate) fn received_bytes(count: u64) {
+    if let Some(instruments) = INSTRUMENTS.get() {
+        instruments.received.add(count, &[]);
+    }
 }
 
 /// Counts a TLS handshake that failed, and logs it for who is looking for the reason.

@@ -1,7 +1,10 @@
 //! TLS for the app-facing listener: 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN, session tickets, no client certificates.
 //!
 //! The certificate lies behind a swap, so that a renewed one is used without a restart. A bad one never replaces a good
-//! one. Knows files and certificates, nothing of HTTP.
+//! one. Knows files and certificates, nothing of HTTP. The listener for suppliers asks for theirs (`tls/clients.rs`).
+
+mod clients;
+mod names;
 
 use std::{
     fmt,
@@ -18,6 +21,9 @@ use rustls::{
     sign::CertifiedKey,
 };
 use webpki::{EndEntityCert, KeyUsage};
+
+pub use clients::Clients;
+pub use names::{Identity, Subject};
 
 /// What HTTP/2 and HTTP/1.1 are called in ALPN, in the order in which they are preferred.
 pub const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
@@ -44,6 +50,14 @@ impl fmt::Display for TlsError {
 }
 
 impl std::error::Error for TlsError {}
+
+impl TlsError {
+    /// The same, about another key of the configuration.
+    #[must_use]
+    pub fn about(self, key: &'static str) -> Self {
+        Self { key, ..self }
+    }
+}
 
 /// Reads a certificate chain and its key, and makes sure that they belong together.
 ///

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
 mod codec;
+mod delivery;
 mod error;
 mod lmdb;
 mod model;
@@ -22,6 +23,7 @@ use record::{
     PatientKey, Place, Staff,
 };
 
+pub use delivery::{DeliveredFile, Deliveries, Delivery, DeliveryState};
 pub use error::StoreError;
 pub use lmdb::{Lmdb, Settings};
 pub use model::{
@@ -53,7 +55,7 @@ pub struct Guest {
 }
 
 /// A store. Every method is safe to call from several threads; each write is durable when it returns.
-pub trait Store: RowLog + Send + Sync {
+pub trait Store: RowLog + Deliveries + Send + Sync {
     /// Binds the store to a key for logical ids, the first time; after that, makes sure that it is the same.
     ///
     /// # Errors

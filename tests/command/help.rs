@@ -5,12 +5,13 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{run, site::Site};
 
-const COMMANDS: [&[&str]; 10] = [
+const COMMANDS: [&[&str]; 11] = [
     &[],
     &["sandbox"],
     &["sandbox", "token"],
     &["serve"],
     &["ingest"],
+    &["push"],
     &["map"],
     &["synth"],
     &["check"],

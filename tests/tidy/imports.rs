@@ -32,7 +32,7 @@ const MAY: [(&str, &[&str]); 12] = [
 const TESTS_MAY: [(&str, &[&str]); 1] = [("auth", &["policy"])];
 
 /// Crates of others, by the beginning of their names, and the only ones of ours that may name them.
-const ONLY: [(&str, &[&str]); 13] = [
+const ONLY: [(&str, &[&str]); 15] = [
     ("fhirbolt", &["fhir"]),
     ("quick-xml", &["ingest"]),
     ("csv", &["ingest", "synth"]),
@@ -46,6 +46,8 @@ const ONLY: [(&str, &[&str]); 13] = [
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
     ("rcgen", &["cli"]),
+    ("flate2", &["gateway"]),
+    ("zstd", &["gateway"]),
 ];
 
 fn manifest(path: &str) -> Table {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    convert::Infallible,
+    io,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
@@ -12,7 +12,7 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
-use crate::config::Limits;
+use crate::{Rest, config::Limits};
 
 /// The requests in progress on one connection.
 pub(super) struct Activity(Mutex<State>);
@@ -93,23 +93,33 @@ const PORTION: usize = 64 * 1024;
 /// A response's body. The request is in progress until all of it has been handed over.
 pub(super) struct Sent {
     data: Option<Bytes>,
+    rest: Option<Rest>,
     _busy: Busy,
 }
 
 impl Sent {
-    pub(super) fn new(data: Bytes, busy: Busy) -> Self {
-        Self { data: Some(data).filter(|data| !data.is_empty()), _busy: busy }
+    pub(super) fn new(data: Bytes, rest: Option<Rest>, busy: Busy) -> Self {
+        Self { data: Some(data).filter(|data| !data.is_empty()), rest, _busy: busy }
     }
 }
 
 impl Body for Sent {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if self.data.is_none()
+            && let Some(rest) = &self.rest
+        {
+            match rest.next() {
+                Ok(Some(piece)) => self.data = Some(piece),
+                Ok(None) => self.rest = None,
+                Err(error) => {
+                    self.rest = None;
+                    return Poll::Ready(Some(Err(error)));
+                }
+            }
+        }
         let Some(mut data) = self.data.take() else { return Poll::Ready(None) };
         let portion = data.split_to(data.len().min(PORTION));
         self.data = Some(data).filter(|rest| !rest.is_empty());
@@ -117,10 +127,14 @@ impl Body for Sent {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.data.is_none()
+        self.data.is_none() && self.rest.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.data.as_ref().map_or(0, |data| data.len() as u64))
+        let length = self.data.as_ref().map_or(0, |data| data.len() as u64);
+        match &self.rest {
+            Some(_) => SizeHint::default(),
+            None => SizeHint::with_exact(length),
+        }
     }
 }

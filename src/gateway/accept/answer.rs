@@ -15,10 +15,11 @@ use tokio::time::timeout;
 use super::{
     Server,
     activity::{Activity, Sent},
+    arriving::{self, Arriving},
     refusal::Refusal,
 };
 use crate::{
-    Handle, Request, Response,
+    ClientCertificates, Handle, Request, Response, Rest,
     telemetry::{RequestSpan, RouteLabel},
 };
 
@@ -37,6 +38,7 @@ pub(super) struct Client {
     pub(super) peer: SocketAddr,
     /// The host that the TLS session was opened for.
     pub(super) named: Option<String>,
+    pub(super) certificates: Option<ClientCertificates>,
     pub(super) activity: Arc<Activity>,
 }
 
@@ -67,7 +69,8 @@ impl Client {
             without_body(&mut response);
         }
         span.end(response.extensions().get::<RouteLabel>().copied(), response.status());
-        response.map(|body| Sent::new(body, busy))
+        let rest = response.extensions_mut().remove::<Rest>().filter(|_| !head_only);
+        response.map(|body| Sent::new(body, rest, busy))
     }
 
     async fn respond(
@@ -80,7 +83,13 @@ impl Client {
             return Err(Refusal::Uri);
         }
         self.check_host(&request)?;
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        if let Some(certificates) = &self.certificates {
+            head.extensions.insert(certificates.clone());
+        }
+        if self.server.handler.streams(&head) {
+            return self.stream(http::Request::from_parts(head, ()), body, span).await;
+        }
         let body = if body.is_end_stream() {
             Bytes::new()
         } else {
@@ -116,6 +125,33 @@ impl Client {
         let (handler, peer, span) = (Arc::clone(&self.server.handler), self.peer, span.span().clone());
         let work = tokio::task::spawn_blocking(move || span.in_scope(|| guarded(&*handler, &request, peer)));
         work.await.unwrap_or(Err(Refusal::Failed))
+    }
+}
+
+impl Client {
+    /// Hands a body over as it arrives. What the handler did not want of it is read for a moment and thrown away, so
+    /// that its sender gets to see the answer.
+    async fn stream(
+        &self,
+        request: http::Request<()>,
+        mut body: Incoming,
+        span: &RequestSpan,
+    ) -> Result<Response, Refusal> {
+        let limits = &self.server.limits;
+        let (handler, peer, span) = (Arc::clone(&self.server.handler), self.peer, span.span().clone());
+        let (sender, mut arriving) = Arriving::channel();
+        let mut work = tokio::task::spawn_blocking(move || {
+            let answer = || handler.receive(&request, &mut arriving, peer);
+            span.in_scope(|| catch_unwind(AssertUnwindSafe(answer)).map_err(|_| Refusal::Failed))
+        });
+        let answer = tokio::select! {
+            answer = &mut work => answer,
+            () = arriving::pump(&mut body, sender, limits.body) => work.await,
+        };
+        if !body.is_end_stream() {
+            let _ = timeout(limits.body, discard(&mut body, 0, limits.request_body_bytes)).await;
+        }
+        answer.unwrap_or(Err(Refusal::Failed))
     }
 }
 

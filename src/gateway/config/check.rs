@@ -5,6 +5,8 @@ use std::{fmt, fs, os::unix::fs::PermissionsExt, path::Path};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Config;
+use rustls::sign::CertifiedKey;
+
 use crate::tls::{self, Validity};
 
 /// How long before a certificate ends its operator is warned.
@@ -47,41 +49,20 @@ impl Config {
         let mut found = Vec::new();
         self.check_certificate(now, &mut found);
         self.check_folders(&mut found);
+        if let Some(intake) = &self.intake {
+            intake.check(now, &mut found);
+        }
         found.extend(self.keys.problems().iter().map(|problem| error("keys.dir", problem.to_string())));
         found
     }
 
     fn check_certificate(&self, now: Timestamp, found: &mut Vec<Finding>) {
-        if mode(&self.tls.key).is_some_and(|mode| mode & 0o007 != 0) {
-            let message = format!("every user can read {}; run chmod o= on it", self.tls.key.display());
-            found.push(error("tls.key", message));
-        }
+        private_key("tls.key", &self.tls.key, found);
         let pair = match tls::read(&self.tls.certificate, &self.tls.key) {
             Ok(pair) => pair,
             Err(problem) => return found.push(error(problem.key(), problem.to_string())),
         };
-        match tls::validity(&pair, now) {
-            Validity::Good => {}
-            Validity::Ended(at) => {
-                found.push(error("tls.certificate", format!("it ended at {at}; renew it")))
-            }
-            Validity::Begins(at) => {
-                let message =
-                    format!("it is not valid before {at}; check this machine's clock, or use the old one");
-                found.push(error("tls.certificate", message));
-            }
-            Validity::Broken => {
-                found.push(error(
-                    "tls.certificate",
-                    "clients will not be able to read it; have it issued again".into(),
-                ));
-            }
-        }
-        if let (Validity::Good, Validity::Ended(at)) =
-            (tls::validity(&pair, now), tls::validity(&pair, now + WARN_BEFORE))
-        {
-            found.push(warning("tls.certificate", format!("it ends at {at}; renew it and send SIGHUP")));
-        }
+        in_time("tls.certificate", &pair, now, found);
         let host = self.service.host();
         if !tls::covers(&pair, &host) {
             let message = format!(
@@ -93,17 +74,7 @@ impl Config {
 
     fn check_folders(&self, found: &mut Vec<Finding>) {
         for (key, folder) in [("store.dir", &self.store.dir), ("keys.dir", &self.keys.dir)] {
-            if folder.is_dir() {
-                if mode(folder).is_some_and(|mode| mode & 0o007 != 0) {
-                    let message =
-                        format!("every user can look into {}; run chmod o= on it", folder.display());
-                    found.push(warning(key, message));
-                }
-            } else if folder.exists() {
-                found.push(error(key, format!("{} is not a folder", folder.display())));
-            } else if !folder.ancestors().skip(1).any(Path::is_dir) {
-                found.push(error(key, format!("{} cannot be made; make it", folder.display())));
-            }
+            self::folder(key, folder, found);
         }
         let records = fs::read_dir(&self.store.dir).is_ok_and(|mut files| files.next().is_some());
         if records && !self.keys.id_exists() {
@@ -113,15 +84,58 @@ impl Config {
     }
 }
 
+/// Whether everybody can read a private key.
+pub(super) fn private_key(key: &'static str, file: &Path, found: &mut Vec<Finding>) {
+    if mode(file).is_some_and(|mode| mode & 0o007 != 0) {
+        let message = format!("every user can read {}; run chmod o= on it", file.display());
+        found.push(error(key, message));
+    }
+}
+
+/// Whether a certificate is good now, and for how long.
+pub(super) fn in_time(key: &'static str, pair: &CertifiedKey, now: Timestamp, found: &mut Vec<Finding>) {
+    match tls::validity(pair, now) {
+        Validity::Good => {}
+        Validity::Ended(at) => found.push(error(key, format!("it ended at {at}; renew it"))),
+        Validity::Begins(at) => {
+            let message =
+                format!("it is not valid before {at}; check this machine's clock, or use the old one");
+            found.push(error(key, message));
+        }
+        Validity::Broken => {
+            found.push(error(key, "clients will not be able to read it; have it issued again".into()));
+        }
+    }
+    if let (Validity::Good, Validity::Ended(at)) =
+        (tls::validity(pair, now), tls::validity(pair, now + WARN_BEFORE))
+    {
+        found.push(warning(key, format!("it ends at {at}; renew it and send SIGHUP")));
+    }
+}
+
+/// Whether a folder can be used and is not open to all.
+pub(super) fn folder(key: &'static str, folder: &Path, found: &mut Vec<Finding>) {
+    if folder.is_dir() {
+        if mode(folder).is_some_and(|mode| mode & 0o007 != 0) {
+            let message = format!("every user can look into {}; run chmod o= on it", folder.display());
+            found.push(warning(key, message));
+        }
+    } else if folder.exists() {
+        found.push(error(key, format!("{} is not a folder", folder.display())));
+    } else if !folder.ancestors().skip(1).any(Path::is_dir) {
+        found.push(error(key, format!("{} cannot be made; make it", folder.display())));
+    }
+}
+
 fn mode(path: &Path) -> Option<u32> {
     fs::metadata(path).ok().map(|metadata| metadata.permissions().mode())
 }
 
-fn error(key: &'static str, message: String) -> Finding {
+pub(super) fn error(key: &'static str, message: String) -> Finding {
     Finding { severity: Severity::Error, key, message }
 }
 
-fn warning(key: &'static str, message: String) -> Finding {
+pub(super) fn warning(key: &'static str, message: String) -> Finding {
     Finding { severity: Severity::Warning, key, message }
 }
 

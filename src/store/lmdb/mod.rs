@@ -1,6 +1,7 @@
 //! The embedded engine: LMDB by way of heed. Nothing to install, one writer, readers that never wait.
 
 mod abandon;
+mod delivery;
 mod documents;
 mod guest;
 mod kept;
@@ -68,6 +69,9 @@ pub struct Lmdb {
     token: Space,
     revoked: Space,
     rows: Space,
+    delivery: Space,
+    delivery_open: Space,
+    delivery_content: Space,
 }
 
 impl Lmdb {
@@ -105,6 +109,9 @@ impl Lmdb {
             token: space(&mut txn, "token")?,
             revoked: space(&mut txn, "revoked")?,
             rows: space(&mut txn, "rows")?,
+            delivery: space(&mut txn, "delivery")?,
+            delivery_open: space(&mut txn, "delivery-open")?,
+            delivery_content: space(&mut txn, "delivery-content")?,
             env: env.clone(),
         };
         check_format(store.meta, &mut txn)?;

@@ -2,7 +2,7 @@
 //! `r number block` (the rows of 64 lines, so that a row costs a few bytes and files come back in their order).
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, btree_map::Entry},
     ops::Bound,
 };
 
@@ -102,6 +102,20 @@ impl Lmdb {
         Ok(found.map(|bytes| codec::unpack(bytes, SPACE)).transpose()?.unwrap_or_default())
     }
 
+    /// A block among those that are being changed.
+    fn in_hand<'b>(
+        &self,
+        txn: &RoTxn<'_, AnyTls>,
+        prefix: &[u8],
+        at: (u32, u64),
+        blocks: &'b mut Blocks,
+    ) -> Result<&'b mut Vec<KeptRow>, StoreError> {
+        Ok(match blocks.entry(at) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(self.block(txn, prefix, at)?),
+        })
+    }
+
     fn put_blocks(&self, txn: &mut RwTxn<'_>, prefix: &[u8], blocks: Blocks) -> Result<(), StoreError> {
         for ((file, block), rows) in blocks {
             self.rows.put(txn, &block_key(prefix, file, block), &codec::pack(&rows, SPACE)?)?;
@@ -127,10 +141,7 @@ impl RowLog for Lmdb {
             };
             numbers.insert(name, number);
             let at = (number, row.place.line / LINES);
-            if !blocks.contains_key(&at) {
-                blocks.insert(at, self.block(&txn, &prefix, at)?);
-            }
-            blocks.entry(at).or_default().push(kept(row));
+            self.in_hand(&txn, &prefix, at, &mut blocks)?.push(kept(row));
         }
         let blocks = blocks.into_iter().map(|(at, rows)| (at, joined(rows))).collect();
         self.put_blocks(&mut txn, &prefix, blocks)?;
@@ -156,11 +167,8 @@ impl RowLog for Lmdb {
                 continue;
             };
             let at = (number, place.line / LINES);
-            if !blocks.contains_key(&at) {
-                blocks.insert(at, self.block(&txn, &prefix, at)?);
-            }
             let was = if *was_stored { Fate::Stored } else { Fate::Unchanged };
-            let rows = blocks.entry(at).or_default();
+            let rows = self.in_hand(&txn, &prefix, at, &mut blocks)?;
             let row = rows.iter_mut().find(|row| row.line == place.line && row.fate == Some(was));
             parked.push(row.is_some());
             if let Some(row) = row {

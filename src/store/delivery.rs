@@ -1,0 +1,132 @@
+//! What suppliers deliver over the network: announced, received, committed, and what became of it. The files
+//! themselves lie in the gateway's spool.
+
+use jiff::Timestamp;
+use record::{OdsCode, Report};
+use serde::{Deserialize, Serialize};
+
+use crate::StoreError;
+
+/// One batch as a supplier delivers it. Its id is the supplier's own: another supplier's may be the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// The supplier, by its name in the configuration.
+    pub supplier: String,
+    /// The id.
+    pub id: String,
+    /// Whose records it holds.
+    pub practice: OdsCode,
+    /// The name of its format.
+    pub format: String,
+    /// Its files, in the order in which they were announced.
+    pub files: Vec<DeliveredFile>,
+    /// Identifies practice, format and what is in the files.
+    pub content: String,
+    /// When it was announced.
+    pub created: Timestamp,
+    /// When it is forgotten, with its files, unless it is committed before.
+    pub expires: Timestamp,
+    /// How far it has come.
+    pub state: DeliveryState,
+}
+
+/// A file as it was announced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveredFile {
+    /// Its name, without folders.
+    pub name: String,
+    /// Its size in bytes, not compressed.
+    pub size: u64,
+    /// SHA-256 of it, not compressed, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// How far a delivery has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum DeliveryState {
+    /// Its files are being sent.
+    Receiving,
+    /// All of it is on disk and waits for its turn, or is being loaded.
+    Committed {
+        /// Since when.
+        at: Timestamp,
+        /// Deliveries of a practice are loaded in this order.
+        turn: u64,
+    },
+    /// It was loaded and what it changed is released.
+    Loaded {
+        /// When that was done.
+        at: Timestamp,
+        /// The batch's number in its practice, by which its log of rows is found.
+        batch: u64,
+        /// The counts; the issues are in the log.
+        report: Report,
+    },
+    /// It cannot be loaded. Nothing of it is stored.
+    Refused {
+        /// When that was found.
+        at: Timestamp,
+        /// Why.
+        report: Report,
+    },
+}
+
+impl Delivery {
+    /// Whether its files are in the spool.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, DeliveryState::Receiving | DeliveryState::Committed { .. })
+    }
+
+    /// The size of its files.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size))
+    }
+}
+
+/// Deliveries. Each write is durable when it returns.
+pub trait Deliveries {
+    /// A delivery of a supplier.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn delivery(&self, supplier: &str, id: &str) -> Result<Option<Delivery>, StoreError>;
+
+    /// The deliveries of a supplier with ids below this one (all, if it is empty), the highest first.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn deliveries(&self, supplier: &str, below: &str, limit: usize) -> Result<Vec<Delivery>, StoreError>;
+
+    /// The delivery of a supplier that was committed with this content and not refused.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn delivery_of(&self, supplier: &str, content: &str) -> Result<Option<Delivery>, StoreError>;
+
+    /// Every delivery of every supplier whose files are in the spool.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn open_deliveries(&self) -> Result<Vec<Delivery>, StoreError>;
+
+    /// Puts a delivery in place of what was known of it.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn put_delivery(&self, delivery: &Delivery) -> Result<(), StoreError>;
+
+    /// Commits a delivery that was being received: it gets its turn, after all that were committed before it.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn commit_delivery(&self, delivery: &Delivery, at: Timestamp) -> Result<Delivery, StoreError>;
+
+    /// Forgets a delivery.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn forget_delivery(&self, delivery: &Delivery) -> Result<(), StoreError>;
+}
