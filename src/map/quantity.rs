@@ -141,36 +141,17 @@ pub(crate) fn interpretation(of: Interpretation) -> CodeableConcept {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
+mod ucum;
 
-    /// What UCUM's grammar allows, roughly: terms joined by `.` and `/`, each a unit with an exponent, brackets and
-    /// braces closed, no spaces outside braces.
-    fn plausible(ucum: &str) -> bool {
-        let mut depth = (0i32, 0i32);
-        for c in ucum.chars() {
-            match c {
-                '[' => depth.0 += 1,
-                ']' => depth.0 -= 1,
-                '{' => depth.1 += 1,
-                '}' => depth.1 -= 1,
-                ' ' => return false,
-                _ if !c.is_ascii() => return false,
-                _ => {}
-            }
-            if depth.0 < 0 || depth.1 < 0 || depth.0 > 1 || depth.1 > 1 {
-                return false;
-            }
-        }
-        let ends_well = !ucum.ends_with(['/', '.', '*']);
-        depth == (0, 0) && ends_well && !ucum.is_empty() && !ucum.contains("//") && !ucum.contains("..")
-    }
+#[cfg(test)]
+mod tests {
+    use super::{ucum::is_ucum, *};
 
     #[test]
-    fn every_unit_has_a_plausible_ucum_code_and_a_name() {
-        assert!(UNITS.len() >= 150);
+    fn every_unit_has_a_ucum_code_that_is_one_and_a_name() {
+        assert!(UNITS.len() >= 1_000);
         for (sent, unit) in UNITS.iter() {
-            assert!(plausible(unit.ucum), "{sent}: {}", unit.ucum);
+            assert!(is_ucum(unit.ucum), "{sent}: {}", unit.ucum);
             assert!(!unit.display.is_empty(), "{sent}");
             assert_eq!(*sent, sent.trim());
         }
@@ -243,6 +224,41 @@ mod tests {
         assert_eq!(unit("MMOL/L"), None);
         assert_eq!(unit("Banana"), None);
         assert_eq!(unit("Unk UoM"), None);
+        // Each is another unit in UCUM, or none: what was meant is for a person to say.
+        for trap in
+            ["Mmol/L", "MG/L", "Mg/L", "MU/mL", "MIU/L", "PG", "G/L", "l/m", "L/m", "KPA", "HZ", "rpm", "mM"]
+        {
+            assert_eq!(unit(trap), None, "{trap}");
+        }
+    }
+
+    #[test]
+    fn spellings_of_one_unit_that_samples_show_mean_the_same() {
+        for (sent, ucum) in [
+            ("10^9/L", "10*9/L"),
+            ("x10 9/L", "10*9/L"),
+            ("x 10^9/L", "10*9/L"),
+            ("×10⁹/L", "10*9/L"),
+            ("mmol/l", "mmol/L"),
+            ("IU/L 37C", "[IU]/L{37C}"),
+            ("/day", "/d"),
+            ("units per week", "{units}/wk"),
+            ("mls", "mL"),
+            ("milliliter", "mL"),
+            ("ml/min/1.73 m²", "mL/min/{1.73_m2}"),
+        ] {
+            assert_eq!(unit(sent).map(|unit| unit.ucum), Some(ucum), "{sent}");
+        }
+    }
+
+    #[test]
+    fn no_spelling_of_small_letters_stands_for_a_unit_a_million_times_as_large() {
+        for (sent, unit) in UNITS.iter().filter(|(sent, _)| sent.starts_with('m')) {
+            assert!(!unit.ucum.starts_with('M'), "{sent}");
+        }
+        for (sent, unit) in UNITS.iter() {
+            assert!(!unit.ucum.starts_with('M'), "{sent}: no GP result is in mega-units");
+        }
     }
 
     #[test]
