@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use gateway::{
     clock::SystemClock,
     config::Config,
-    loader::{LoadError, Loader},
+    loader::{Also, LoadError, Loader},
     telemetry,
 };
 use project::IdKey;
@@ -26,6 +26,7 @@ pub(crate) fn run(args: &IngestArgs) -> Result<ExitCode, Failure> {
         clock: &SystemClock,
         practice: &args.practice,
         progress: &|progress| display.show(progress),
+        also: Also::default(),
     };
     let result = loader.load(args.format, &args.paths);
     display.end();

@@ -8,7 +8,7 @@ use std::{
 
 use gateway::{
     clock::SystemClock,
-    loader::{LoadError, Loader},
+    loader::{Also, LoadError, Loader},
 };
 use project::IdKey;
 use record::OdsCode;
@@ -31,6 +31,7 @@ pub(crate) fn run(args: &MapArgs) -> Result<ExitCode, Failure> {
         clock: &SystemClock,
         practice: &practice,
         progress: &|progress| display.show(progress),
+        also: Also::default(),
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
     let result = loader.take(args.format, &args.paths).and_then(|(mut report, batch)| {

@@ -11,6 +11,7 @@ pub mod outcome;
 pub mod service;
 pub mod shutdown;
 pub mod telemetry;
+pub mod terminology;
 pub mod tls;
 
 use std::net::SocketAddr;

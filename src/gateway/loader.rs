@@ -14,14 +14,14 @@ use std::{
 use aws_lc_rs::digest::{Context, SHA256};
 use ingest::{Format, Stop};
 use policy::Released;
-use project::{IdKey, Projection, Record};
+use project::{IdKey, Projection, Record, quality::Quality};
 use record::{
     CodeClass, Coded, Dictionary, Entry, EntryId, Fact, Fate, Issue, IssueCode, OdsCode, PatientKey, Place,
     Report, Row, Severity, Sink, SinkError, Staff,
 };
 use store::{NewRelease, Store, StoreError};
 
-use crate::clock::Clock;
+use crate::{clock::Clock, terminology::Loaded};
 
 /// Facts that are made durable together.
 const CHUNK: usize = 4_000;
@@ -91,6 +91,17 @@ pub struct Loader<'a> {
     pub practice: &'a OdsCode,
     /// Told how far it has come.
     pub progress: &'a dyn Fn(Progress),
+    /// What not every load needs.
+    pub also: Also<'a>,
+}
+
+/// What not every load needs.
+#[derive(Clone, Copy, Default)]
+pub struct Also<'a> {
+    /// A terminology that an operator has loaded.
+    pub terminology: Option<&'a Loaded>,
+    /// Takes in what became of each patient's entries.
+    pub quality: Option<&'a RefCell<Quality>>,
 }
 
 impl Loader<'_> {
@@ -181,6 +192,7 @@ impl Loader<'_> {
     /// # Errors
     /// If the store failed; who was not swapped in stays on the list.
     pub fn release(&self, batch: Option<u64>, report: &mut Report) -> Result<(), StoreError> {
+        self.store.make_with(self.practice, self.also.terminology.map_or("", |loaded| &loaded.identity))?;
         let total = self.store.dirty_count(self.practice)?;
         let settings = self.store.practice(self.practice)?;
         let dictionary = Cached::new(self.store, self.practice);
@@ -227,12 +239,21 @@ impl Loader<'_> {
         let own: Vec<Entry> = facts.entries.into_iter().map(|(entry, _)| entry).collect();
         let guests = facts.guests.into_iter().map(|(guest, _)| (guest.identity, guest.entry)).collect();
         let (entries, refused) = project::with_guests(own, guests, facts.number_shared);
-        let record =
-            Record { practice: self.practice, practice_name, patient, entries: &entries, dictionary };
+        let record = Record {
+            practice: self.practice,
+            practice_name,
+            patient,
+            entries: &entries,
+            dictionary,
+            terminology: self.also.terminology.map(|loaded| &loaded.terminology),
+        };
         let mut projection = project::project(&record, self.ids);
         projection.waiting.extend(refused);
         if let Some(error) = dictionary.failed.take() {
             return Err(error);
+        }
+        if let Some(quality) = self.also.quality {
+            quality.borrow_mut().take(&record, &batches, &projection);
         }
         for waiting in projection.waiting.iter().filter(|_| batch.is_some()) {
             let stored_now = of_batch.get(&waiting.entry).copied() == batch;

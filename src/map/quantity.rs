@@ -1,7 +1,10 @@
 //! Numbers with units, ranges and the source's judgement as FHIR data types. Values keep their digits and are never
 //! converted; a unit has a UCUM code only where `units.csv` knows the very spelling that was sent.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use fhir::{
     ObservationReferenceRange, ObservationValue,
@@ -37,6 +40,48 @@ static UNITS: LazyLock<HashMap<&'static str, Unit>> = LazyLock::new(|| {
 /// The unit of a spelling. Case counts: `mU` is not `MU`.
 pub(crate) fn unit(sent: &str) -> Option<Unit> {
     UNITS.get(sent.trim()).copied()
+}
+
+/// The UCUM code of a spelling, where the table knows it.
+#[must_use]
+pub fn ucum(sent: &str) -> Option<&'static str> {
+    unit(sent).map(|unit| unit.ucum)
+}
+
+/// The words of which the table's spellings are made, in small letters.
+static WORDS: LazyLock<HashSet<String>> =
+    LazyLock::new(|| UNITS.keys().flat_map(|sent| words(sent)).collect());
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).map(str::to_lowercase)
+}
+
+/// Whether a spelling that the table does not know is made of the table's own words, short numbers and signs, so that
+/// it can be shown: anything else may be words of a person.
+#[must_use]
+pub fn looks_like_a_unit(sent: &str) -> bool {
+    let known = |word: String| {
+        WORDS.contains(&word) || word.strip_suffix('s').is_some_and(|word| WORDS.contains(word))
+    };
+    let digits = sent.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
+    sent.len() <= 30 && digits <= 3 && words(sent).next().is_some() && words(sent).all(known)
+}
+
+/// What a spelling that the table does not know may have been meant to be, for a person to decide: it differs from
+/// known ones in capitals, blanks and plurals only, and those are of one unit. None for milli-units and their like,
+/// which a capital makes a thousand million times as large.
+#[must_use]
+pub fn perhaps_ucum(sent: &str) -> Option<&'static str> {
+    let singular =
+        |part: &str| part.strip_suffix('s').filter(|rest| rest.len() > 1).unwrap_or(part).to_owned();
+    let plain = |text: &str| {
+        let kept = text.to_lowercase().replace([' ', '.'], "");
+        kept.split('/').map(singular).collect::<Vec<_>>().join("/")
+    };
+    let meant = plain(sent);
+    let mut found = UNITS.iter().filter(|(known, _)| plain(known) == meant).map(|(_, unit)| unit.ucum);
+    let first = found.next().filter(|ucum| !ucum.starts_with("mU") && !ucum.starts_with("m[IU]"))?;
+    found.all(|other| other == first).then_some(first)
 }
 
 /// The unit of a quantity, where it has one that is known.

@@ -10,7 +10,7 @@ use record::{
 };
 use serde_json::Value as Json;
 
-use crate::{Context, Mapped, Mapping, map};
+use crate::{Context, Mapped, Mapping, Terminology, map};
 
 pub(crate) fn snomed(code: &str, display: &str) -> Coding {
     Coding { system: CodeSystem::SnomedCt, code: code.into(), display: Some(display.into()) }
@@ -154,6 +154,10 @@ pub(crate) fn mapped(made: Vec<Made>) -> Mapping {
 }
 
 pub(crate) fn map_all(entries: &[Entry]) -> Mapping {
+    map_with(entries, None)
+}
+
+pub(crate) fn map_with(entries: &[Entry], terminology: Option<&Terminology>) -> Mapping {
     let codes = Codes(HashMap::from([(
         "weight".to_owned(),
         (coded(vec![snomed("27113001", "Body weight")]), CodeClass::Measurement),
@@ -162,7 +166,13 @@ pub(crate) fn map_all(entries: &[Entry]) -> Mapping {
     let name = |kind: ResourceType, entry: &EntryId| format!("{}-{}", kind.name(), entry.as_str());
     map(
         entries,
-        &Context { dictionary: &codes, practice: &practice, practice_name: Some("The Surgery"), id: &name },
+        &Context {
+            dictionary: &codes,
+            practice: &practice,
+            practice_name: Some("The Surgery"),
+            terminology,
+            id: &name,
+        },
     )
 }
 

@@ -1,5 +1,6 @@
 //! What every engine must keep to. Each test is a rule; each engine runs all of them.
 
+mod remade;
 mod rows;
 
 use std::collections::BTreeSet;
