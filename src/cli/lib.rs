@@ -22,10 +22,13 @@ mod check;
 mod ingest;
 mod map;
 mod progress;
+mod quality;
 mod report;
 mod sandbox;
 mod serve;
 mod synth;
+mod terminology;
+mod trace;
 mod users;
 
 use std::{fmt, process::ExitCode};
@@ -67,6 +70,9 @@ pub fn run() -> ExitCode {
         args::Command::Map(args) => map::run(&args),
         args::Command::Synth(args) => synth::run(&args),
         args::Command::Check(args) => check::run(&args),
+        args::Command::Quality(args) => quality::run(&args),
+        args::Command::Trace(args) => trace::run(&args),
+        args::Command::Terminology(args) => terminology::run(&args),
     };
     match result {
         Ok(code) => code,

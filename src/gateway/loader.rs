@@ -1,6 +1,8 @@
 //! From an export on disk to released records: read once into nothing, so that a refusal leaves nothing half stored;
 //! read again into the vault; close the batch; project whom it changed.
 
+mod survey;
+
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeSet, HashMap},
@@ -14,14 +16,15 @@ use std::{
 use aws_lc_rs::digest::{Context, SHA256};
 use ingest::{Format, Stop};
 use policy::Released;
-use project::{IdKey, Projection, Record, quality::Quality};
+use project::{IdKey, Projection, Record};
 use record::{
     CodeClass, Coded, Dictionary, Entry, EntryId, Fact, Fate, Issue, IssueCode, OdsCode, PatientKey, Place,
     Report, Row, Severity, Sink, SinkError, Staff,
 };
 use store::{NewRelease, Store, StoreError};
 
-use crate::{clock::Clock, terminology::Loaded};
+pub use self::survey::{Also, Looked, Sought, Told};
+use crate::clock::Clock;
 
 /// Facts that are made durable together.
 const CHUNK: usize = 4_000;
@@ -77,6 +80,8 @@ pub enum Progress {
     Storing(u64, u64),
     /// Making released records: patients done and in all.
     Releasing(u64, u64),
+    /// Looking at what is stored: patients done.
+    Looking(u64),
 }
 
 /// Loads exports of one practice into a store.
@@ -93,15 +98,6 @@ pub struct Loader<'a> {
     pub progress: &'a dyn Fn(Progress),
     /// What not every load needs.
     pub also: Also<'a>,
-}
-
-/// What not every load needs.
-#[derive(Clone, Copy, Default)]
-pub struct Also<'a> {
-    /// A terminology that an operator has loaded.
-    pub terminology: Option<&'a Loaded>,
-    /// Takes in what became of each patient's entries.
-    pub quality: Option<&'a RefCell<Quality>>,
 }
 
 impl Loader<'_> {

@@ -25,7 +25,10 @@ use record::{
 
 pub use guests::with_guests;
 pub use ids::IdKey;
-pub use map::{Release as TerminologyRelease, Terminology, TerminologyError, fold as folded, profiles, xml};
+pub use map::{
+    Counts as TerminologyCounts, Release as TerminologyRelease, Terminology, TerminologyError,
+    fold as folded, profiles, ucum, xml,
+};
 pub use release::release;
 pub use render::{practice_side, render};
 pub use views::{Body, Views};
