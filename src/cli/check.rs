@@ -79,13 +79,14 @@ fn export(args: &CheckArgs, format: ::ingest::Format, config: Option<&Config>) -
         Ok(report)
     });
     display.end();
-    let (report, loaded) = match result {
+    let (mut report, loaded) = match result {
         Ok(report) => (report, true),
         Err(LoadError::Refused(report) | LoadError::Changed(report)) => (*report, false),
         Err(error) => return Err(error.into()),
     };
     let rejected: u64 = report.files.values().map(|file| file.rejected).sum();
     let summary = loaded.then(|| quality.into_inner().summary());
+    report.resources_changed = summary.iter().flat_map(|summary| summary.became.values()).sum();
     let good = loaded && rejected == 0;
     if args.json {
         let outcome = Outcome { good, loaded, report: &report, quality: summary.as_ref() };
@@ -103,14 +104,15 @@ fn in_words(report: &Report, summary: Option<&Summary>, rejected: u64) {
         return;
     };
     say!("{}", report::text(report).trim_end());
-    say!("{}", report::warnings(report).trim_end());
-    let not_understood = text::not_understood(summary, 10);
-    if !not_understood.is_empty() {
-        say!("\n{}", not_understood.trim_end());
+    for words in [report::warnings(report), text::not_understood(summary, 10)] {
+        if !words.is_empty() {
+            say!("{}", words.trim_end());
+        }
     }
-    if rejected > 0 {
-        say!("\nthe export would be loaded without {rejected} rejected rows; nothing was stored");
-    } else {
-        say!("\nthe export would be loaded; nothing was stored");
-    }
+    let without = match rejected {
+        0 => String::new(),
+        1 => " without the row that is rejected".to_owned(),
+        rows => format!(" without the {rows} rows that are rejected"),
+    };
+    say!("\nthe export would be loaded{without}; nothing was stored");
 }

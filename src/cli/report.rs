@@ -65,7 +65,8 @@ fn issues(report: &Report, out: &mut String) {
 /// The first warnings, each with its place: what a row that was kept lacks or waits for.
 pub(crate) fn warnings(report: &Report) -> String {
     let mut out = String::new();
-    let all: Vec<_> = report.issues.iter().filter(|issue| issue.severity == Severity::Warning).collect();
+    let mut all: Vec<_> = report.issues.iter().filter(|issue| issue.severity == Severity::Warning).collect();
+    all.sort_by_key(|issue| (&issue.file, issue.line));
     for issue in all.iter().take(LISTED) {
         let _ = writeln!(out, "  {issue}");
     }

@@ -193,11 +193,7 @@ fn units(sheet: &Sheet) -> String {
     };
     let columns = ["How often", "As sent", "Perhaps meant", "For example"];
     let mut out = table("Units without a UCUM code", &columns, quality.unknown_units.iter().map(unit));
-    other(
-        &mut out,
-        &quality.other_units,
-        "values have a unit that does not look like one, and is not shown here",
-    );
+    other(&mut out, &quality.other_units, "with a unit that does not look like one, and is not shown here");
     out
 }
 
@@ -205,8 +201,12 @@ fn codes(sheet: &Sheet) -> String {
     let quality = &sheet.quality;
     let rows = quality.codes_without_concept.iter().map(code_row);
     let mut out = table("Codes without a concept", &CODE_COLUMNS, rows);
-    other(&mut out, &quality.other_codes, "statements have a code that does not look like one of its system");
-    other(&mut out, &quality.without_code, "statements have no code, or one that has not come yet");
+    other(
+        &mut out,
+        &quality.other_codes,
+        "with a code that does not look like one of its system, and is not shown here",
+    );
+    other(&mut out, &quality.without_code, "without a code, or with one that has not come yet");
     out
 }
 
@@ -256,7 +256,7 @@ fn other(out: &mut String, counted: &Counted, words: &str) {
             .example
             .as_ref()
             .map_or(String::new(), |at| format!(", such as <code>{}:{}</code>", escaped(&at.file), at.line));
-        let _ = writeln!(out, "<p>{} {words}{place}.</p>", grouped(counted.count));
+        let _ = writeln!(out, "<p>And {} {words}{place}.</p>", grouped(counted.count));
     }
 }
 
@@ -266,7 +266,9 @@ fn table(caption: &str, columns: &[&str], rows: impl Iterator<Item = Vec<String>
     if body.is_empty() {
         return format!("<p class=\"none\">{caption}: none.</p>\n");
     }
-    let mut out = format!("<div class=\"wide\"><table>\n<caption>{caption}</caption>\n<thead><tr>");
+    let region = "class=\"wide\" tabindex=\"0\" role=\"region\"";
+    let mut out =
+        format!("<div {region} aria-label=\"{caption}\"><table>\n<caption>{caption}</caption>\n<thead><tr>");
     for column in columns {
         let counts =
             ["How often", "How many", "Rows", "Stored", "Unchanged", "Parked", "Rejected", "Entries"];
@@ -289,7 +291,11 @@ fn cell(text: &str) -> String {
 }
 
 fn code_cell(text: &str) -> String {
-    if text.is_empty() { "<td></td>".to_owned() } else { format!("<td><code>{}</code></td>", escaped(text)) }
+    if text.is_empty() {
+        "<td></td>".to_owned()
+    } else {
+        format!("<td class=\"c\"><code>{}</code></td>", escaped(text))
+    }
 }
 
 fn number(count: u64) -> String {

@@ -49,7 +49,7 @@ impl Sheet {
     pub(crate) fn of_what(&self) -> String {
         match self.batch {
             Some(batch) => format!("batch {batch}"),
-            None => format!("the whole practice, {} batches", self.batches),
+            None => format!("the whole practice after batch {}", self.batches),
         }
     }
 

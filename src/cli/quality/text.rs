@@ -125,8 +125,5 @@ fn other(out: &mut String, counted: &Counted, words: &str) {
 }
 
 fn place(counted: &Counted) -> String {
-    counted
-        .example
-        .as_ref()
-        .map_or(String::new(), |at| format!("  such as {}:{}", shortened(&at.file, 60), at.line))
+    counted.example.as_ref().map_or(String::new(), |at| format!("  such as {}:{}", at.file, at.line))
 }

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use policy::{AccessLevel, AccessRequest, Actor, Decision, Grant, Header, View, admit, decide, disclose};
 use project::Projected;
 use record::{
-    CodeRef, CodeSystem, Coded, Container, Content, Entry, EntryId, MarksCarried, OdsCode, Place,
+    CodeRef, CodeSystem, Coded, Container, Content, Entry, EntryId, Mark, MarksCarried, OdsCode, Place,
     ResourceType, Role, Statement, StatementStatus, Value,
 };
 use store::{Practice, Store};
@@ -103,7 +103,7 @@ impl Telling<'_> {
 
     /// Its own marks, and those of everything that it stands inside.
     fn marks(&self, entry: &Entry) {
-        let marks: Vec<String> = entry.marks.iter().map(|mark| format!("{mark:?}")).collect();
+        let marks: Vec<&str> = entry.marks.iter().map(mark).collect();
         let carried = match entry.marks_carried {
             MarksCarried::Yes => "",
             MarksCarried::No => " (its feed cannot carry them, so that its free text stays back)",
@@ -124,7 +124,7 @@ impl Telling<'_> {
                     }
                     Some(to) if to.marks.is_empty() => format!("no marks, {}", at(to)),
                     Some(to) => {
-                        let marks: Vec<String> = to.marks.iter().map(|mark| format!("{mark:?}")).collect();
+                        let marks: Vec<&str> = to.marks.iter().map(mark).collect();
                         format!("marked {}, {}", marks.join(", "), at(to))
                     }
                 };
@@ -202,67 +202,53 @@ impl Telling<'_> {
 
     /// What an app gets at each level, by the same decisions as requests.
     fn app(&self, header: &Header) {
-        let mut any = None;
-        for level in AccessLevel::ALL {
+        say!("address   {}/fhir/R4/{}/{}", self.base, header.kind.name(), header.id);
+        // A patient without a grant is told below.
+        for level in AccessLevel::ALL.into_iter().filter(|level| *level != AccessLevel::None) {
             let grant = Grant {
                 effective_date: Date::MIN,
                 current: level,
                 historical: level,
                 sections_off: BTreeSet::new(),
             };
-            let (words, shown) = self.at_level(header, &grant);
-            say!("an app    at level {:<10} {words}", level.name());
-            any = any.or(shown);
+            say!("an app    at level {:<10} gets {}", level.name(), self.at_level(header, &grant));
         }
         match self.own {
-            None => say!("granted   nothing: this patient has no access yet, and an app gets 404"),
-            Some(own) => say!("granted   {}", self.at_level(header, own).0),
+            None => say!("now       nothing: no access was granted to this patient yet"),
+            Some(own) => {
+                say!("now       by what was granted to this patient: {}", self.at_level(header, own))
+            }
         }
-        if any.is_some() {
-            say!("          as GET {}/fhir/R4/{}/{}", self.base, header.kind.name(), header.id);
-        } else {
-            say!(
-                "          GET {}/fhir/R4/{}/{} answers 404, as for any other id",
-                self.base,
-                header.kind.name(),
-                header.id
-            );
-        }
+        say!("          where an app gets nothing, the address answers as for an id that never was");
     }
 
-    fn at_level(&self, header: &Header, grant: &Grant) -> (String, Option<View>) {
-        let Some(released) = &self.looked.released else { return ("gets nothing".to_owned(), None) };
+    fn at_level(&self, header: &Header, grant: &Grant) -> String {
+        let Some(released) = &self.looked.released else { return "nothing".to_owned() };
         let types: BTreeSet<ResourceType> = ResourceType::ALL.into_iter().collect();
-        let admission = admit(&AccessRequest {
+        let admission = match admit(&AccessRequest {
             today: self.today,
             practice_shares: self.settings.shares,
             practice_sections_off: &self.settings.sections_off,
             standing: &released.standing,
             actor: Actor::Patient(Some(grant)),
             types: &types,
-        });
-        match admission {
-            Err(refusal) => (format!("nothing of this patient ({})", refusal.code()), None),
-            Ok(admission) => match decide(&admission, header.kind, &header.labels) {
-                Decision::Withhold(rule) => (format!("nothing ({})", rule.code()), None),
-                Decision::Show(permit) => {
-                    let rule = permit.rule().code();
-                    match disclose(header, permit) {
-                        None => (format!("nothing ({rule}, but it has no such view)"), None),
-                        Some(shown) => {
-                            let view = match shown.view() {
-                                View::Coded => "coded",
-                                View::Full => "full",
-                            };
-                            let (version, updated) = (shown.version(), shown.updated());
-                            let words =
-                                format!("the {view} view, version {version} of {updated:.0} ({rule})");
-                            (words, Some(shown.view()))
-                        }
-                    }
-                }
-            },
-        }
+        }) {
+            Ok(admission) => admission,
+            Err(refusal) => return format!("nothing of this patient ({})", refusal.code()),
+        };
+        let permit = match decide(&admission, header.kind, &header.labels) {
+            Decision::Withhold(rule) => return format!("nothing ({})", rule.code()),
+            Decision::Show(permit) => permit,
+        };
+        let rule = permit.rule().code();
+        let Some(shown) = disclose(header, permit) else {
+            return format!("nothing ({rule}, but it has no such view)");
+        };
+        let view = match shown.view() {
+            View::Coded => "coded",
+            View::Full => "full",
+        };
+        format!("the {view} view, version {} of {:.0} ({rule})", shown.version(), shown.updated())
     }
 }
 
@@ -278,6 +264,15 @@ fn kind(entry: &Entry) -> &'static str {
             Container::Request => "a request, which results answer and is not served itself",
             Container::Comment => "a comment on another entry",
         },
+    }
+}
+
+fn mark(mark: &Mark) -> &'static str {
+    match mark {
+        Mark::NotForPatient => "not for the patient",
+        Mark::Confidential => "confidential",
+        Mark::SensitivePatient => "sensitive patient",
+        Mark::Unrecognised => "a mark that is not understood",
     }
 }
 
