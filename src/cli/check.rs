@@ -1,7 +1,11 @@
 //! `recordgate check`: everything that can be known to be wrong before a port is bound, and what `ingest` would make of
 //! an export, without keeping any of it.
 
-use std::{cell::RefCell, path::Path, process::ExitCode};
+use std::{
+    path::Path,
+    process::ExitCode,
+    sync::{Mutex, PoisonError},
+};
 
 use gateway::{
     clock::{Clock, SystemClock},
@@ -64,7 +68,7 @@ fn export(args: &CheckArgs, format: ::ingest::Format, config: Option<&Config>) -
     let terminology = config.map(terminology::configured).transpose()?.flatten();
     let folder = tempfile::tempdir()?;
     let store = Lmdb::open(&Settings { dir: folder.path().to_owned(), max_gib: 64 })?;
-    let quality = RefCell::new(Quality::new(None, 1));
+    let quality = Mutex::new(Quality::new(None, 1));
     let display = Display::default();
     let loader = Loader {
         store: &store,
@@ -85,7 +89,7 @@ fn export(args: &CheckArgs, format: ::ingest::Format, config: Option<&Config>) -
         Err(error) => return Err(error.into()),
     };
     let rejected: u64 = report.files.values().map(|file| file.rejected).sum();
-    let summary = loaded.then(|| quality.into_inner().summary());
+    let summary = loaded.then(|| quality.into_inner().unwrap_or_else(PoisonError::into_inner).summary());
     report.resources_changed = summary.iter().flat_map(|summary| summary.became.values()).sum();
     let good = loaded && rejected == 0;
     if args.json {

@@ -1,6 +1,9 @@
 //! `recordgate ingest`: an export into the configured store.
 
-use std::{cell::RefCell, process::ExitCode};
+use std::{
+    process::ExitCode,
+    sync::{Mutex, PoisonError},
+};
 
 use gateway::{
     clock::{Clock, SystemClock},
@@ -62,7 +65,7 @@ pub(crate) fn run(args: &IngestArgs) -> Result<ExitCode, Failure> {
 /// Loads, and writes the data-quality report of what was loaded.
 fn load_and_describe(loader: Loader<'_>, args: &IngestArgs, folder: &Folder) -> Result<Report, LoadError> {
     let (mut report, batch) = loader.take(args.format, &args.paths)?;
-    let quality = RefCell::new(Quality::new(Some(batch), batch));
+    let quality = Mutex::new(Quality::new(Some(batch), batch));
     let also = Also { quality: Some(&quality), ..loader.also };
     let loader = Loader { also, ..loader };
     loader.release(Some(batch), &mut report)?;
@@ -74,7 +77,7 @@ fn load_and_describe(loader: Loader<'_>, args: &IngestArgs, folder: &Folder) -> 
         batches: batch,
         rows: Some(report.files.clone()),
         told: sheet::told(told),
-        quality: quality.into_inner().summary(),
+        quality: quality.into_inner().unwrap_or_else(PoisonError::into_inner).summary(),
     };
     folder.write(&sheet).map_err(LoadError::Output)?;
     Ok(report)

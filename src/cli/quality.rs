@@ -6,10 +6,10 @@ pub(crate) mod sheet;
 pub(crate) mod text;
 
 use std::{
-    cell::RefCell,
     fs, io,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::{Mutex, PoisonError},
 };
 
 use gateway::{
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &QualityArgs) -> Result<ExitCode, Failure> {
         return Err(Failure(format!("nothing of {} was ever loaded here; check --practice", args.practice)));
     }
     let terminology = terminology::configured(&config)?;
-    let quality = RefCell::new(Quality::new(None, settings.batches));
+    let quality = Mutex::new(Quality::new(None, settings.batches));
     let display = Display::default();
     let loader = Loader {
         store: &store,
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &QualityArgs) -> Result<ExitCode, Failure> {
         batches: settings.batches,
         rows: None,
         told: sheet::told(told),
-        quality: quality.into_inner().summary(),
+        quality: quality.into_inner().unwrap_or_else(PoisonError::into_inner).summary(),
     };
     if args.json {
         say!("{}", serde_json::to_string_pretty(&sheet)?);

@@ -1,19 +1,17 @@
 //! From an export on disk to released records: read once into nothing, so that a refusal leaves nothing half stored;
 //! read again into the vault; close the batch; project whom it changed.
 
+mod fingerprint;
 mod survey;
 
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeSet, HashMap},
     fmt,
-    fs::File,
-    io::Read,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, PoisonError},
 };
 
-use aws_lc_rs::digest::{Context, SHA256};
 use ingest::{Format, Stop};
 use policy::Released;
 use project::{IdKey, Projection, Record};
@@ -22,6 +20,8 @@ use record::{
     Report, Row, Severity, Sink, SinkError, Staff,
 };
 use store::{NewRelease, Store, StoreError};
+
+use fingerprint::fingerprint;
 
 pub use self::survey::{Also, Looked, Sought, Told};
 use crate::clock::Clock;
@@ -249,7 +249,9 @@ impl Loader<'_> {
             return Err(error);
         }
         if let Some(quality) = self.also.quality {
-            quality.borrow_mut().take(&record, &batches, &projection);
+            let batches: Vec<u64> =
+                entries.iter().map(|entry| of_batch.get(&entry.id).copied().unwrap_or(0)).collect();
+            quality.lock().unwrap_or_else(PoisonError::into_inner).take(&record, &batches, &projection);
         }
         for waiting in projection.waiting.iter().filter(|_| batch.is_some()) {
             let stored_now = of_batch.get(&waiting.entry).copied() == batch;
@@ -288,40 +290,6 @@ fn stopped(stop: Stop, failed: Option<StoreError>) -> LoadError {
         (_, Some(error)) => LoadError::Store(error),
         (Stop::Refused(issues), None) => refused(issues),
         (Stop::Sink(_), None) => LoadError::Store(StoreError::Damaged("vault")),
-    }
-}
-
-/// Identifies a batch by the names and contents of the files that are read of it. It begins with words by which a
-/// person finds the files again; the name of a GP2GP message is not among them, since it may hold an NHS number.
-fn fingerprint(format: Format, batch: &dyn ingest::Batch) -> Result<String, LoadError> {
-    let mut files = batch.paths();
-    files.sort_by_key(|path| path.file_name());
-    let mut sum = Context::new(&SHA256);
-    for path in &files {
-        sum.update(path.file_name().unwrap_or_default().as_encoded_bytes());
-        sum.update(&[0]);
-        add(path, &mut sum).map_err(|error| LoadError::File(path.to_path_buf(), error))?;
-        sum.update(&[0]);
-    }
-    let sum: String = sum.finish().as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    Ok(match (format, files.first()) {
-        (Format::EmisCsv, Some(first)) => {
-            format!("{format}, {} and {} more, {sum}", file_name(first), files.len() - 1)
-        }
-        _ => format!("{format}, {} messages, {sum}", files.len()),
-    })
-}
-
-fn add(path: &Path, sum: &mut Context) -> std::io::Result<()> {
-    let mut file = File::open(path)?;
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(read) => sum.update(buffer.get(..read).unwrap_or_default()),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
     }
 }
 

@@ -2,15 +2,14 @@
 //! follows it.
 
 use std::{
-    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use policy::Released;
 use project::{Projection, quality::Quality};
 use record::{Entry, Fate, IssueCode, PatientKey, Place, Row};
-use store::StoreError;
+use store::{PatientFacts, StoreError};
 
 use super::{Cached, Loader, Progress};
 use crate::terminology::Loaded;
@@ -24,7 +23,7 @@ pub struct Also<'a> {
     /// A terminology that an operator has loaded.
     pub terminology: Option<&'a Loaded>,
     /// Takes in what became of each patient's entries.
-    pub quality: Option<&'a RefCell<Quality>>,
+    pub quality: Option<&'a Mutex<Quality>>,
 }
 
 /// What is known of the rows of batches: how often each code was told of each field of each file.
@@ -33,7 +32,7 @@ pub type Told = BTreeMap<(String, IssueCode, Option<String>), u64>;
 /// A patient as they are now.
 #[derive(Debug)]
 pub struct Looked {
-    /// Every entry with the number of the batch that last changed it.
+    /// Every entry, and every guest by the patient's NHS number, with the number of the batch that last changed it.
     pub entries: Vec<(Entry, u64)>,
     /// What the record comes to now.
     pub projection: Projection,
@@ -96,7 +95,7 @@ impl Loader<'_> {
         self.each_patient(&mut |patient| {
             let facts = self.store.facts(self.practice, patient)?;
             let mut here = false;
-            for (entry, _) in facts.entries.iter().filter(|(entry, _)| entry.place.file == place.file) {
+            for (entry, _) in everything(facts).iter().filter(|(entry, _)| entry.place.file == place.file) {
                 let line = entry.place.line;
                 let (count, first, last) = sought.in_file.unwrap_or((0, line, line));
                 sought.in_file = Some((count + 1, first.min(line), last.max(line)));
@@ -117,7 +116,7 @@ impl Loader<'_> {
         let dictionary = Cached::new(self.store, self.practice);
         let name = settings.name.as_deref();
         let (projection, released) = self.project(patient, name, &dictionary, None, &mut Vec::new())?;
-        Ok(Looked { entries: self.store.facts(self.practice, patient)?.entries, projection, released })
+        Ok(Looked { entries: everything(self.store.facts(self.practice, patient)?), projection, released })
     }
 
     /// Whether a row's fate is final: it is not while its batch is open.
@@ -152,4 +151,10 @@ impl Loader<'_> {
         }
         first.iter().try_for_each(see)
     }
+}
+
+/// A patient's own entries and those of feeds that name their patient by number.
+fn everything(facts: PatientFacts) -> Vec<(Entry, u64)> {
+    let guests = facts.guests.into_iter().map(|(guest, batch)| (guest.entry, batch));
+    facts.entries.into_iter().chain(guests).collect()
 }
