@@ -3,6 +3,7 @@
 
 pub mod export;
 mod help;
+mod looking;
 mod memory;
 mod offline;
 mod refusals;
@@ -10,6 +11,7 @@ mod reports;
 mod sandbox;
 pub mod site;
 mod tampered;
+mod terminology;
 
 use std::{
     io::Read,

@@ -27,7 +27,7 @@ pub(crate) enum Command {
     Synth(SynthArgs),
     /// Check a configuration, or an export: what `ingest` would make of it, storing nothing.
     Check(CheckArgs),
-    /// Say what became of a practice's entries: units and codes not understood, what waits, what was mapped to what.
+    /// Say what became of a practice's entries, what is not understood and what waits.
     Quality(QualityArgs),
     /// Follow one row of a file to the resource that an app gets.
     Trace(TraceArgs),
@@ -153,7 +153,8 @@ pub(crate) struct CheckArgs {
     /// Print JSON.
     #[arg(long, requires = "paths")]
     pub(crate) json: bool,
-    /// An export to check: its folder, or its files. It is judged by itself, as a practice's first batch.
+    /// An export to check: its folder, or its files. It is judged by itself, as a practice's first batch. The command
+    /// ends with 1 if the export or a row of it would be refused.
     #[arg(value_name = "PATH", requires = "format")]
     pub(crate) paths: Vec<PathBuf>,
 }

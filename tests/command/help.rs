@@ -5,8 +5,20 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{run, site::Site};
 
-const COMMANDS: [&[&str]; 8] =
-    [&[], &["sandbox"], &["sandbox", "token"], &["serve"], &["ingest"], &["map"], &["synth"], &["check"]];
+const COMMANDS: [&[&str]; 12] = [
+    &[],
+    &["sandbox"],
+    &["sandbox", "token"],
+    &["serve"],
+    &["ingest"],
+    &["map"],
+    &["synth"],
+    &["check"],
+    &["quality"],
+    &["trace"],
+    &["terminology"],
+    &["terminology", "load"],
+];
 
 #[test]
 fn help_is_as_it_was_read_over_last() {
