@@ -103,7 +103,7 @@ fn check_says_of_each_row_what_ingest_would_and_ends_with_1_if_any_is_rejected()
     for words in [
         format!("{file}:{rejected} EffectiveDate: date-invalid"),
         format!("{file}:{waits}: code-awaited"),
-        format!("{UNKNOWN}            did you mean mmol/L?"),
+        format!("{UNKNOWN}             did you mean mmol/L?"),
         format!("{file}:{unit}"),
         "loaded without the row that is rejected; nothing was stored".to_owned(),
     ] {

@@ -1,4 +1,4 @@
-//! What records are made with beside facts, and the list of who has any.
+//! What records are made with beside facts: the key of their ids, a terminology; and the list of who has any.
 
 use super::*;
 
@@ -43,4 +43,13 @@ fn the_patients_of_a_practice_are_listed_piece_by_piece() {
     for other in ["Y9999", "Y999990", "Y99998"] {
         assert!(f.store.patients(&other.parse().unwrap(), None, 9).unwrap().is_empty(), "{other}");
     }
+}
+
+#[test]
+fn a_store_is_bound_to_the_first_key_for_ids_that_it_met() {
+    let Fixture { store, dir } = fixture();
+    store.bind(&[1; 8]).unwrap();
+    store.bind(&[1; 8]).unwrap();
+    drop(store);
+    assert!(matches!(open(&dir).unwrap().bind(&[2; 8]), Err(StoreError::OtherKey)));
 }
