@@ -4,6 +4,7 @@
 mod abandoned;
 pub mod export;
 mod help;
+mod looking;
 mod memory;
 mod offline;
 mod refusals;
@@ -11,6 +12,7 @@ mod reports;
 mod sandbox;
 pub mod site;
 mod tampered;
+mod terminology;
 
 use std::{
     io::Read,

@@ -2,7 +2,12 @@
 
 use std::process::ExitCode;
 
-use gateway::{clock::SystemClock, config::Config, loader::Loader};
+use gateway::{
+    clock::SystemClock,
+    config::Config,
+    loader::{Also, Loader},
+    terminology,
+};
 use project::IdKey;
 use record::Report;
 use store::{Abandoned, Store};
@@ -30,6 +35,7 @@ fn abandon(args: &AbandonArgs) -> Result<ExitCode, Failure> {
     let Some(Abandoned { fingerprint, entries }) = store.abandon(&args.practice)? else {
         return Err(Failure(format!("{} has no batch that was begun and not finished", args.practice)));
     };
+    let terminology = terminology::configured(&config)?;
     let display = Display::default();
     let loader = Loader {
         store: &store,
@@ -37,6 +43,7 @@ fn abandon(args: &AbandonArgs) -> Result<ExitCode, Failure> {
         clock: &SystemClock,
         practice: &args.practice,
         progress: &|progress| display.show(progress),
+        also: Also { terminology: terminology.as_ref(), ..Also::default() },
     };
     let released = loader.release(None, &mut Report::default());
     display.end();

@@ -28,8 +28,14 @@ pub(crate) enum Command {
     Map(MapArgs),
     /// Write a synthetic practice as a supplier's export.
     Synth(SynthArgs),
-    /// Check a configuration: files, keys, certificate, tables.
+    /// Check a configuration, or an export: what `ingest` would make of it, storing nothing.
     Check(CheckArgs),
+    /// Say what became of a practice's entries, what is not understood and what waits.
+    Quality(QualityArgs),
+    /// Follow one row of a file to the resource that an app gets.
+    Trace(TraceArgs),
+    /// Load SNOMED CT, so that descriptions become concepts and hierarchies count.
+    Terminology(TerminologyArgs),
     /// Mend by hand what the service cannot mend by itself.
     Admin(AdminArgs),
 }
@@ -121,6 +127,9 @@ pub(crate) struct IngestArgs {
     /// Write the report as JSON to this file too.
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+    /// Write a data-quality report of this batch into this folder, as text, JSON and a page for a browser.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) quality: Option<PathBuf>,
     /// The export's folder, or its files.
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
@@ -177,6 +186,9 @@ pub(crate) struct MapArgs {
     /// ODS code of the practice whose export it is. A GP2GP message does not need it.
     #[arg(long, value_name = "ODS", required_if_eq_any([("format", "emis-csv"), ("format", "nhs-vaccination-csv"), ("format", "tpp-csv"), ("format", "vision-csv")]))]
     pub(crate) practice: Option<OdsCode>,
+    /// A file that `terminology load` made.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) terminology: Option<PathBuf>,
     /// The export's folder, or its files.
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
@@ -205,7 +217,90 @@ pub(crate) struct SynthArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckArgs {
+    /// A configuration to check. With an export beside it, the terminology that it names is used.
+    #[arg(long, value_name = "FILE", required_unless_present = "paths")]
+    pub(crate) config: Option<PathBuf>,
+    /// Format of the export.
+    #[arg(long, requires = "paths")]
+    pub(crate) format: Option<::ingest::Format>,
+    /// ODS code of the practice whose export it is. A GP2GP message does not need it.
+    #[arg(long, value_name = "ODS", requires = "paths", required_if_eq("format", "emis-csv"))]
+    pub(crate) practice: Option<OdsCode>,
+    /// Print JSON.
+    #[arg(long, requires = "paths")]
+    pub(crate) json: bool,
+    /// An export to check: its folder, or its files. It is judged by itself, as a practice's first batch. The command
+    /// ends with 1 if the export or a row of it would be refused.
+    #[arg(value_name = "PATH", requires = "format")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct QualityArgs {
     /// The configuration file.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: PathBuf,
+    /// ODS code of the practice.
+    #[arg(long, value_name = "ODS")]
+    pub(crate) practice: OdsCode,
+    /// Write the report into this folder too, as text, JSON and a page for a browser.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TraceArgs {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// ODS code of the practice.
+    #[arg(long, value_name = "ODS")]
+    pub(crate) practice: OdsCode,
+    /// The row: the file's name, a colon and the line, as reports print them.
+    #[arg(long, value_name = "FILE:LINE")]
+    pub(crate) row: Row,
+    /// Show values, names and free text too: data of a patient, on your terminal.
+    #[arg(long)]
+    pub(crate) show_text: bool,
+}
+
+/// A line of a file.
+#[derive(Clone, Debug)]
+pub(crate) struct Row(pub(crate) record::Place);
+
+impl std::str::FromStr for Row {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = "write the file's name, a colon and a line from 1, such as observations.csv:77";
+        let (file, line) = text.rsplit_once(':').ok_or(wrong)?;
+        let line = line.parse().ok().filter(|line| *line > 0).ok_or(wrong)?;
+        // Reports name files without their folders.
+        let file = file.rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).ok_or(wrong)?;
+        Ok(Self(record::Place { file: file.to_owned(), line }))
+    }
+}
+
+#[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct TerminologyArgs {
+    #[command(subcommand)]
+    pub(crate) command: TerminologyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TerminologyCommand {
+    /// Read a SNOMED CT snapshot in RF2 (the folders of the unpacked release), or CSV files of two columns with the
+    /// header `child,parent` or `description,concept`, into one file that `[terminology]` in the configuration names.
+    Load {
+        /// The file to write.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        /// Folders or files.
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
 }

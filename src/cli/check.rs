@@ -1,23 +1,122 @@
-//! `recordgate check`: everything that can be known to be wrong before a port is bound.
+//! `recordgate check`: everything that can be known to be wrong before a port is bound, and what `ingest` would make of
+//! an export, without keeping any of it.
 
-use std::process::ExitCode;
+use std::{
+    path::Path,
+    process::ExitCode,
+    sync::{Mutex, PoisonError},
+};
 
 use gateway::{
     clock::{Clock, SystemClock},
     config::{Config, Severity},
+    loader::{Also, LoadError, Loader},
+    terminology,
 };
+use project::{
+    IdKey,
+    quality::{Quality, Summary},
+};
+use record::{OdsCode, Report};
+use serde::Serialize;
+use store::{Lmdb, Settings};
 
-use crate::{Failure, args::CheckArgs};
+use crate::{Failure, args::CheckArgs, progress::Display, quality::text, report};
 
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
-    let config = Config::load(&args.config)?;
-    let findings = config.check(SystemClock.now());
-    findings.iter().for_each(|finding| say!("{finding}"));
-    let tables = project::check_tables();
-    tables.iter().for_each(|problem| say!("error: built-in table: {problem}"));
-    if findings.iter().any(|finding| finding.severity == Severity::Error) || !tables.is_empty() {
-        return Err(Failure(format!("{} cannot be used as it is", args.config.display())));
+    let config = args.config.as_deref().map(Config::load).transpose()?;
+    if let Some(config) = &config {
+        configuration(args, config)?;
     }
-    say!("{} is good", args.config.display());
-    Ok(ExitCode::SUCCESS)
+    match args.format {
+        Some(format) if !args.paths.is_empty() => export(args, format, config.as_ref()),
+        Some(_) | None => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn configuration(args: &CheckArgs, config: &Config) -> Result<(), Failure> {
+    let findings = config.check(SystemClock.now());
+    let file = args.config.as_deref().unwrap_or(Path::new("")).display();
+    // What is printed for machines holds nothing else.
+    let put = |words: String| if args.json { tell!("{words}") } else { say!("{words}") };
+    findings.iter().for_each(|finding| put(finding.to_string()));
+    let tables = project::check_tables();
+    tables.iter().for_each(|problem| put(format!("error: built-in table: {problem}")));
+    if findings.iter().any(|finding| finding.severity == Severity::Error) || !tables.is_empty() {
+        return Err(Failure(format!("{file} cannot be used as it is")));
+    }
+    put(format!("{file} is good"));
+    Ok(())
+}
+
+/// What `ingest` would say.
+#[derive(Serialize)]
+struct Outcome<'a> {
+    /// Nothing of it would be refused, neither the whole nor a row.
+    good: bool,
+    /// The batch would be loaded, if perhaps without some rows.
+    loaded: bool,
+    report: &'a Report,
+    quality: Option<&'a Summary>,
+}
+
+fn export(args: &CheckArgs, format: ::ingest::Format, config: Option<&Config>) -> Result<ExitCode, Failure> {
+    let practice = match &args.practice {
+        Some(practice) => practice.clone(),
+        None => "UNKNOWN".parse::<OdsCode>()?,
+    };
+    let terminology = config.map(terminology::configured).transpose()?.flatten();
+    let folder = tempfile::tempdir()?;
+    let store = Lmdb::open(&Settings { dir: folder.path().to_owned(), max_gib: 64 })?;
+    let quality = Mutex::new(Quality::new(None, 1));
+    let display = Display::default();
+    let loader = Loader {
+        store: &store,
+        ids: &IdKey::offline(),
+        clock: &SystemClock,
+        practice: &practice,
+        progress: &|progress| display.show(progress),
+        also: Also { terminology: terminology.as_ref(), quality: Some(&quality) },
+    };
+    let result = loader.take(format, &args.paths).and_then(|(mut report, batch)| {
+        loader.look(batch, &mut report, &mut |_| Ok(()))?;
+        Ok(report)
+    });
+    display.end();
+    let (mut report, loaded) = match result {
+        Ok(report) => (report, true),
+        Err(LoadError::Refused(report) | LoadError::Changed(report)) => (*report, false),
+        Err(error) => return Err(error.into()),
+    };
+    let rejected: u64 = report.files.values().map(|file| file.rejected).sum();
+    let summary = loaded.then(|| quality.into_inner().unwrap_or_else(PoisonError::into_inner).summary());
+    report.resources_changed = summary.iter().flat_map(|summary| summary.became.values()).sum();
+    let good = loaded && rejected == 0;
+    if args.json {
+        let outcome = Outcome { good, loaded, report: &report, quality: summary.as_ref() };
+        say!("{}", serde_json::to_string_pretty(&outcome)?);
+    } else {
+        in_words(&report, summary.as_ref(), rejected);
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn in_words(report: &Report, summary: Option<&Summary>, rejected: u64) {
+    let Some(summary) = summary else {
+        report.issues.iter().for_each(|issue| say!("{issue}"));
+        say!("the export would be refused as a whole; nothing was stored");
+        return;
+    };
+    say!("{}", report::text(report).trim_end());
+    for words in [report::warnings(report), text::not_understood(summary, 10)] {
+        if !words.is_empty() {
+            say!("{}", words.trim_end());
+        }
+    }
+    let without = match rejected {
+        0 => String::new(),
+        1 => " without the row that is rejected".to_owned(),
+        rows => format!(" without the {rows} rows that are rejected"),
+    };
+    say!("\nthe export would be loaded{without}; nothing was stored");
 }

@@ -1,23 +1,36 @@
 //! `recordgate ingest`: an export into the configured store.
 
-use std::process::ExitCode;
+use std::{
+    process::ExitCode,
+    sync::{Mutex, PoisonError},
+};
 
 use gateway::{
-    clock::SystemClock,
+    clock::{Clock, SystemClock},
     config::Config,
-    loader::{LoadError, Loader},
-    telemetry,
+    loader::{Also, LoadError, Loader},
+    telemetry, terminology,
 };
-use project::IdKey;
+use project::{IdKey, quality::Quality};
 use record::{Fate, Report};
 
-use crate::{Failure, args::IngestArgs, map::finish, progress::Display, report::JsonFile, serve::open};
+use crate::{
+    Failure,
+    args::IngestArgs,
+    map::finish,
+    progress::Display,
+    quality::{Folder, sheet, sheet::Sheet},
+    report::JsonFile,
+    serve::open,
+};
 
 pub(crate) fn run(args: &IngestArgs) -> Result<ExitCode, Failure> {
     let config = Config::load(&args.config)?;
     let guard = telemetry::init(&config.telemetry)?;
     let secrets = config.keys.open()?;
     let store = open(&config)?;
+    let terminology = terminology::configured(&config)?;
+    let folder = args.quality.as_deref().map(Folder::begin).transpose()?;
     let json = args.report.as_deref().map(JsonFile::begin).transpose()?;
     let display = Display::default();
     let loader = Loader {
@@ -26,8 +39,12 @@ pub(crate) fn run(args: &IngestArgs) -> Result<ExitCode, Failure> {
         clock: &SystemClock,
         practice: &args.practice,
         progress: &|progress| display.show(progress),
+        also: Also { terminology: terminology.as_ref(), ..Also::default() },
     };
-    let result = loader.load(args.format, &args.paths);
+    let result = match &folder {
+        None => loader.load(args.format, &args.paths),
+        Some(folder) => load_and_describe(loader, args, folder),
+    };
     display.end();
     if let Ok(report) = &result {
         count(report);
@@ -43,6 +60,27 @@ pub(crate) fn run(args: &IngestArgs) -> Result<ExitCode, Failure> {
     });
     let code = finish(result)?;
     written.map(|()| code)
+}
+
+/// Loads, and writes the data-quality report of what was loaded.
+fn load_and_describe(loader: Loader<'_>, args: &IngestArgs, folder: &Folder) -> Result<Report, LoadError> {
+    let (mut report, batch) = loader.take(args.format, &args.paths)?;
+    let quality = Mutex::new(Quality::new(Some(batch), batch));
+    let also = Also { quality: Some(&quality), ..loader.also };
+    let loader = Loader { also, ..loader };
+    loader.release(Some(batch), &mut report)?;
+    let told = loader.told(std::iter::once(batch))?;
+    let sheet = Sheet {
+        practice: args.practice.to_string(),
+        made: SystemClock.now(),
+        batch: Some(batch),
+        batches: batch,
+        rows: Some(report.files.clone()),
+        told: sheet::told(told),
+        quality: quality.into_inner().unwrap_or_else(PoisonError::into_inner).summary(),
+    };
+    folder.write(&sheet).map_err(LoadError::Output)?;
+    Ok(report)
 }
 
 fn count(report: &Report) {

@@ -24,10 +24,13 @@ mod ingest;
 mod map;
 mod progress;
 mod push;
+mod quality;
 mod report;
 mod sandbox;
 mod serve;
 mod synth;
+mod terminology;
+mod trace;
 mod users;
 
 use std::{fmt, process::ExitCode};
@@ -71,6 +74,9 @@ pub fn run() -> ExitCode {
         args::Command::Synth(args) => synth::run(&args),
         args::Command::Check(args) => check::run(&args),
         args::Command::Admin(args) => admin::run(&args.command),
+        args::Command::Quality(args) => quality::run(&args),
+        args::Command::Trace(args) => trace::run(&args),
+        args::Command::Terminology(args) => terminology::run(&args),
     };
     match result {
         Ok(code) => code,

@@ -8,7 +8,8 @@ use std::{
 
 use gateway::{
     clock::SystemClock,
-    loader::{LoadError, Loader},
+    loader::{Also, LoadError, Loader},
+    terminology,
 };
 use project::IdKey;
 use record::OdsCode;
@@ -24,6 +25,7 @@ pub(crate) fn run(args: &MapArgs) -> Result<ExitCode, Failure> {
     };
     let folder = tempfile::tempdir()?;
     let store = Lmdb::open(&Settings { dir: folder.path().to_owned(), max_gib: 64 })?;
+    let terminology = args.terminology.as_deref().map(terminology::read).transpose()?;
     let display = Display::default();
     let loader = Loader {
         store: &store,
@@ -31,6 +33,7 @@ pub(crate) fn run(args: &MapArgs) -> Result<ExitCode, Failure> {
         clock: &SystemClock,
         practice: &practice,
         progress: &|progress| display.show(progress),
+        also: Also { terminology: terminology.as_ref(), ..Also::default() },
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
     let result = loader.take(args.format, &args.paths).and_then(|(mut report, batch)| {

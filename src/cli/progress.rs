@@ -18,6 +18,7 @@ impl Display {
             Progress::Checking(done, total) => ("checking", done, total, true),
             Progress::Storing(done, total) => ("storing", done, total, true),
             Progress::Releasing(done, total) => ("releasing", done, total, false),
+            Progress::Looking(done) => ("looking", done, done, false),
         };
         let mut now = self.now.borrow_mut();
         if now.as_ref().is_none_or(|(name, _)| *name != phase) {
@@ -28,6 +29,7 @@ impl Display {
             *now = Some((phase, bar(phase, total, unit)));
         }
         if let Some((_, bar)) = now.as_ref() {
+            bar.set_length(total);
             bar.set_position(done);
         }
     }

@@ -62,7 +62,22 @@ fn issues(report: &Report, out: &mut String) {
     }
 }
 
-fn shortened(name: &str, to: usize) -> String {
+/// The first warnings, each with its place: what a row that was kept lacks or waits for.
+pub(crate) fn warnings(report: &Report) -> String {
+    let mut out = String::new();
+    let mut all: Vec<_> = report.issues.iter().filter(|issue| issue.severity == Severity::Warning).collect();
+    all.sort_by_key(|issue| (&issue.file, issue.line));
+    for issue in all.iter().take(LISTED) {
+        let _ = writeln!(out, "  {issue}");
+    }
+    let more = all.len().saturating_sub(LISTED) as u64 + report.warnings_not_listed;
+    if more > 0 {
+        let _ = writeln!(out, "  and {more} more warnings; --json lists the first thousand");
+    }
+    out
+}
+
+pub(crate) fn shortened(name: &str, to: usize) -> String {
     if name.chars().count() <= to {
         return name.to_owned();
     }

@@ -11,7 +11,7 @@ use std::{
 use gateway::{
     clock::{Clock, SystemClock},
     config::Config,
-    loader::Loader,
+    loader::{Also, Loader},
 };
 use ingest::Format;
 use project::IdKey;
@@ -234,6 +234,7 @@ fn fill(args: &SandboxArgs) -> Result<Vec<User>, Failure> {
         clock: &SystemClock,
         practice: &practice,
         progress: &|progress| display.show(progress),
+        also: Also::default(),
     };
     let result = loader.load(Format::EmisCsv, &[export]);
     display.end();

@@ -14,7 +14,7 @@ use gateway::{
     fhir::CursorKey,
     intake::Intake,
     service::{Service, Urls},
-    shutdown, telemetry, tls,
+    shutdown, telemetry, terminology, tls,
 };
 use project::IdKey;
 use store::{Lmdb, Settings, Store};
@@ -146,7 +146,8 @@ impl Suppliers {
         let clients = intake.clients()?;
         let limits = intake.limits(&config.limits);
         let clock = Arc::new(SystemClock);
-        let intake = Intake::open(store, clock, ids, intake.clone(), Arc::clone(&clients))?;
+        let terminology = terminology::configured(config)?;
+        let intake = Intake::open(store, clock, ids, intake.clone(), Arc::clone(&clients), terminology)?;
         Ok(Self { intake, certificates, clients, limits, listener })
     }
 

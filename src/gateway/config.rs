@@ -45,6 +45,18 @@ pub struct Config {
     pub limits: Limits,
     /// Where suppliers connect; without it none can.
     pub intake: Option<Intake>,
+    /// A loaded SNOMED CT.
+    #[serde(default)]
+    pub terminology: Terminology,
+}
+
+/// `[terminology]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Terminology {
+    /// A file that `recordgate terminology load` made. Without it the built-in tables count alone; with another one
+    /// than before, the next load makes every patient's record anew.
+    pub file: Option<PathBuf>,
 }
 
 /// `[listen]`
@@ -290,7 +302,8 @@ impl Config {
         let folder = file.parent().unwrap_or(Path::new(""));
         let paths =
             [&mut config.tls.certificate, &mut config.tls.key, &mut config.store.dir, &mut config.keys.dir];
-        for path in paths.into_iter().chain(config.intake.iter_mut().flat_map(Intake::paths)) {
+        let paths = paths.into_iter().chain(config.intake.iter_mut().flat_map(Intake::paths));
+        for path in paths.chain(&mut config.terminology.file) {
             *path = folder.join(&path);
         }
         config.validate()?;

@@ -13,6 +13,7 @@ pub mod outcome;
 pub mod service;
 pub mod shutdown;
 pub mod telemetry;
+pub mod terminology;
 pub mod tls;
 
 use std::{

@@ -9,13 +9,14 @@ mod dictionary;
 mod fingerprint;
 mod in_order;
 mod relay;
+mod survey;
 
 use std::{
     collections::{BTreeSet, HashMap},
     fmt,
     panic::resume_unwind,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, PoisonError},
     thread,
 };
 
@@ -28,6 +29,7 @@ use record::{
 };
 use store::{NewRelease, PatientFacts, Store, StoreError};
 
+pub use self::survey::{Also, Looked, Sought, Told};
 use crate::clock::Clock;
 use dictionary::Cached;
 use fingerprint::fingerprint;
@@ -91,6 +93,8 @@ pub enum Progress {
     Storing(u64, u64),
     /// Making released records: patients done and in all.
     Releasing(u64, u64),
+    /// Looking at what is stored: patients done.
+    Looking(u64),
 }
 
 /// Loads exports of one practice into a store.
@@ -105,6 +109,8 @@ pub struct Loader<'a> {
     pub practice: &'a OdsCode,
     /// Told how far it has come.
     pub progress: &'a dyn Fn(Progress),
+    /// What not every load needs.
+    pub also: Also<'a>,
 }
 
 impl Loader<'_> {
@@ -210,6 +216,7 @@ impl Loader<'_> {
     /// # Errors
     /// If the store failed; who was not swapped in stays on the list.
     pub fn release(&self, batch: Option<u64>, report: &mut Report) -> Result<(), StoreError> {
+        self.store.make_with(self.practice, self.also.terminology.map_or("", |loaded| &loaded.identity))?;
         let total = self.store.dirty_count(self.practice)?;
         let mut swap = Swap::new(self, batch, total);
         loop {
@@ -221,7 +228,7 @@ impl Loader<'_> {
                 &patients,
                 batch,
                 |patient, looked| {
-                    let Looked { projection, before, waits } = looked;
+                    let Anew { projection, before, waits } = looked;
                     let incomplete = projection.incomplete;
                     let waiting =
                         projection.waiting.iter().map(|one| (one.entry.clone(), one.code)).collect();
@@ -245,19 +252,26 @@ impl Loader<'_> {
         &self,
         patients: &[PatientKey],
         batch: Option<u64>,
-        make: impl Fn(&PatientKey, Looked) -> T + Sync,
+        make: impl Fn(&PatientKey, Anew) -> T + Sync,
         mut take: impl FnMut(T) -> Result<(), E>,
     ) -> Result<(), E> {
         let settings = self.store.practice(self.practice)?;
-        let (store, ids, practice, name) = (self.store, self.ids, self.practice, settings.name.as_deref());
+        let (store, practice) = (self.store, self.practice);
+        let projecting = Projecting {
+            practice,
+            practice_name: settings.name.as_deref(),
+            ids: self.ids,
+            also: self.also,
+            batch,
+        };
         in_order(
             workers(),
             patients,
             || Cached::new(store, practice),
             |dictionary, patient| {
                 let facts = store.facts(practice, patient)?;
-                let looked = look_at(practice, name, patient, facts, dictionary, ids, batch);
-                dictionary.failure().map_or_else(|| Ok(make(patient, looked)), Err)
+                let anew = projecting.anew(patient, facts, dictionary);
+                dictionary.failure().map_or_else(|| Ok(make(patient, anew)), Err)
             },
             |made: Result<T, StoreError>| take(made?),
         )
@@ -280,34 +294,50 @@ impl Loader<'_> {
 }
 
 /// What a patient's facts come to.
-struct Looked {
+struct Anew {
     projection: Projection,
     before: Option<Arc<Released>>,
     waits: Vec<Waits>,
 }
 
-fn look_at(
-    practice: &OdsCode,
-    practice_name: Option<&str>,
-    patient: &PatientKey,
-    facts: PatientFacts,
-    dictionary: &Cached<'_>,
-    ids: &IdKey,
+/// What projecting needs beside the patient, on whatever thread.
+#[derive(Clone, Copy)]
+struct Projecting<'a> {
+    practice: &'a OdsCode,
+    practice_name: Option<&'a str>,
+    ids: &'a IdKey,
+    also: Also<'a>,
     batch: Option<u64>,
-) -> Looked {
-    let of_entries = facts.entries.iter().map(|(entry, batch)| (entry.id.clone(), *batch));
-    let of_guests = facts.guests.iter().map(|(guest, batch)| (guest.entry.id.clone(), *batch));
-    let of_batch: HashMap<EntryId, u64> = of_guests.chain(of_entries).collect();
-    let own: Vec<Entry> = facts.entries.into_iter().map(|(entry, _)| entry).collect();
-    let guests = facts.guests.into_iter().map(|(guest, _)| (guest.identity, guest.entry)).collect();
-    let (entries, refused) = project::with_guests(own, guests, facts.number_shared);
-    let record = Record { practice, practice_name, patient, entries: &entries, dictionary };
-    let mut projection = project::project(&record, ids);
-    projection.waiting.extend(refused);
-    let stored_now = |entry: &EntryId| of_batch.get(entry).copied() == batch;
-    let told = projection.waiting.iter().filter(|_| batch.is_some());
-    let waits = told.map(|one| (one.place.clone(), one.code, stored_now(&one.entry))).collect();
-    Looked { projection, before: facts.released, waits }
+}
+
+impl Projecting<'_> {
+    fn anew(&self, patient: &PatientKey, facts: PatientFacts, dictionary: &Cached<'_>) -> Anew {
+        let of_entries = facts.entries.iter().map(|(entry, batch)| (entry.id.clone(), *batch));
+        let of_guests = facts.guests.iter().map(|(guest, batch)| (guest.entry.id.clone(), *batch));
+        let of_batch: HashMap<EntryId, u64> = of_guests.chain(of_entries).collect();
+        let own: Vec<Entry> = facts.entries.into_iter().map(|(entry, _)| entry).collect();
+        let guests = facts.guests.into_iter().map(|(guest, _)| (guest.identity, guest.entry)).collect();
+        let (entries, refused) = project::with_guests(own, guests, facts.number_shared);
+        let record = Record {
+            practice: self.practice,
+            practice_name: self.practice_name,
+            patient,
+            entries: &entries,
+            dictionary,
+            terminology: self.also.terminology.map(|loaded| &loaded.terminology),
+        };
+        let mut projection = project::project(&record, self.ids);
+        projection.waiting.extend(refused);
+        if let Some(quality) = self.also.quality {
+            let batches: Vec<u64> =
+                entries.iter().map(|entry| of_batch.get(&entry.id).copied().unwrap_or(0)).collect();
+            quality.lock().unwrap_or_else(PoisonError::into_inner).take(&record, &batches, &projection);
+        }
+        let stored_now = |entry: &EntryId| of_batch.get(entry).copied() == self.batch;
+        let told = projection.waiting.iter().filter(|_| self.batch.is_some());
+        let waits = told.map(|one| (one.place.clone(), one.code, stored_now(&one.entry))).collect();
+        Anew { projection, before: facts.released, waits }
+    }
 }
 
 /// Patients whose new records are swapped in together.

@@ -2,11 +2,11 @@
 //! so do two readings without a heading that were plainly taken together.
 //! The halves are told apart by code, never by size, and whatever is not certain stays as it was sent.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::sync::LazyLock;
 
 use fhir::{
     Observation, ObservationComponent, ObservationComponentValue,
-    types::{CodeableConcept, Coding as FhirCoding},
+    types::CodeableConcept,
     url::{self, profile},
 };
 use record::{CodeSystem, Coded, Dictionary, EntryId, Quantity, Value};
@@ -16,61 +16,74 @@ use crate::{
     coding::{coding, concept, snomed_ids},
     observation::{Category, frame, note},
     quantity::{interpretation, quantity_in, ranges, unit_of},
-    table,
+    table::CodeTable,
     vital_signs::to_the_day,
 };
 
 /// Blood pressure, and the LOINC panel that R4 and UK Core fix for it.
 const BLOOD_PRESSURE: (&str, &str) = ("75367002", "Blood pressure");
 const PANEL: (&str, &str) = ("85354-9", "Blood pressure panel with all children optional");
-/// The words by which UK Core tells the components apart, which are also LOINC's.
-const SYSTOLIC: (&str, &str) = ("8480-6", "Systolic blood pressure");
-const DIASTOLIC: (&str, &str) = ("8462-4", "Diastolic blood pressure");
+/// LOINC and SNOMED CT of the components, and the words by which UK Core tells them apart, which are both lists' own.
+const SYSTOLIC: Half = Half { loinc: "8480-6", snomed: "271649006", words: "Systolic blood pressure" };
+const DIASTOLIC: Half = Half { loinc: "8462-4", snomed: "271650006", words: "Diastolic blood pressure" };
 const UNIT: (&str, &str) = ("mm[Hg]", "millimeter of mercury");
+
+struct Half {
+    loinc: &'static str,
+    snomed: &'static str,
+    words: &'static str,
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     Header,
     Systolic,
     Diastolic,
+    /// About a blood pressure, but never put together: an average, a judgement, or codings that disagree.
+    Related,
 }
 
-/// By system and code: which part, and in which position of the body (`any` where the code does not say).
-static PARTS: LazyLock<HashMap<(&'static str, &'static str), (Part, &'static str)>> = LazyLock::new(|| {
-    let rows = table::rows(include_str!("../../profiles/codes/blood_pressure.csv"));
-    rows.into_iter()
-        .filter_map(|row| match row[..] {
-            [system, code, "header", position, _] => Some(((system, code), (Part::Header, position))),
-            [system, code, "systolic", position, _] => Some(((system, code), (Part::Systolic, position))),
-            [system, code, "diastolic", position, _] => Some(((system, code), (Part::Diastolic, position))),
-            _ => None,
-        })
-        .collect()
-});
+static PARTS: LazyLock<CodeTable> =
+    LazyLock::new(|| CodeTable::parse(include_str!("../../profiles/codes/blood_pressure.csv")));
 
-/// The part that a code stands for; none where its codings disagree.
+/// Where the code does not say in which position of the body.
+const ANY: &str = "any";
+
+/// The part that a code stands for, and in which position of the body.
+fn part_of(system: &CodeSystem, code: &str) -> Option<(Part, &'static str)> {
+    let (cells, _) = PARTS.find(system, code)?;
+    let (&name, &position) = (cells.first()?, cells.get(1)?);
+    let part = match name {
+        "header" => Part::Header,
+        "systolic" => Part::Systolic,
+        "diastolic" => Part::Diastolic,
+        _ => Part::Related,
+    };
+    Some((part, position))
+}
+
+/// The part that a concept stands for. Where its codings disagree it is only related.
 fn part(coded: &Coded) -> Option<(Part, &'static str)> {
-    let of_ctv3 = coded.codings.iter().filter(|coding| coding.system == CodeSystem::Ctv3);
-    let ids = of_ctv3.map(|coding| ("ctv3", coding.code.as_str()));
-    let ids = ids.chain(snomed_ids(coded).map(|id| ("snomed", id)));
-    let mut parts = ids.filter_map(|id| PARTS.get(&id).copied());
+    let mut parts = coded.codings.iter().filter_map(|coding| part_of(&coding.system, &coding.code));
     let first = parts.next()?;
-    parts.all(|other| other == first).then_some(first)
+    Some(parts.fold(first, |(part, position), (other, there)| match (position, there) {
+        _ if part != other => (Part::Related, ANY),
+        (_, ANY) => (part, position),
+        (ANY, there) => (part, there),
+        (position, there) if position == there => (part, position),
+        _ => (Part::Related, ANY),
+    }))
 }
 
 /// Whether a code stands for a blood pressure or half of one.
 pub(crate) fn is_part(coded: &Coded) -> bool {
-    part(coded).is_some()
+    matches!(part(coded), Some((Part::Header | Part::Systolic | Part::Diastolic, _)))
 }
 
-/// Whether one of these codings stands for a blood pressure or half of one.
+/// Whether one of these codings is about a blood pressure or half of one: what is hidden with its heading.
 #[must_use]
 pub fn is_blood_pressure(concepts: &[(CodeSystem, String)]) -> bool {
-    concepts.iter().any(|(system, code)| match system {
-        CodeSystem::SnomedCt => PARTS.contains_key(&("snomed", code.as_str())),
-        CodeSystem::Ctv3 => PARTS.contains_key(&("ctv3", code.as_str())),
-        _ => false,
-    })
+    concepts.iter().any(|(system, code)| part_of(system, code).is_some())
 }
 
 /// The readings of one blood pressure.
@@ -107,7 +120,7 @@ pub(crate) fn readings<'r, 'a>(
             Some((Part::Systolic, of)) => (&mut systolic, of),
             Some((Part::Diastolic, of)) => (&mut diastolic, of),
             Some((Part::Header, _)) => return None,
-            None => continue,
+            Some((Part::Related, _)) | None => continue,
         };
         let fits = found == position && pressure(child).is_some() && same_day(header, child);
         if !fits || half.replace(*child).is_some() {
@@ -189,10 +202,10 @@ pub(crate) fn observation(
     }
 }
 
-fn component(half: &Resolved, (loinc, words): (&'static str, &'static str)) -> Option<ObservationComponent> {
+fn component(half: &Resolved, of: Half) -> Option<ObservationComponent> {
     let quantity = quantity_in(pressure(half)?, UNIT.0, UNIT.1);
     Some(ObservationComponent {
-        code: Box::new(half_code(&half.coded, coding(url::system::LOINC, loinc, words), words)),
+        code: Box::new(half_code(&half.coded, &of)),
         value: Some(ObservationComponentValue::Quantity(Box::new(quantity))),
         interpretation: half.statement.interpretation.map(interpretation).into_iter().collect(),
         reference_range: ranges(&half.statement.ranges, half.statement.value.as_ref()),
@@ -210,8 +223,8 @@ pub(crate) fn of_one_row(
 ) -> Option<Observation> {
     let Some(Value::BloodPressure(systolic, diastolic)) = &row.statement.value else { return None };
     let in_unit = |reading: &Quantity| unit_of(reading).is_some_and(|unit| unit.ucum == UNIT.0);
-    let header = part(&row.coded).is_none_or(|(part, _)| part == Part::Header);
-    if !header || !std::iter::once(systolic).chain(diastolic).all(in_unit) {
+    let whole = part(&row.coded).is_none_or(|(part, _)| matches!(part, Part::Header | Part::Related));
+    if !whole || !std::iter::once(systolic).chain(diastolic).all(in_unit) {
         return None;
     }
     let dated = to_the_day(row.statement.effective.as_ref());
@@ -222,27 +235,13 @@ pub(crate) fn of_one_row(
         profiles.extend(diastolic.as_ref().map(|_| profile::R4_BLOOD_PRESSURE));
         added.push(coding(url::system::LOINC, PANEL.0, PANEL.1));
     }
-    let reading =
-        |quantity: &Quantity, snomed: (&'static str, &'static str), loinc: (&'static str, &'static str)| {
-            let code = CodeableConcept {
-                coding: vec![
-                    coding(url::system::SNOMED, snomed.0, snomed.1),
-                    coding(url::system::LOINC, loinc.0, loinc.1),
-                ],
-                text: Some(loinc.1.into()),
-                ..Default::default()
-            };
-            let value = quantity_in(quantity, UNIT.0, UNIT.1);
-            ObservationComponent {
-                code: Box::new(code),
-                value: Some(ObservationComponentValue::Quantity(Box::new(value))),
-                ..Default::default()
-            }
-        };
-    let systolic = reading(systolic, ("72313002", "Systolic arterial pressure"), SYSTOLIC);
-    let diastolic = diastolic
-        .as_ref()
-        .map(|low| reading(low, ("1091811000000102", "Diastolic arterial pressure"), DIASTOLIC));
+    let reading = |quantity: &Quantity, of: Half| ObservationComponent {
+        code: Box::new(half_code(&Coded::default(), &of)),
+        value: Some(ObservationComponentValue::Quantity(Box::new(quantity_in(quantity, UNIT.0, UNIT.1)))),
+        ..Default::default()
+    };
+    let systolic = reading(systolic, SYSTOLIC);
+    let diastolic = diastolic.as_ref().map(|low| reading(low, DIASTOLIC));
     Some(Observation {
         category: vec![Category::VitalSigns.concept()],
         code: Box::new(concept(&row.coded, added)),
@@ -252,9 +251,12 @@ pub(crate) fn of_one_row(
     })
 }
 
-/// UK Core slices the components by this very text.
-fn half_code(coded: &Coded, loinc: FhirCoding, words: &str) -> CodeableConcept {
-    CodeableConcept { text: Some(words.into()), ..concept(coded, vec![loinc]) }
+/// UK Core slices the components by this very text, and wants LOINC and SNOMED CT in each.
+fn half_code(coded: &Coded, of: &Half) -> CodeableConcept {
+    let without_snomed = snomed_ids(coded).next().is_none();
+    let snomed = without_snomed.then(|| coding(url::system::SNOMED, of.snomed, of.words));
+    let added = snomed.into_iter().chain([coding(url::system::LOINC, of.loinc, of.words)]).collect();
+    CodeableConcept { text: Some(of.words.into()), ..concept(coded, added) }
 }
 
 /// The concept that every blood pressure also has.
@@ -288,9 +290,84 @@ mod tests {
         mapping.resources.iter().filter(kind).map(|mapped| mapped.sources[0].as_str()).collect()
     }
 
+    /// A heading and its readings in each of the triples that the NHS GP2GP adaptor allows, and in Read.
     #[test]
-    fn every_row_of_the_table_is_used() {
-        assert_eq!(PARTS.len(), table::rows(include_str!("../../profiles/codes/blood_pressure.csv")).len());
+    fn every_allowed_triple_becomes_one_blood_pressure() {
+        let triples = [
+            ("163020007", "72313002", "1091811000000102"),
+            ("163020007", "271649006", "271650006"),
+            ("386534000", "72313002", "1091811000000102"),
+            ("386534000", "271649006", "271650006"),
+            ("75367002", "72313002", "1091811000000102"),
+            ("75367002", "271649006", "271650006"),
+            ("163034007", "400974009", "400975005"),
+            ("163035008", "407554009", "407555005"),
+            ("163033001", "407556006", "407557002"),
+            ("254065014", "120159016", "2734671000000117"),
+            ("125176019", "406507015", "406508013"),
+            ("254080015", "1780182014", "1780183016"),
+            ("254083018", "2159155011", "2159156012"),
+            ("254079018", "2159157015", "2159158013"),
+        ];
+        for (heading, systolic, diastolic) in triples {
+            let mapping = mapped(vec![
+                Made::snomed("bp", heading, "a heading"),
+                Made::snomed("s", systolic, "a reading").value("136", "mmHg").part_of("bp"),
+                Made::snomed("d", diastolic, "a reading").value("84", "mmHg").part_of("bp"),
+            ]);
+            assert_eq!(observations(&mapping), ["bp"], "{heading}");
+            let body = body(find(&mapping, "bp"));
+            assert_eq!(body["component"][0]["valueQuantity"]["value"].to_string(), "136", "{heading}");
+            assert_eq!(body["component"][1]["valueQuantity"]["value"].to_string(), "84", "{heading}");
+        }
+    }
+
+    #[test]
+    fn read_codes_alone_are_enough_and_snomed_is_added_to_each_half() {
+        let of = |name: &str, code: &str| Made::new(name, vec![crate::testing::read(code, "a term")]);
+        for (heading, systolic, diastolic) in
+            [("246..00", "2469.00", "246A.00"), ("246E", "246Q", "246R"), ("6623.", "2469", "246A")]
+        {
+            let mapping = mapped(vec![
+                of("bp", heading),
+                of("s", systolic).value("136", "mmHg").part_of("bp"),
+                of("d", diastolic).value("84", "mmHg").part_of("bp"),
+            ]);
+            assert_eq!(observations(&mapping), ["bp"], "{heading}");
+            let body = body(find(&mapping, "bp"));
+            assert_eq!(body["component"][0]["code"]["coding"][1]["code"], "271649006");
+            assert_eq!(body["component"][1]["code"]["coding"][1]["code"], "271650006");
+            assert_eq!(body["code"]["coding"][1]["code"], "75367002");
+        }
+    }
+
+    #[test]
+    fn a_description_is_noted_on_no_concept_that_it_does_not_describe() {
+        let mapping = mapped(vec![
+            Made::snomed("bp", "254065014", "O/E - blood pressure"),
+            systolic("s", "120"),
+            diastolic("d", "80"),
+        ]);
+        let codings = body(find(&mapping, "bp"))["code"]["coding"].clone();
+        let described = codings.as_array().unwrap().iter().find(|coding| coding.get("extension").is_some());
+        assert!(described.is_some_and(|coding| coding.get("code").is_none()), "{codings}");
+    }
+
+    #[test]
+    fn averages_and_judgements_are_hidden_with_readings_and_never_put_together() {
+        let average = Made::new("s", vec![crate::testing::read("246W.00", "Average 24 hour systolic")])
+            .value("120", "mmHg")
+            .part_of("bp");
+        let mapping = mapped(vec![header("bp"), average, diastolic("d", "80")]);
+        assert_eq!(observations(&mapping).len(), 3);
+        assert!(is_blood_pressure(&[(CodeSystem::ReadV2, "246W.00".to_owned())]));
+        assert!(is_blood_pressure(&[(CodeSystem::SnomedCt, "254065014".to_owned())]));
+        assert!(!is_blood_pressure(&[(CodeSystem::ReadV2, "22A..00".to_owned())]));
+        let disagree = crate::testing::coded(vec![
+            crate::testing::read("246A.00", "x"),
+            crate::testing::snomed("72313002", "x"),
+        ]);
+        assert_eq!(part(&disagree), Some((Part::Related, ANY)));
     }
 
     #[test]

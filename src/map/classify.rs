@@ -11,6 +11,7 @@ use record::{
 use crate::{
     coding::is_nothing,
     table::{CodeTable, five_bytes},
+    terminology::{Meaning, Terminology},
 };
 
 macro_rules! reasons {
@@ -108,7 +109,12 @@ static NOT_GIVEN: LazyLock<CodeTable> =
     LazyLock::new(|| CodeTable::parse(include_str!("../../profiles/codes/not_given.csv")));
 
 /// What a statement becomes.
-pub(crate) fn resolve<'a>(entry: &'a Entry, dictionary: &dyn Dictionary) -> Result<Resolved<'a>, WhyNot> {
+pub(crate) fn resolve<'a>(
+    entry: &'a Entry,
+    dictionary: &dyn Dictionary,
+    terminology: Option<&Terminology>,
+) -> Result<Resolved<'a>, WhyNot> {
+    let under = |coded: &Coded, meaning| terminology.is_some_and(|known| known.means(coded, meaning));
     let statement = match &entry.content {
         _ if entry.deleted => return Err(WhyNot::Deleted),
         None => return Err(WhyNot::Deleted),
@@ -133,13 +139,16 @@ pub(crate) fn resolve<'a>(entry: &'a Entry, dictionary: &dyn Dictionary) -> Resu
             (Cow::Owned(coded), class)
         }
     };
-    not_served(&coded, said)?;
+    not_served(&coded, said, &under)?;
     let class = if said == CodeClass::Other { by_table(&coded) } else { said };
-    let (vaccination, about_vaccination) = vaccination(&coded, class, statement)?;
+    let (vaccination, about_vaccination) = vaccination(&coded, class, statement, &under)?;
     Ok(Resolved { entry, statement, coded, class, vaccination, about_vaccination })
 }
 
-fn not_served(coded: &Coded, class: CodeClass) -> Result<(), WhyNot> {
+/// Whether a concept lies under a root that means something (`hierarchies.csv`): never, without a terminology.
+type Under<'a> = &'a dyn Fn(&Coded, Meaning) -> bool;
+
+fn not_served(coded: &Coded, class: CodeClass, under: Under<'_>) -> Result<(), WhyNot> {
     if is_nothing(coded) {
         return Err(WhyNot::NoCode);
     }
@@ -156,6 +165,8 @@ fn not_served(coded: &Coded, class: CodeClass) -> Result<(), WhyNot> {
     match other_people(coded) {
         Some("family-history") => return Err(WhyNot::FamilyHistory),
         Some(_) => return Err(WhyNot::SomebodyElse),
+        None if under(coded, Meaning::FamilyHistory) => return Err(WhyNot::FamilyHistory),
+        None if under(coded, Meaning::SomebodyElse) => return Err(WhyNot::SomebodyElse),
         None => {}
     }
     coded.codings.iter().find_map(degraded).map_or(Ok(()), Err)
@@ -172,12 +183,19 @@ fn other_people(coded: &Coded) -> Option<&'static str> {
 /// A code that says that only words arrived, whatever the thing was (GP2GP, transfer-degraded record entry).
 pub(crate) const DEGRADED: &str = "196411000000103";
 
+/// Whether a SNOMED CT id says only that words arrived.
+#[must_use]
+pub fn is_degraded(code: &str) -> bool {
+    code == DEGRADED || degraded_of(code).is_some()
+}
+
 /// Codes that say that only words arrived, and of what kind of thing (GP2GP, transfer-degraded entries).
 fn degraded(coding: &record::Coding) -> Option<WhyNot> {
-    if coding.system != CodeSystem::SnomedCt {
-        return None;
-    }
-    match coding.code.as_str() {
+    if coding.system == CodeSystem::SnomedCt { degraded_of(&coding.code) } else { None }
+}
+
+fn degraded_of(code: &str) -> Option<WhyNot> {
+    match code {
         "196461000000101" | "196471000000108" => Some(WhyNot::Allergy),
         "196421000000109" => Some(WhyNot::Medication),
         "196451000000104" => Some(WhyNot::Plan),
@@ -217,7 +235,12 @@ pub(crate) fn is_social_history(coded: &Coded) -> bool {
 /// What an entry says of the giving of a vaccine, and whether it is about vaccinations at all. Only what the table
 /// allows is given; whatever speaks of refusal, consent, invitations or reasons against is not, wherever it says so. Where
 /// the code and its term say it, they can be shown; where only words beside it do, nothing can.
-fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> Result<(Giving, bool), WhyNot> {
+fn vaccination(
+    coded: &Coded,
+    class: CodeClass,
+    statement: &Statement,
+    under: Under<'_>,
+) -> Result<(Giving, bool), WhyNot> {
     let found: Vec<bool> =
         coded.codings.iter().filter_map(|coding| VACCINATIONS.code(coding)).map(|(_, exact)| exact).collect();
     let immunisation = class == CodeClass::Immunisation;
@@ -245,9 +268,11 @@ fn vaccination(coded: &Coded, class: CodeClass, statement: &Statement) -> Result
                 Some(Given::Unclear) | None => false,
             }
     };
-    let about = immunisation || !found.is_empty() || coded.codings.iter().any(is_about_giving);
-    let named = found.contains(&true) || by_chapter() || by_term() || by_batch() || by_field();
-    if !named || shows_not_given(coded) {
+    let (by_root, denied) = (under(coded, Meaning::Given), under(coded, Meaning::NotGiven));
+    let about =
+        immunisation || !found.is_empty() || by_root || denied || coded.codings.iter().any(is_about_giving);
+    let named = found.contains(&true) || by_root || by_chapter() || by_term() || by_batch() || by_field();
+    if !named || denied || shows_not_given(coded) {
         return Ok((Giving::Nothing, about));
     }
     match field {

@@ -20,13 +20,17 @@ mod panel;
 mod patient;
 mod quantity;
 mod table;
+mod terminology;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod vital_signs;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use fhir::{EncodeError, Patient, types::Extension};
 use record::{
@@ -41,10 +45,12 @@ use crate::{
 };
 pub use crate::{
     blood_pressure::is_blood_pressure,
-    classify::WhyNot,
+    classify::{WhyNot, is_degraded},
     complete::complete,
     envelope::{profiles, security_label, xml},
     index::{fold, index},
+    quantity::{looks_like_a_unit, perhaps_ucum, ucum},
+    terminology::{Counts, Release, Terminology, TerminologyError},
 };
 
 /// What mapping needs to know beside the entries.
@@ -55,6 +61,8 @@ pub struct Context<'a> {
     pub practice: &'a OdsCode,
     /// Its name.
     pub practice_name: Option<&'a str>,
+    /// What SNOMED CT says beyond our own tables, where an operator has loaded it.
+    pub terminology: Option<&'a Terminology>,
     /// The logical id of what an entry becomes.
     pub id: &'a dyn Fn(ResourceType, &EntryId) -> String,
     /// Whether what an entry says may be told as a part of the Patient, which is shown to more people than it.
@@ -93,6 +101,17 @@ pub struct Mapped {
     pub classes: Vec<CodeClass>,
 }
 
+impl Mapped {
+    /// The last part of the first profile that it claims: the most special one.
+    #[must_use]
+    pub fn profile(&self) -> Option<&str> {
+        const FIRST: &[u8] = b"\"profile\":[\"";
+        let at = self.json.windows(FIRST.len()).position(|window| window == FIRST)? + FIRST.len();
+        let url = std::str::from_utf8(self.json.get(at..)?).ok()?.split(['"', '|']).next()?;
+        url.rsplit('/').next()
+    }
+}
+
 /// It holds a patient's data, so it does not print them.
 impl std::fmt::Debug for Mapped {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -112,7 +131,17 @@ pub struct Unmapped {
 /// Maps the entries of one patient. Of two entries with one key the later of the slice counts.
 #[must_use]
 pub fn map(entries: &[Entry], context: &Context) -> Mapping {
-    let entries: BTreeMap<&EntryId, &Entry> = entries.iter().map(|entry| (&entry.id, entry)).collect();
+    let Some(terminology) = context.terminology else {
+        return map_completed(entries.iter().map(|entry| (&entry.id, entry)).collect(), context);
+    };
+    let completed = |entry| terminology.complete(entry).map_or(Cow::Borrowed(entry), Cow::Owned);
+    let entries: Vec<Cow<'_, Entry>> = entries.iter().map(completed).collect();
+    let dictionary = terminology::Completed { inner: context.dictionary, terminology };
+    let context = Context { dictionary: &dictionary, ..*context };
+    map_completed(entries.iter().map(|entry| (&entry.id, entry.as_ref())).collect(), &context)
+}
+
+fn map_completed(entries: BTreeMap<&EntryId, &Entry>, context: &Context) -> Mapping {
     let mut mapping = Mapping::default();
     let Some((owner, demographics)) = owner(&entries) else {
         mapping.unmapped =
@@ -125,7 +154,7 @@ pub fn map(entries: &[Entry], context: &Context) -> Mapping {
 
     let mut statements = Statements::new();
     for (&id, &entry) in entries.iter().filter(|(id, _)| **id != &owner.id) {
-        match classify::resolve(entry, context.dictionary) {
+        match classify::resolve(entry, context.dictionary, context.terminology) {
             Ok(resolved) => _ = statements.insert(id, resolved),
             Err(why) => mapping.unmapped.push(unmapped(id, why)),
         }

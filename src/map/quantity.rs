@@ -1,7 +1,10 @@
 //! Numbers with units, ranges and the source's judgement as FHIR data types. Values keep their digits and are never
 //! converted; a unit has a UCUM code only where `units.csv` knows the very spelling that was sent.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 use fhir::{
     ObservationReferenceRange, ObservationValue,
@@ -37,6 +40,48 @@ static UNITS: LazyLock<HashMap<&'static str, Unit>> = LazyLock::new(|| {
 /// The unit of a spelling. Case counts: `mU` is not `MU`.
 pub(crate) fn unit(sent: &str) -> Option<Unit> {
     UNITS.get(sent.trim()).copied()
+}
+
+/// The UCUM code of a spelling, where the table knows it.
+#[must_use]
+pub fn ucum(sent: &str) -> Option<&'static str> {
+    unit(sent).map(|unit| unit.ucum)
+}
+
+/// The words of which the table's spellings are made, in small letters.
+static WORDS: LazyLock<HashSet<String>> =
+    LazyLock::new(|| UNITS.keys().flat_map(|sent| words(sent)).collect());
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).map(str::to_lowercase)
+}
+
+/// Whether a spelling that the table does not know is made of the table's own words, short numbers and signs, so that
+/// it can be shown: anything else may be words of a person.
+#[must_use]
+pub fn looks_like_a_unit(sent: &str) -> bool {
+    let known = |word: String| {
+        WORDS.contains(&word) || word.strip_suffix('s').is_some_and(|word| WORDS.contains(word))
+    };
+    let digits = sent.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
+    sent.len() <= 30 && digits <= 3 && words(sent).next().is_some() && words(sent).all(known)
+}
+
+/// What a spelling that the table does not know may have been meant to be, for a person to decide: it differs from
+/// known ones in capitals, blanks and plurals only, and those are of one unit. None for milli-units and their like,
+/// which a capital makes a thousand million times as large.
+#[must_use]
+pub fn perhaps_ucum(sent: &str) -> Option<&'static str> {
+    let singular =
+        |part: &str| part.strip_suffix('s').filter(|rest| rest.len() > 1).unwrap_or(part).to_owned();
+    let plain = |text: &str| {
+        let kept = text.to_lowercase().replace([' ', '.'], "");
+        kept.split('/').map(singular).collect::<Vec<_>>().join("/")
+    };
+    let meant = plain(sent);
+    let mut found = UNITS.iter().filter(|(known, _)| plain(known) == meant).map(|(_, unit)| unit.ucum);
+    let first = found.next().filter(|ucum| !ucum.starts_with("mU") && !ucum.starts_with("m[IU]"))?;
+    found.all(|other| other == first).then_some(first)
 }
 
 /// The unit of a quantity, where it has one that is known.
@@ -146,36 +191,17 @@ pub(crate) fn interpretation(of: Interpretation) -> CodeableConcept {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
+mod ucum;
 
-    /// What UCUM's grammar allows, roughly: terms joined by `.` and `/`, each a unit with an exponent, brackets and
-    /// braces closed, no spaces outside braces.
-    fn plausible(ucum: &str) -> bool {
-        let mut depth = (0i32, 0i32);
-        for c in ucum.chars() {
-            match c {
-                '[' => depth.0 += 1,
-                ']' => depth.0 -= 1,
-                '{' => depth.1 += 1,
-                '}' => depth.1 -= 1,
-                ' ' => return false,
-                _ if !c.is_ascii() => return false,
-                _ => {}
-            }
-            if depth.0 < 0 || depth.1 < 0 || depth.0 > 1 || depth.1 > 1 {
-                return false;
-            }
-        }
-        let ends_well = !ucum.ends_with(['/', '.', '*']);
-        depth == (0, 0) && ends_well && !ucum.is_empty() && !ucum.contains("//") && !ucum.contains("..")
-    }
+#[cfg(test)]
+mod tests {
+    use super::{ucum::is_ucum, *};
 
     #[test]
-    fn every_unit_has_a_plausible_ucum_code_and_a_name() {
-        assert!(UNITS.len() >= 150);
+    fn every_unit_has_a_ucum_code_that_is_one_and_a_name() {
+        assert!(UNITS.len() >= 1_000);
         for (sent, unit) in UNITS.iter() {
-            assert!(plausible(unit.ucum), "{sent}: {}", unit.ucum);
+            assert!(is_ucum(unit.ucum), "{sent}: {}", unit.ucum);
             assert!(!unit.display.is_empty(), "{sent}");
             assert_eq!(*sent, sent.trim());
         }
@@ -248,6 +274,41 @@ mod tests {
         assert_eq!(unit("MMOL/L"), None);
         assert_eq!(unit("Banana"), None);
         assert_eq!(unit("Unk UoM"), None);
+        // Each is another unit in UCUM, or none: what was meant is for a person to say.
+        for trap in
+            ["Mmol/L", "MG/L", "Mg/L", "MU/mL", "MIU/L", "PG", "G/L", "l/m", "L/m", "KPA", "HZ", "rpm", "mM"]
+        {
+            assert_eq!(unit(trap), None, "{trap}");
+        }
+    }
+
+    #[test]
+    fn spellings_of_one_unit_that_samples_show_mean_the_same() {
+        for (sent, ucum) in [
+            ("10^9/L", "10*9/L"),
+            ("x10 9/L", "10*9/L"),
+            ("x 10^9/L", "10*9/L"),
+            ("×10⁹/L", "10*9/L"),
+            ("mmol/l", "mmol/L"),
+            ("IU/L 37C", "[IU]/L{37C}"),
+            ("/day", "/d"),
+            ("units per week", "{units}/wk"),
+            ("mls", "mL"),
+            ("milliliter", "mL"),
+            ("ml/min/1.73 m²", "mL/min/{1.73_m2}"),
+        ] {
+            assert_eq!(unit(sent).map(|unit| unit.ucum), Some(ucum), "{sent}");
+        }
+    }
+
+    #[test]
+    fn no_spelling_of_small_letters_stands_for_a_unit_a_million_times_as_large() {
+        for (sent, unit) in UNITS.iter().filter(|(sent, _)| sent.starts_with('m')) {
+            assert!(!unit.ucum.starts_with('M'), "{sent}");
+        }
+        for (sent, unit) in UNITS.iter() {
+            assert!(!unit.ucum.starts_with('M'), "{sent}: no GP result is in mega-units");
+        }
     }
 
     #[test]

@@ -1,13 +1,21 @@
 //! The tables under `profiles/codes` that a clinician can read and change, parsed once. This file knows their shape
-//! (a header line, commas, quotes where a field has a comma, sorted lines), not what they mean.
+//! (lines with # that say what it is, a header line, commas, quotes where a field has a comma, sorted lines), not what
+//! they mean.
 
 use std::collections::HashMap;
 
 use record::{CodeSystem, Coding};
 
+use crate::coding::is_description_id;
+
 /// The fields of each line after the header.
 pub(crate) fn rows(csv: &'static str) -> Vec<Vec<&'static str>> {
-    csv.lines().skip(1).filter(|line| !line.is_empty()).map(fields).collect()
+    lines(csv).skip(1).map(fields).collect()
+}
+
+/// The header and the lines after it: without those in front that say what the table is.
+fn lines(csv: &'static str) -> impl Iterator<Item = &'static str> {
+    csv.lines().skip_while(|line| line.starts_with('#')).filter(|line| !line.is_empty())
 }
 
 fn fields(line: &'static str) -> Vec<&'static str> {
@@ -26,8 +34,8 @@ fn fields(line: &'static str) -> Vec<&'static str> {
     }
 }
 
-/// A table with a code in each line: `system,code,…`. Systems are `snomed`, `readv2` and `ctv3`; `word`, `term` and
-/// `text` lines hold words instead. A `*` at the end stands for anything that follows.
+/// A table with a code in each line: `system,code,…`. Systems are `snomed`, `snomed-description`, `readv2` and `ctv3`;
+/// `word`, `term` and `text` lines hold words instead. A `*` at the end stands for anything that follows.
 pub(crate) struct CodeTable {
     exact: HashMap<(&'static str, &'static str), &'static [&'static str]>,
     open: Vec<(&'static str, &'static str, &'static [&'static str])>,
@@ -49,13 +57,19 @@ impl CodeTable {
 
     /// What the table says of a code, and whether it names that very code (not only a chapter).
     pub(crate) fn code(&self, coding: &Coding) -> Option<(&'static [&'static str], bool)> {
-        let system = match coding.system {
+        self.find(&coding.system, &coding.code)
+    }
+
+    /// The same, of a code without its words.
+    pub(crate) fn find(&self, system: &CodeSystem, code: &str) -> Option<(&'static [&'static str], bool)> {
+        let system = match system {
+            _ if is_description_id(system, code) => "snomed-description",
             CodeSystem::SnomedCt => "snomed",
             CodeSystem::ReadV2 => "readv2",
             CodeSystem::Ctv3 => "ctv3",
             _ => return None,
         };
-        let code = if system == "snomed" { coding.code.clone() } else { five_bytes(&coding.code) };
+        let code = if system.starts_with("snomed") { code.to_owned() } else { five_bytes(code) };
         if let Some(cells) = self.exact.get(&(system, code.as_str())) {
             return Some((cells, true));
         }
@@ -101,68 +115,4 @@ pub(crate) fn five_bytes(code: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-    use crate::coding::tests::is_concept_id;
-
-    const CODES: [(&str, &str); 6] = [
-        ("blood_pressure.csv", include_str!("../../profiles/codes/blood_pressure.csv")),
-        ("vaccinations.csv", include_str!("../../profiles/codes/vaccinations.csv")),
-        ("not_given.csv", include_str!("../../profiles/codes/not_given.csv")),
-        ("other_people.csv", include_str!("../../profiles/codes/other_people.csv")),
-        ("social_history.csv", include_str!("../../profiles/codes/social_history.csv")),
-        ("ethnicity.csv", include_str!("../../profiles/codes/ethnicity.csv")),
-    ];
-    const KEYED: [(&str, &str); 2] = [
-        ("units.csv", include_str!("../../profiles/codes/units.csv")),
-        ("vital_signs.csv", include_str!("../../profiles/codes/vital_signs.csv")),
-    ];
-
-    #[test]
-    fn every_table_is_sorted_without_doubles_and_with_as_many_fields_as_its_header() {
-        for (name, csv) in CODES.into_iter().chain(KEYED) {
-            let columns = fields(csv.lines().next().unwrap()).len();
-            let keys = if CODES.iter().any(|(code, _)| *code == name) { 2 } else { 1 };
-            let found: Vec<Vec<&str>> = rows(csv).into_iter().map(|row| row[..keys].to_vec()).collect();
-            assert!(found.is_sorted(), "{name} is not sorted");
-            assert_eq!(found.iter().collect::<BTreeSet<_>>().len(), found.len(), "{name} has a double");
-            for row in rows(csv) {
-                assert_eq!(row.len(), columns, "{name}: {row:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn every_snomed_id_in_a_table_is_a_concept_with_a_right_check_digit() {
-        for (name, csv) in CODES {
-            for row in rows(csv) {
-                match row[0] {
-                    "snomed" => assert!(is_concept_id(row[1]), "{name}: {}", row[1]),
-                    "readv2" | "ctv3" => assert!(row[1].len() <= 5, "{name}: {}", row[1]),
-                    "word" | "term" | "text" => assert_eq!(row[1], row[1].to_lowercase(), "{name}"),
-                    other => panic!("{name}: system {other}"),
-                }
-            }
-        }
-        for (name, csv) in KEYED.into_iter().skip(1) {
-            for row in rows(csv) {
-                assert!(is_concept_id(row[0]), "{name}: {}", row[0]);
-            }
-        }
-    }
-
-    #[test]
-    fn a_quoted_field_may_hold_commas_and_the_last_may_be_empty() {
-        assert_eq!(fields("a,\"b, c\",d,"), ["a", "b, c", "d", ""]);
-        assert_eq!(fields("\"a, b\""), ["a, b"]);
-    }
-
-    #[test]
-    fn read_codes_are_compared_by_their_five_bytes() {
-        assert_eq!(five_bytes("65E"), "65E..");
-        assert_eq!(five_bytes("246..00"), "246..");
-        assert_eq!(five_bytes("G30-1"), "G30..");
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@ use record::{
 };
 use serde_json::Value as Json;
 
-use crate::{Context, Mapped, Mapping, map};
+use crate::{Context, Mapped, Mapping, Terminology, map};
 
 pub(crate) fn snomed(code: &str, display: &str) -> Coding {
     Coding { system: CodeSystem::SnomedCt, code: code.into(), display: Some(display.into()) }
@@ -158,11 +158,23 @@ pub(crate) fn mapped(made: Vec<Made>) -> Mapping {
 }
 
 pub(crate) fn map_all(entries: &[Entry]) -> Mapping {
-    map_where(entries, &|_| true)
+    map_in(entries, None, &|_| true)
 }
 
 /// Maps entries of which only some may be told as a part of the Patient.
 pub(crate) fn map_where(entries: &[Entry], may_tell: &dyn Fn(&EntryId) -> bool) -> Mapping {
+    map_in(entries, None, may_tell)
+}
+
+pub(crate) fn map_with(entries: &[Entry], terminology: Option<&Terminology>) -> Mapping {
+    map_in(entries, terminology, &|_| true)
+}
+
+fn map_in(
+    entries: &[Entry],
+    terminology: Option<&Terminology>,
+    may_tell: &dyn Fn(&EntryId) -> bool,
+) -> Mapping {
     let codes = Codes(HashMap::from([(
         "weight".to_owned(),
         (coded(vec![snomed("27113001", "Body weight")]), CodeClass::Measurement),
@@ -175,6 +187,7 @@ pub(crate) fn map_where(entries: &[Entry], may_tell: &dyn Fn(&EntryId) -> bool) 
             dictionary: &codes,
             practice: &practice,
             practice_name: Some("The Surgery"),
+            terminology,
             id: &name,
             may_tell,
         },

@@ -1,5 +1,5 @@
-//! Codes that exist to hold somebody's identifying data: next of kin, key holder, door code
-//! (`profiles/codes/identifying.csv`). An entry with one is withheld at every level.
+//! Codes that exist to hold somebody's identifying data: next of kin, key holder, door code, the patient's own number or
+//! name (`profiles/codes/identifying.csv`). An entry with one is withheld at every level.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -8,6 +8,7 @@ use record::CodeSystem;
 static TABLE: LazyLock<BTreeSet<(&str, &str)>> = LazyLock::new(|| {
     let text = include_str!("../../profiles/codes/identifying.csv");
     text.lines()
+        .skip_while(|line| line.starts_with('#'))
         .skip(1)
         .filter_map(|line| line.split_once(','))
         .filter_map(|(system, rest)| rest.split_once(',').map(|(code, _)| (system, code)))
@@ -40,6 +41,29 @@ mod tests {
         assert!(is_identifying(&CodeSystem::ReadV2, "9182.00"));
         assert!(is_identifying(&CodeSystem::Ctv3, "918J."));
         assert!(!is_identifying(&CodeSystem::SnomedCt, "75367002"));
-        assert_eq!(TABLE.len(), include_str!("../../profiles/codes/identifying.csv").lines().count() - 1);
+        let text = include_str!("../../profiles/codes/identifying.csv");
+        assert_eq!(TABLE.len(), text.lines().filter(|line| !line.starts_with('#')).count() - 1);
+    }
+
+    #[test]
+    fn every_code_that_the_published_mapper_protects_is_identifying() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/codes");
+        let mut codes = 0;
+        for (file, system) in [
+            ("SubscriberProtectedCodesCTV3.csv", CodeSystem::Ctv3),
+            ("SubscriberProtectedCodesRead2.csv", CodeSystem::ReadV2),
+            ("SubscriberProtectedCodesSnomed.csv", CodeSystem::SnomedCt),
+        ] {
+            let Ok(text) = std::fs::read_to_string(folder.join(file)) else {
+                let mut err = std::io::stderr();
+                std::io::Write::write_all(&mut err, b"skipped: ../shared/data/codes is not here\n").unwrap();
+                return;
+            };
+            for code in text.lines().skip(1).filter_map(|line| line.split('"').nth(1)) {
+                assert!(is_identifying(&system, code), "{file}: {code}");
+                codes += 1;
+            }
+        }
+        assert_eq!(codes, 121);
     }
 }

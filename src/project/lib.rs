@@ -8,6 +8,7 @@ mod access;
 mod gather;
 mod guests;
 mod ids;
+pub mod quality;
 mod release;
 mod render;
 #[cfg(test)]
@@ -26,7 +27,10 @@ use record::{
 
 pub use guests::with_guests;
 pub use ids::IdKey;
-pub use map::{fold as folded, profiles, xml};
+pub use map::{
+    Counts as TerminologyCounts, Release as TerminologyRelease, Terminology, TerminologyError,
+    fold as folded, profiles, ucum, xml,
+};
 pub use release::release;
 pub use render::{practice_side, render};
 pub use views::{Body, Views};
@@ -43,6 +47,8 @@ pub struct Record<'a> {
     pub entries: &'a [Entry],
     /// The practice's codes and staff.
     pub dictionary: &'a dyn Dictionary,
+    /// What SNOMED CT says beyond our own tables, if an operator has loaded it.
+    pub terminology: Option<&'a Terminology>,
 }
 
 /// What a patient's record comes to.
@@ -121,6 +127,7 @@ pub fn project(record: &Record<'_>, ids: &IdKey) -> Projection {
         dictionary: &dictionary,
         practice: record.practice,
         practice_name: record.practice_name,
+        terminology: record.terminology,
         id: &id,
         may_tell: &may_tell,
     };

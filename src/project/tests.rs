@@ -93,6 +93,7 @@ fn projected(entries: &[Entry]) -> Projection {
         patient: &PatientKey::new("p").unwrap(),
         entries,
         dictionary: &Empty,
+        terminology: None,
     };
     project(&record, &IdKey::offline())
 }

@@ -3,6 +3,7 @@
 mod delivery;
 mod guests;
 mod keyed;
+mod remade;
 mod rows;
 
 use std::collections::BTreeSet;
@@ -380,15 +381,6 @@ fn who_reads_after_a_release_sees_it_however_often_they_read_before() {
             assert_eq!(seen, round);
         }
     }
-}
-
-#[test]
-fn a_store_is_bound_to_the_first_key_for_ids_that_it_met() {
-    let Fixture { store, dir } = fixture();
-    store.bind(&[1; 8]).unwrap();
-    store.bind(&[1; 8]).unwrap();
-    drop(store);
-    assert!(matches!(open(&dir).unwrap().bind(&[2; 8]), Err(StoreError::OtherKey)));
 }
 
 const ONE: &str = "9990000018";

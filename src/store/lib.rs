@@ -114,6 +114,26 @@ pub trait Store: RowLog + Deliveries + Send + Sync {
     /// If the store cannot be read.
     fn dirty_count(&self, practice: &OdsCode) -> Result<u64, StoreError>;
 
+    /// Patients of a practice of whom there is a released record, after `after` in the order of their keys, at most
+    /// `limit`.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn patients(
+        &self,
+        practice: &OdsCode,
+        after: Option<&PatientKey>,
+        limit: usize,
+    ) -> Result<Vec<PatientKey>, StoreError>;
+
+    /// Says what a practice's records are made with from now on, beside facts and built-in tables. If that is not what
+    /// it was, every patient of whom there is a released record must be projected anew ([`Store::dirty`]). Returns
+    /// whether it changed.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn make_with(&self, practice: &OdsCode, what: &str) -> Result<bool, StoreError>;
+
     /// The facts of one patient.
     ///
     /// # Errors

@@ -53,6 +53,9 @@ pub struct Practice {
     /// What identifies the batch that is open.
     #[serde(default)]
     pub open_batch: Option<String>,
+    /// What its records are made with beside facts and built-in tables: which terminology, or nothing.
+    #[serde(default)]
+    pub made_with: String,
 }
 
 /// Who may see one patient's record.

@@ -10,7 +10,7 @@ use std::{
 
 use gateway::{
     clock::SystemClock,
-    loader::{Loader, Progress},
+    loader::{Also, Loader, Progress},
 };
 use project::IdKey;
 use record::{OdsCode, Report};
@@ -47,6 +47,7 @@ pub(crate) fn measure(
         clock: &SystemClock,
         practice,
         progress: &|progress| phases.note(progress),
+        also: Also::default(),
     };
     let peak = Peak::default();
     let before = processor();
@@ -67,6 +68,7 @@ impl Phases {
             Progress::Checking(..) => "check and hash",
             Progress::Storing(..) => "store",
             Progress::Releasing(..) => "project and release",
+            Progress::Looking(_) => "look",
         };
         let mut begun = self.0.borrow_mut();
         if begun.last().is_none_or(|(last, _)| *last != name) {

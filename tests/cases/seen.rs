@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use gateway::loader::{Loader, Progress};
+use gateway::loader::{Also, Loader, Progress};
 use jiff::civil::date;
 use policy::{AccessRequest, Actor, Decision, Refusal, View, admit, decide};
 use project::{IdKey, Projected, Projection};
@@ -107,6 +107,7 @@ impl Shelf {
             clock: &*self.clock,
             practice: &self.practice,
             progress: QUIET,
+            also: Also::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{run, site::Site};
 
-const COMMANDS: [&[&str]; 11] = [
+const COMMANDS: [&[&str]; 15] = [
     &[],
     &["sandbox"],
     &["sandbox", "token"],
@@ -15,6 +15,10 @@ const COMMANDS: [&[&str]; 11] = [
     &["map"],
     &["synth"],
     &["check"],
+    &["quality"],
+    &["trace"],
+    &["terminology"],
+    &["terminology", "load"],
     &["admin"],
     &["admin", "abandon-batch"],
 ];

@@ -91,8 +91,14 @@ static RESOURCES: LazyLock<Vec<Projected>> = LazyLock::new(|| {
     let (practice, ids) = (practice(), ids());
     let mut resources = Vec::new();
     for (patient, entries) in &people {
-        let record =
-            Record { practice: &practice, practice_name: None, patient, entries, dictionary: &words };
+        let record = Record {
+            practice: &practice,
+            practice_name: None,
+            patient,
+            entries,
+            dictionary: &words,
+            terminology: None,
+        };
         resources.extend(project(&record, &ids).resources);
     }
     resources

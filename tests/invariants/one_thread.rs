@@ -98,6 +98,7 @@ fn release_by_hand(world: &World) {
             patient: &patient,
             entries: &entries,
             dictionary: &Words(world),
+            terminology: None,
         };
         let projection = project::project(&record, &ids());
         let waiting = projection.waiting.iter().map(|one| (one.entry.clone(), one.code)).collect();

@@ -10,7 +10,7 @@ use gateway::{
     Handle, Request, Response,
     clock::Clock,
     fhir::CursorKey,
-    loader::Loader,
+    loader::{Also, Loader},
     service::{Service, Urls},
 };
 use jiff::{Timestamp, civil::date};
@@ -165,7 +165,14 @@ impl World {
 
     pub fn loader<'a>(&'a self, practice: &'a OdsCode) -> Loader<'a> {
         static IDS: LazyLock<IdKey> = LazyLock::new(ids);
-        Loader { store: &*self.store, ids: &IDS, clock: &*self.clock, practice, progress: &|_| {} }
+        Loader {
+            store: &*self.store,
+            ids: &IDS,
+            clock: &*self.clock,
+            practice,
+            progress: &|_| {},
+            also: Also::default(),
+        }
     }
 
     /// Puts entries of a patient and releases what they change. The patient's own entry is added if it is not there.

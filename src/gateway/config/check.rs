@@ -7,7 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::Config;
 use rustls::sign::CertifiedKey;
 
-use crate::tls::{self, Validity};
+use crate::{
+    terminology,
+    tls::{self, Validity},
+};
 
 /// How long before a certificate ends its operator is warned.
 const WARN_BEFORE: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -51,6 +54,9 @@ impl Config {
         self.check_folders(&mut found);
         if let Some(intake) = &self.intake {
             intake.check(now, &mut found);
+        }
+        if let Err(problem) = terminology::configured(self) {
+            found.push(error("terminology.file", problem.to_string()));
         }
         found.extend(self.keys.problems().iter().map(|problem| error("keys.dir", problem.to_string())));
         found
@@ -223,6 +229,18 @@ mod tests {
         other.write(case.dir.path());
         fs::write(case.dir.path().join("certificate.pem"), &case.issued.certificate_pem).unwrap();
         case.says(30, "error: tls.key: it does not belong to the certificate");
+    }
+
+    #[test]
+    fn a_terminology_that_cannot_be_used_is_an_error() {
+        let mut case = case();
+        let file = case.dir.path().join("snomed.terms");
+        case.config.terminology.file = Some(file.clone());
+        case.says(30, "error: terminology.file: cannot read ");
+        fs::write(&file, "no terminology").unwrap();
+        case.says(30, "damaged");
+        terminology::write(&file, &project::TerminologyRelease::default().encode()).unwrap();
+        assert_eq!(case.said(30), Vec::<String>::new());
     }
 
     #[test]

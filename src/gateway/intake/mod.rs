@@ -38,6 +38,7 @@ use crate::{
     config::{self, Supplier},
     outcome::{Outcome, found, made, no_content},
     telemetry::{self, RouteLabel},
+    terminology::Loaded,
     tls::{Clients, Identity},
 };
 
@@ -58,6 +59,7 @@ pub struct Intake {
     ids: IdKey,
     settings: config::Intake,
     clients: Arc<Clients>,
+    terminology: Option<Loaded>,
     spool: Spool,
     /// Held while a delivery changes its state.
     changing: Mutex<()>,
@@ -78,6 +80,7 @@ impl Intake {
         ids: IdKey,
         settings: config::Intake,
         clients: Arc<Clients>,
+        terminology: Option<Loaded>,
     ) -> Result<Arc<Self>, StoreError> {
         let document = document(&settings);
         let spool = Spool::open(&settings.spool)?;
@@ -88,6 +91,7 @@ impl Intake {
             ids,
             settings,
             clients,
+            terminology,
             spool,
             changing: Mutex::default(),
             arriving: Mutex::default(),

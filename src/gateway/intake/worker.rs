@@ -15,7 +15,7 @@ use tokio::{sync::Notify, task::JoinSet, time::sleep};
 
 use super::Intake;
 use crate::{
-    loader::{LoadError, Loader, Progress},
+    loader::{Also, LoadError, Loader, Progress},
     shutdown::{Phase, Shutdown},
     telemetry,
 };
@@ -63,6 +63,7 @@ impl Loads {
             Progress::Checking(done, of) => format!("checking, {} %", share(*done, *of)),
             Progress::Storing(done, of) => format!("storing, {} %", share(*done, *of)),
             Progress::Releasing(done, of) => format!("releasing, {done} of {of} patients"),
+            Progress::Looking(done) => format!("looking at {done} patients"),
         })
     }
 
@@ -147,6 +148,7 @@ impl Intake {
             progress: &|progress| {
                 self.loads.state().progress.insert(turn, progress);
             },
+            also: Also { terminology: self.terminology.as_ref(), ..Also::default() },
         };
         let loaded = loader.take(format, &paths).and_then(|(mut report, batch)| {
             loader.release(Some(batch), &mut report)?;

@@ -217,6 +217,19 @@ impl Store for Lmdb {
         Ok(count as u64)
     }
 
+    fn patients(
+        &self,
+        practice: &OdsCode,
+        after: Option<&PatientKey>,
+        limit: usize,
+    ) -> Result<Vec<PatientKey>, StoreError> {
+        self.released_patients(practice, after, limit)
+    }
+
+    fn make_with(&self, practice: &OdsCode, what: &str) -> Result<bool, StoreError> {
+        self.make_records_with(practice, what)
+    }
+
     fn facts(&self, practice: &OdsCode, patient: &PatientKey) -> Result<PatientFacts, StoreError> {
         self.patient_facts(practice, patient)
     }

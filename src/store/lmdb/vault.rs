@@ -1,6 +1,9 @@
 //! The vault: facts as they came, the marks of what must be projected anew, and the practice's dictionary.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+};
 
 use heed::{AnyTls, RoTxn, RwTxn};
 use record::{
@@ -287,14 +290,51 @@ impl Lmdb {
         if settings.is_some_and(|settings| settings.open_batch.is_some()) {
             return Ok(Vec::new());
         }
-        let prefix = under(practice, None);
+        let keys = self.dirty.prefix_iter(&txn, &under(practice, None))?.take(limit);
+        keys.map(|item| patient_of(practice, item?.0, "dirty")).collect()
+    }
+
+    pub(super) fn released_patients(
+        &self,
+        practice: &OdsCode,
+        after: Option<&PatientKey>,
+        limit: usize,
+    ) -> Result<Vec<PatientKey>, StoreError> {
+        let txn = self.reader()?;
+        let all = under(practice, None);
+        let first = key(practice, after, &[]);
+        // A patient's own key is passed over; the practice's alone belongs to nobody.
+        let from = (Bound::Excluded(first.as_slice()), Bound::Unbounded);
+        let keys = self.released.range(&txn, &from)?;
         let mut patients = Vec::new();
-        for item in self.dirty.prefix_iter(&txn, &prefix)?.take(limit) {
-            let key = item?.0.get(prefix.len()..).unwrap_or_default();
-            let patient = std::str::from_utf8(key).ok().and_then(PatientKey::new);
-            patients.push(patient.ok_or(StoreError::Damaged("dirty"))?);
+        for item in keys.take(limit) {
+            let at = item?.0;
+            if !at.starts_with(&all) {
+                break;
+            }
+            patients.push(patient_of(practice, at, "release")?);
         }
         Ok(patients)
+    }
+
+    /// What records are made with: what it was, and the marks of who must be projected anew, in one transaction.
+    pub(super) fn make_records_with(&self, practice: &OdsCode, what: &str) -> Result<bool, StoreError> {
+        let mut txn = self.env.write_txn()?;
+        let mut settings = self.practice_in(&txn, practice)?;
+        if settings.made_with == what {
+            return Ok(false);
+        }
+        what.clone_into(&mut settings.made_with);
+        self.put_practice(&mut txn, practice, &settings)?;
+        let mut keys = Vec::new();
+        for item in self.released.prefix_iter(&txn, &under(practice, None))? {
+            keys.push(item?.0.to_vec());
+        }
+        for key in keys {
+            self.dirty.put(&mut txn, &key, &[])?;
+        }
+        txn.commit()?;
+        Ok(true)
     }
 
     pub(super) fn patient_facts(
@@ -410,6 +450,11 @@ fn reference_key(practice: &OdsCode, at: &ReferenceKey) -> Vec<u8> {
         ReferenceKey::OnlineUser(id) => ("u", id),
     };
     key(practice, None, &[kind, id])
+}
+
+fn patient_of(practice: &OdsCode, at: &[u8], space: &'static str) -> Result<PatientKey, StoreError> {
+    let name = at.get(under(practice, None).len()..).and_then(|name| std::str::from_utf8(name).ok());
+    name.and_then(PatientKey::new).ok_or(StoreError::Damaged(space))
 }
 
 fn whole_key(practice: &OdsCode, patient: &PatientKey) -> Vec<u8> {

@@ -1,0 +1,151 @@
+//! `recordgate trace`: one row of a file, followed to the resource that an app gets, or to the reason why none does. For
+//! the practice's side: it prints ids, codes and rules, and words of a person only if asked to.
+
+mod told;
+
+use std::process::ExitCode;
+
+use gateway::{
+    clock::{Clock, SystemClock},
+    config::Config,
+    loader::{Also, Loader, Sought},
+    terminology,
+};
+use project::IdKey;
+use record::{Fate, Place};
+use store::{Practice, Store, Subject};
+
+use crate::{Failure, args::TraceArgs, progress::Display, serve::open};
+use told::Telling;
+
+pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode, Failure> {
+    let config = Config::load(&args.config)?;
+    let secrets = config.keys.open()?;
+    let store = open(&config)?;
+    let settings = store.practice(&args.practice)?;
+    if settings.batches == 0 {
+        return Err(Failure(format!("nothing of {} was ever loaded here; check --practice", args.practice)));
+    }
+    let terminology = terminology::configured(&config)?;
+    let display = Display::default();
+    let loader = Loader {
+        store: &store,
+        ids: &IdKey::new(secrets.id.expose()),
+        clock: &SystemClock,
+        practice: &args.practice,
+        progress: &|progress| display.show(progress),
+        also: Also { terminology: terminology.as_ref(), ..Also::default() },
+    };
+    let place = &args.row.0;
+    let sought = loader.seek(place)?;
+    display.end();
+    say!("row       {}:{} of {}", place.file, place.line, args.practice);
+    if settings.open_batch.is_some() {
+        say!(
+            "          batch {} is open: it was interrupted, and nothing of it is released until it is loaded again",
+            settings.batches
+        );
+    }
+    logged(&sought, &settings, &loader)?;
+    let identity = terminology.as_ref().map_or("", |loaded| &loaded.identity);
+    if settings.made_with != identity {
+        say!("          the terminology was changed since records were made: the next load makes them anew");
+    }
+    if sought.patients.is_empty() {
+        not_there(place, &sought);
+        return Ok(if sought.logged.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS });
+    }
+    for patient in &sought.patients {
+        let looked = loader.look_at(patient)?;
+        let subject = Subject { practice: args.practice.clone(), patient: patient.clone() };
+        let access = store.access(&subject)?;
+        let telling = Telling {
+            store: &store,
+            practice: &args.practice,
+            settings: &settings,
+            base: &config.service.base_url,
+            today: SystemClock.today(),
+            show_text: args.show_text,
+            looked: &looked,
+            own: access.own.as_ref(),
+        };
+        telling.tell(place)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the logs of batches say of the line.
+fn logged(sought: &Sought, settings: &Practice, loader: &Loader<'_>) -> Result<(), Failure> {
+    for (batch, row) in &sought.logged {
+        let fate = match row.fate {
+            Some(Fate::Stored) => "stored: it changed what was known",
+            Some(Fate::Unchanged) => {
+                "unchanged: it said what was known already, or something older than that"
+            }
+            Some(Fate::Parked) => "parked: it is kept and waits",
+            Some(Fate::Rejected) => "rejected: it could not be used",
+            None => "no row of data, such as a header",
+        };
+        let open = if loader.is_final(*batch, row.fate)? { "" } else { " (so far: the batch is open)" };
+        say!("fate      batch {batch} of {}: {fate}{open}", settings.batches);
+        for issue in &row.issues {
+            let field = issue.field.as_deref().map_or(String::new(), |field| format!(" {field}:"));
+            let detail = issue.detail.as_deref().map_or(String::new(), |detail| format!(" ({detail})"));
+            say!("         {field} {}{detail}: {}", issue.code.code(), issue.code.advice());
+        }
+    }
+    if sought.logged.is_empty() {
+        say!("fate      not in the log of any batch; logs are kept of the newest hundred");
+    }
+    Ok(())
+}
+
+/// No entry was last read there: says what that can mean, and what is known of the file.
+fn not_there(place: &Place, sought: &Sought) {
+    let fates: Vec<Fate> = sought.logged.iter().filter_map(|(_, row)| row.fate).collect();
+    match fates.first() {
+        Some(Fate::Rejected) => {
+            say!(
+                "entry     none: a row that was rejected is not kept. Mend what is told above and send it again"
+            );
+            return;
+        }
+        Some(Fate::Stored | Fate::Parked) => {
+            say!(
+                "entry     none of a patient was last read here. Either the row is one of the practice's own lists"
+            );
+            say!(
+                "          (codes, staff, organisations, agreements), which are kept without their places, or a later"
+            );
+            say!(
+                "          row said the same entry anew: then that row's place counts, and the resource is traced by it"
+            );
+        }
+        Some(Fate::Unchanged) => {
+            say!(
+                "entry     none was last read here: the row said what was known already, so that the place of the row"
+            );
+            say!("          that said it first or last counts; or it is one of the practice's own lists");
+        }
+        None => {
+            say!(
+                "entry     none was last read here, and no log knows the line. What it came to is not known: it may"
+            );
+            say!(
+                "          have been loaded longer ago than logs are kept and been said anew since, or never at all"
+            );
+        }
+    }
+    match sought.in_file {
+        Some((count, first, last)) => {
+            let file = &place.file;
+            say!("          of {file} there are {count} entries, from lines {first} to {last}");
+        }
+        None if fates.is_empty() => {
+            say!(
+                "          no entry was last read in a file of this name: compare it, letter by letter, with the report"
+            );
+        }
+        None => {}
+    }
+}

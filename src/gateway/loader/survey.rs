@@ -1,0 +1,170 @@
+//! Looking at what is stored without changing anything: the whole practice for its data quality, one row for whoever
+//! follows it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
+
+use policy::Released;
+use project::{Projection, quality::Quality};
+use record::{Entry, Fate, IssueCode, PatientKey, Place, Row};
+use store::{PatientFacts, StoreError};
+
+use super::{Anew, Cached, Loader, Progress, Projecting};
+use crate::terminology::Loaded;
+
+/// Patients that are listed at a time.
+const LISTED: usize = 1_000;
+
+/// What not every load needs.
+#[derive(Clone, Copy, Default)]
+pub struct Also<'a> {
+    /// A terminology that an operator has loaded.
+    pub terminology: Option<&'a Loaded>,
+    /// Takes in what became of each patient's entries.
+    pub quality: Option<&'a Mutex<Quality>>,
+}
+
+/// What is known of the rows of batches: how often each code was told of each field of each file.
+pub type Told = BTreeMap<(String, IssueCode, Option<String>), u64>;
+
+/// A patient as they are now.
+#[derive(Debug)]
+pub struct Looked {
+    /// Every entry, and every guest by the patient's NHS number, with the number of the batch that last changed it.
+    pub entries: Vec<(Entry, u64)>,
+    /// What the record comes to now.
+    pub projection: Projection,
+    /// What is released.
+    pub released: Option<Arc<Released>>,
+}
+
+/// What is known of one line of a file.
+#[derive(Debug, Default)]
+pub struct Sought {
+    /// Patients who have an entry that was last read there.
+    pub patients: Vec<PatientKey>,
+    /// What the logs of batches say of the line, the newest batch first.
+    pub logged: Vec<(u64, Row)>,
+    /// Entries that were last read in that file: how many, the first line and the last.
+    pub in_file: Option<(u64, u64, u64)>,
+}
+
+impl Loader<'_> {
+    /// Projects every patient of the practice for [`Also::quality`], and releases none.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn survey(&self) -> Result<(), StoreError> {
+        let settings = self.store.practice(self.practice)?;
+        let dictionary = Cached::new(self.store, self.practice);
+        self.each_patient(&mut |patient| self.anew(patient, settings.name.as_deref(), &dictionary).map(drop))
+    }
+
+    /// What became of each row of these batches, as far as their logs are kept: told codes by file and field.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn told(&self, batches: impl Iterator<Item = u64>) -> Result<Told, StoreError> {
+        let mut told = Told::new();
+        for batch in batches {
+            let mut after = Vec::new();
+            while let Some(page) = self.store.rows(self.practice, batch, &after)? {
+                for issue in page.rows.into_iter().flat_map(|row| row.issues) {
+                    *told.entry((issue.file, issue.code, issue.field)).or_default() += 1;
+                }
+                after = page.next;
+            }
+        }
+        Ok(told)
+    }
+
+    /// Looks for a line of a file in the vault and in the logs of batches.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn seek(&self, place: &Place) -> Result<Sought, StoreError> {
+        let mut sought = Sought::default();
+        for batch in (1..=self.store.practice(self.practice)?.batches).rev() {
+            let rows = self.store.rows_at(self.practice, batch, place)?;
+            sought.logged.extend(rows.into_iter().map(|row| (batch, row)));
+        }
+        self.each_patient(&mut |patient| {
+            let facts = self.store.facts(self.practice, patient)?;
+            let mut here = false;
+            for (entry, _) in everything(facts).iter().filter(|(entry, _)| entry.place.file == place.file) {
+                let line = entry.place.line;
+                let (count, first, last) = sought.in_file.unwrap_or((0, line, line));
+                sought.in_file = Some((count + 1, first.min(line), last.max(line)));
+                here |= line == place.line;
+            }
+            sought.patients.extend(here.then(|| patient.clone()));
+            Ok(())
+        })?;
+        Ok(sought)
+    }
+
+    /// A patient as they are now.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn look_at(&self, patient: &PatientKey) -> Result<Looked, StoreError> {
+        let settings = self.store.practice(self.practice)?;
+        let dictionary = Cached::new(self.store, self.practice);
+        let Anew { projection, before, .. } = self.anew(patient, settings.name.as_deref(), &dictionary)?;
+        let entries = everything(self.store.facts(self.practice, patient)?);
+        Ok(Looked { entries, projection, released: before })
+    }
+
+    fn anew(
+        &self,
+        patient: &PatientKey,
+        practice_name: Option<&str>,
+        dictionary: &Cached<'_>,
+    ) -> Result<Anew, StoreError> {
+        let (practice, ids, also) = (self.practice, self.ids, self.also);
+        let projecting = Projecting { practice, practice_name, ids, also, batch: None };
+        let anew = projecting.anew(patient, self.store.facts(practice, patient)?, dictionary);
+        dictionary.failure().map_or(Ok(anew), Err)
+    }
+
+    /// Whether a row's fate is final: it is not while its batch is open.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn is_final(&self, batch: u64, fate: Option<Fate>) -> Result<bool, StoreError> {
+        let settings = self.store.practice(self.practice)?;
+        let open = settings.open_batch.is_some() && settings.batches == batch;
+        Ok(!open || fate == Some(Fate::Rejected))
+    }
+
+    /// Calls with every patient of whom there is a released record, and with those who wait for their first.
+    fn each_patient(
+        &self,
+        see: &mut dyn FnMut(&PatientKey) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut after: Option<PatientKey> = None;
+        let mut first: BTreeSet<PatientKey> =
+            self.store.dirty(self.practice, usize::MAX)?.into_iter().collect();
+        let mut done = 0;
+        loop {
+            let patients = self.store.patients(self.practice, after.as_ref(), LISTED)?;
+            let Some(last) = patients.last() else { break };
+            after = Some(last.clone());
+            for patient in &patients {
+                first.remove(patient);
+                see(patient)?;
+            }
+            done += patients.len() as u64;
+            (self.progress)(Progress::Looking(done));
+        }
+        first.iter().try_for_each(see)
+    }
+}
+
+/// A patient's own entries and those of feeds that name their patient by number.
+fn everything(facts: PatientFacts) -> Vec<(Entry, u64)> {
+    let guests = facts.guests.into_iter().map(|(guest, batch)| (guest.entry, batch));
+    facts.entries.into_iter().chain(guests).collect()
+}
