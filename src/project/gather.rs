@@ -12,7 +12,8 @@ use record::{
 
 /// List, words in lower case, and what they mean.
 static MEANINGS: LazyLock<Vec<(&str, &str, &str)>> = LazyLock::new(|| {
-    let lines = include_str!("../../profiles/codes/listed.csv").lines().skip(1);
+    let lines = include_str!("../../profiles/codes/listed.csv").lines();
+    let lines = lines.skip_while(|line| line.starts_with('#')).skip(1);
     let row = |line: &'static str| {
         let mut cells = line.splitn(4, ',');
         Some((cells.next()?, cells.next()?, cells.next()?))
