@@ -12,6 +12,7 @@ mod grid;
 mod interleaving;
 mod message;
 mod oracle;
+mod protected;
 mod published;
 mod published_vaccinations;
 mod seen;

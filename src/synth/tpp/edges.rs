@@ -38,13 +38,13 @@ fn online(delivery: &mut Delivery<'_>, life: &Life, patient: u64) -> io::Result<
     let who = &life.who;
     let today = delivery.options.today;
     let (first, second) = (plus(today, -900), plus(today, -100));
-    if who.number % 3 == 0 {
+    if who.number.is_multiple_of(3) {
         let own = nhs_number(who).to_owned();
         let user = user(delivery, &who.name(), &own, who.birth)?;
         // It was on, was taken back, and is on again with less.
         service(delivery, patient, user, first, Some(plus(first, 90)), true)?;
-        service(delivery, patient, user, second, None, who.number % 2 == 0)?;
-        let level = if who.number % 2 == 0 { "detailed" } else { "summary" };
+        service(delivery, patient, user, second, None, who.number.is_multiple_of(2))?;
+        let level = if who.number.is_multiple_of(2) { "detailed" } else { "summary" };
         let valid = !own.is_empty() && own != "0000000000";
         let becomes = if valid { level } else { "nothing" };
         access(delivery, patient, "access/own", becomes, second)?;
