@@ -272,12 +272,17 @@ fn vaccination(
     let about =
         immunisation || !found.is_empty() || by_root || denied || coded.codings.iter().any(is_about_giving);
     let named = found.contains(&true) || by_root || by_chapter() || by_term() || by_batch() || by_field();
+    let refusal = denied || shows_not_given(coded);
+    // A code that no table knows, of which a field says that it was not given, would read as if it had been.
+    if !named && !refusal && immunisation && field == Some(Given::No) {
+        return Err(WhyNot::NotGiven);
+    }
     if !named {
         return Ok((Giving::Nothing, about));
     }
     match field {
         Some(Given::No) => Ok((Giving::NotDone, about)),
-        _ if denied || shows_not_given(coded) => Ok((Giving::Nothing, about)),
+        _ if refusal => Ok((Giving::Nothing, about)),
         Some(Given::Unclear) => Err(WhyNot::GivingUnclear),
         None | Some(Given::Yes) if words_say_not_given(coded, statement) => Err(WhyNot::NotGiven),
         None | Some(Given::Yes) => Ok((Giving::Done, about)),

@@ -7,6 +7,7 @@ use super::{
     tree::{Tree, coding, concept, reference, resource, text},
 };
 use crate::{
+    codes::{self, Code},
     day::{Moment, Precision},
     life::{Life, Statement},
     oracle::Meant,
@@ -66,10 +67,18 @@ fn kind(statement: &Statement) -> &'static str {
     }
 }
 
-/// Whether it says that a vaccine was not given.
-fn not_given(statement: &Statement) -> bool {
-    let term = statement.code.term.to_lowercase();
-    ["declined", "contraindicated", "no consent"].iter().any(|word| term.contains(word))
+/// The vaccination that a refusal is of: a bundle has a field for "not given", and the code says what.
+fn refused(statement: &Statement) -> Option<&'static Code> {
+    let of = ["declined", "contra", "no-consent"]
+        .iter()
+        .find_map(|end| statement.code.key.strip_suffix(end)?.strip_suffix('-'))?;
+    Some(codes::named(match of {
+        "mmr" => "mmr-1",
+        "rota" => "rota-1",
+        "covid" => "covid-1",
+        "pneumo" => "pcv-1",
+        _ => "flu",
+    }))
 }
 
 fn patient(life: &Life) -> Tree {
@@ -94,7 +103,10 @@ fn date(statement: &Statement) -> Option<String> {
 }
 
 fn coded(statement: &Statement) -> Tree {
-    let code = statement.code;
+    concept_of(statement.code)
+}
+
+fn concept_of(code: &Code) -> Tree {
     let mut codings = Vec::new();
     if !code.read.is_empty() {
         codings.push(coding("http://read.info/readv2", &format!("{:.<5}00", code.read), &code.term));
@@ -179,12 +191,15 @@ fn immunization(life: &Life, practice: &Practice, statement: &Statement) -> Tree
         (
             "extension",
             Tree::List(vec![
-                extension("VaccinationProcedure", ("valueCodeableConcept", coded(statement))),
+                extension(
+                    "VaccinationProcedure",
+                    ("valueCodeableConcept", concept_of(refused(statement).unwrap_or(statement.code))),
+                ),
                 extension("DateRecorded", ("valueDateTime", text(instant(statement.entered)))),
             ]),
         ),
         ("status", text("completed")),
-        ("notGiven", Tree::Bool(not_given(statement))),
+        ("notGiven", Tree::Bool(refused(statement).is_some())),
         ("vaccineCode", concept(vec![coding("http://hl7.org/fhir/v3/NullFlavor", "UNK", "unknown")])),
         ("patient", patient(life)),
     ];
@@ -195,6 +210,10 @@ fn immunization(life: &Life, practice: &Practice, statement: &Statement) -> Tree
         members.push(("lotNumber", text(&told.batch)));
         members.push(("expirationDate", text(told.expires.to_string())));
         members.push(("site", Tree::Object(vec![("text", text(told.site))])));
+    }
+    if refused(statement).is_some() {
+        let reasons = vec![("reasonNotGiven", Tree::List(vec![coded(statement)]))];
+        members.push(("explanation", Tree::Object(reasons)));
     }
     let actor = Tree::Object(vec![("actor", clinician(practice, statement))]);
     members.push(("practitioner", Tree::List(vec![actor])));
@@ -254,12 +273,12 @@ pub fn meant(life: &Life) -> Vec<Meant> {
         nhs_number: life.who.nhs.clone(),
         entry: format!("{}/{}", kind(statement), statement.id.lower()),
         kind: match kind(statement) {
-            "Immunization" if not_given(statement) => "not-given",
+            "Immunization" if refused(statement).is_some() => "not-given",
             "Immunization" => "immunization",
             _ if !is_served(statement) || statement.relative.is_some() => "not-served",
             _ => "observation",
         },
-        code: statement.code.snomed.clone(),
+        code: refused(statement).unwrap_or(statement.code).snomed.clone(),
         value: statement.value.clone().unwrap_or_default(),
         date: date(statement).unwrap_or_default(),
         hidden: hidden(life, number),
