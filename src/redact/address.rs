@@ -19,7 +19,11 @@ impl Addresses<'_> {
     pub(crate) fn look(&mut self) {
         let mut at = 0;
         while at < self.text.tokens.len() {
-            let end = self.street(at).or_else(|| self.place(at)).or_else(|| self.room(at));
+            let end = self
+                .street(at)
+                .or_else(|| self.flat(at))
+                .or_else(|| self.place(at))
+                .or_else(|| self.room(at));
             at = end.unwrap_or(at).max(at) + 1;
         }
         self.of_record();
@@ -73,6 +77,21 @@ impl Addresses<'_> {
             return Some(end);
         }
         self.add(from, end, "contact.address")
+    }
+
+    /// `Flat 12B, Cedar House`.
+    fn flat(&mut self, at: usize) -> Option<usize> {
+        let text = self.text;
+        if !text.is(at, FLAT) || !text.titled(at) || !self.is_house_number(at + 1) {
+            return None;
+        }
+        let begin = at + 2 + usize::from(text.sign(at + 2) == Some(','));
+        let end = (begin + 1..begin + 4)
+            .take_while(|end| (begin..*end).all(|at| text.titled(at)))
+            .filter(|end| text.is(*end, STREET) && text.titled(*end))
+            .last()?;
+        let own = is_own(self.known, self.spelled(at, end)) || is_own(self.known, self.spelled(begin, end));
+        if own { Some(end) } else { self.add(at, end, "contact.address") }
     }
 
     fn flat_before(&self, at: usize) -> usize {

@@ -45,7 +45,12 @@ impl Disclosures<'_> {
                     } else {
                         sentence.start
                     };
-                    self.add(from..sentence.end, rule);
+                    let to = if rule == "disclosure.about-other" {
+                        self.tail(from, sentence.end)
+                    } else {
+                        sentence.end
+                    };
+                    self.add(from..to, rule);
                 }
                 None if self.someone(sentence) && all & SPEECH != 0 => before = Some(sentence.clone()),
                 None => {}
@@ -97,7 +102,7 @@ impl Disclosures<'_> {
         };
         before.clone().rev().take_while(|at| self.text.sign(*at).is_none()).any(no)
             || after.clone().any(|at| {
-                matches!(self.text.word(at), "nil" | "none" | "training" | "neg")
+                matches!(self.text.word(at), "nil" | "none" | "training" | "neg" | "denies" | "denied")
                     || (self.text.word(at) == "no" && self.text.word(at + 1).starts_with("concern"))
             })
     }
@@ -228,6 +233,22 @@ impl Disclosures<'_> {
             () if blood => state && (fact(STIGMA) || (fact(ILLNESS) && (burden || text.is(at, STATE)))),
             () => state && (fact(STIGMA | ILLNESS) || heritable) && !(history && all & FAMILY_HISTORY != 0),
         }
+    }
+
+    /// What follows a comma and neither speaks of a person nor of an illness is about the patient again.
+    fn tail(&self, from: usize, end: usize) -> usize {
+        let text = self.text;
+        let Some(comma) = (from..end).rev().find(|at| matches!(text.sign(*at), Some(',' | '-' | '–')))
+        else {
+            return end;
+        };
+        let facts = PERSON | CRIME | STIGMA | ILLNESS | HERITABLE | STATE;
+        let of_other = (comma + 1..end).any(|at| {
+            text.is(at, facts)
+                || self.named[at]
+                || matches!(text.word(at), "he" | "she" | "they" | "has" | "who")
+        });
+        if of_other || comma < from + 2 { end } else { comma }
     }
 
     /// The relative does something for the patient: `wife drives him to dialysis`.

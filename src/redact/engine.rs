@@ -11,7 +11,7 @@ use crate::{
     names::Names,
     people::{Known, Record},
     span::{Found, Span, in_code_points, union},
-    text::{MASK, Text},
+    text::{Kind as Token, MASK, Text},
 };
 
 /// Longer texts, in bytes, are not read: withheld. The longest field of a known export holds 64 KiB.
@@ -116,13 +116,8 @@ impl<'l> Redactor<'l> {
         contacts.look();
         let mut addresses = Addresses { source, text: &text, known: &self.known, found: Vec::new() };
         addresses.look();
-        let mut names = Names {
-            text: &text,
-            known: &self.known,
-            keeper: &keeper,
-            found: Vec::new(),
-            hit: vec![false; text.tokens.len()],
-        };
+        let mut names =
+            Names { text: &text, known: &self.known, keeper: &keeper, found: Vec::new(), hit: masks(&text) };
         names.look();
         let (mut found, named) = (names.found, names.hit);
         if misfiled {
@@ -144,6 +139,11 @@ impl<'l> Redactor<'l> {
         found.extend(told.found);
         (found, told.review)
     }
+}
+
+/// What was masked before counts as somebody named.
+fn masks(text: &Text) -> Vec<bool> {
+    text.tokens.iter().map(|token| token.kind == Token::Mask).collect()
 }
 
 fn verdict(found: &[Found], review: bool) -> Verdict {

@@ -98,7 +98,7 @@ impl Keeper<'_> {
                 self.before_role(at);
             } else if matches!(text.word(at), "sister" | "matron") && self.on_ward(at) {
                 self.after_role(at);
-            } else if text.is(at, TITLE) && self.clinical(at) {
+            } else if text.is(at, TITLE) && !self.misfiled && self.clinical(at) {
                 self.after_role(at);
             }
         }
@@ -168,7 +168,9 @@ impl Keeper<'_> {
         };
         let after = (at + 1..at + 7).take_while(|at| !stop(*at));
         let before = (at.saturating_sub(3)..at).rev().take_while(|at| !stop(*at));
-        let kin = (at.saturating_sub(3)..at).any(|at| text.is(at, PERSON));
+        let subject =
+            at > 0 && matches!(text.word(at - 1), "re" | "about" | "for" | "regarding" | "concerning");
+        let kin = subject || (at.saturating_sub(3)..at).any(|at| text.is(at, PERSON));
         !kin && (after.clone().any(|at| text.is(at, SPECIALTY | ROLE))
             || before.clone().any(|at| text.is(at, LETTER | ROLE)))
             && !after.clone().any(|at| text.is(at, PERSON))
@@ -224,6 +226,7 @@ impl Keeper<'_> {
                 || is(MONTH) && !is(FIRST)
                 || self.eponym(at)
                 || self.place(at)
+                || self.saint(at)
             {
                 self.keep(at, at, Keep::Thing);
             }
@@ -241,6 +244,11 @@ impl Keeper<'_> {
             || matches!(text.sign(at + 1), Some('+' | '-'))
             || (matches!(text.sign(at + 1), Some('\'' | '’')) && text.is(at + 2, HEAD));
         let named = text.is(at, FIRST);
+        if text.is(at, EPONYM)
+            && (text.is(at + 1, EPONYM) && text.is_word(at + 1) || at > 0 && text.is(at - 1, EPONYM))
+        {
+            return true;
+        }
         if text.is(at, EPONYM | SCALE) {
             let nearby = (at + 2..at + 4).any(|at| text.is(at, HEAD) && !text.is(at, STATE));
             let score = text.tokens.get(at + 1).is_some_and(|next| next.kind == crate::text::Kind::Number);
@@ -254,6 +262,16 @@ impl Keeper<'_> {
             "disease" | "syndrome" | "palsy" | "contracture" | "phenomenon" | "sign" | "lymphoma" | "neuroma"
         );
         text.titled(at) && disease && (text.tokens[at].possessive || !named)
+    }
+
+    /// `St Luke's` is a place of worship, a school or a ward; nobody's name.
+    fn saint(&self, at: usize) -> bool {
+        let text = self.text;
+        let stop = usize::from(at > 1 && text.sign(at - 1) == Some('.'));
+        at > stop
+            && matches!(text.word(at - 1 - stop), "st" | "saint")
+            && text.titled(at)
+            && text.titled(at - 1 - stop)
     }
 
     fn place(&self, at: usize) -> bool {
@@ -370,8 +388,9 @@ impl Keeper<'_> {
             && foreign(from - 1)
             && !text.tokens[from - 1].possessive
             && self.kept[from - 1] != Keep::Own;
+        let stranger = self.misfiled && text.titled(end + 1) && !text.is(end + 1, NOT_A_NAME);
         let after = !family
-            && foreign(end + 1)
+            && (foreign(end + 1) || stranger)
             && !text.tokens[end].possessive
             && !text.is(end + 1, DRUG | PLACE | EPONYM);
         let initial = !given && !title && from > 0 && text.is_initial(from - 1);

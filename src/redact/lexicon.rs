@@ -7,7 +7,7 @@ use std::{
     sync::LazyLock,
 };
 
-use crate::{fold::fold, text::Text, word::*};
+use crate::{fold::fold, keep::one_slip, text::Text, word::*};
 
 /// FNV-1a: short keys, and the same on every run.
 #[derive(Clone, Copy)]
@@ -174,6 +174,14 @@ impl Lexicon {
         if let Some(classes) = self.words.get(word) {
             return *classes;
         }
+        // Gujarati names take a word of respect at the end.
+        let bare = ["bhai", "bhen", "ben"].iter().find_map(|end| word.strip_suffix(end));
+        if bare
+            .and_then(|bare| self.words.get(bare))
+            .is_some_and(|classes| classes & (FIRST | FIRST_WORD) != 0)
+        {
+            return FIRST;
+        }
         let Some((head, tail)) = word.split_once('-') else { return 0 };
         let of = |part: &str| self.words.get(part).copied().unwrap_or_default();
         let (first, last) = (of(head), of(tail.rsplit('-').next().unwrap_or_default()));
@@ -188,6 +196,36 @@ impl Lexicon {
             _ if (first | last) & (WORD | HEAD | HUMAN | STATE | NEGATION) != 0 => WORD,
             _ => 0,
         }
+    }
+
+    /// A word that no table has and that differs from a common word for a relative by one slip: `brther`, `wfe`.
+    pub(crate) fn slip_of_relative(&self, word: &str) -> Classes {
+        const COMMON: [&str; 20] = [
+            "wife",
+            "husband",
+            "mother",
+            "father",
+            "brother",
+            "sister",
+            "daughter",
+            "partner",
+            "neighbour",
+            "friend",
+            "nephew",
+            "niece",
+            "cousin",
+            "boyfriend",
+            "girlfriend",
+            "grandson",
+            "granddaughter",
+            "uncle",
+            "auntie",
+            "fiance",
+        ];
+        let slip = |common: &&str| {
+            common.as_bytes().first() == word.as_bytes().first() && word.len() > 2 && one_slip(common, word)
+        };
+        COMMON.iter().find(|common| slip(common)).map_or(0, |common| self.classes(common))
     }
 
     /// The name that a nickname is short for.

@@ -152,7 +152,7 @@ impl Names<'_, '_> {
                     | "ni"
                     | "nic"
             );
-            let titled = text.titled(at) && self.kept(at) != Keep::Thing && self.joins(at);
+            let titled = text.titled(at) && self.loose(at) && self.joins(at);
             let own_family = self.known.is_family(text.word(at)) && !text.is(at, WORD | HUMAN);
             let lower = !text.titled(at)
                 && text.tokens[at].case != Case::Odd
@@ -173,6 +173,13 @@ impl Names<'_, '_> {
             end -= 1;
         }
         end
+    }
+
+    /// An eponym or place without its head is a surname after a first name: `Amara Clarke`.
+    fn loose(&self, at: usize) -> bool {
+        let text = self.text;
+        self.kept(at) != Keep::Thing
+            || (text.is(at, SURNAME | FIRST) && text.is(at, EPONYM | PLACE | SCALE) && !text.is(at + 1, HEAD))
     }
 
     fn joins(&self, at: usize) -> bool {
@@ -233,6 +240,9 @@ impl Names<'_, '_> {
 
     fn after_kin(&mut self, kin: usize) {
         let text = self.text;
+        if self.kept(kin) == Keep::Thing {
+            return;
+        }
         let at = self.slot(kin);
         let adjacent = at == kin + 1 || text.is(at - 1, KIN | FILLER | TITLE);
         let comma = (kin + 1..at).any(|at| matches!(text.sign(at), Some(',' | '.' | ':')));
@@ -245,7 +255,8 @@ impl Names<'_, '_> {
             && (matches!(text.word(kin), "sister" | "carer" | "carers")
                 || !adjacent
                 || text.is(at - 1, ROLE));
-        let own = self.kept(at) == Keep::Own && (!adjacent || comma);
+        let also = (kin + 1..at).any(|at| text.word(at) == "also");
+        let own = self.kept(at) == Keep::Own && (!adjacent || comma) && !also;
         // After a comma or colon only a word that is a name by itself: `Mum, Rash worse`.
         let weak = comma
             && !text.is(at, FIRST | FIRST_WORD)
@@ -295,14 +306,15 @@ impl Names<'_, '_> {
         let near = bracket || whose || matches!(sign, Some(',' | '-' | '–' | '/' | '='));
         if !near
             || self.hit[last]
-            || matches!(self.kept(last), Keep::Thing | Keep::Professional)
+            || (self.kept(last) == Keep::Thing && !(bracket && text.is(last, FIRST | FIRST_WORD)))
+            || self.kept(last) == Keep::Professional
             || (self.kept(last) == Keep::Own && !bracket)
         {
             return;
         }
         let one = |at: usize| {
             text.titled(at)
-                && !text.is(at, TITLE | PERSON | ROLE)
+                && !text.is(at, TITLE | PERSON | ROLE | PRONOUN | NEGATION | STATE)
                 && (text.is(at, FIRST | SURNAME)
                     || text.is(at, FIRST_WORD | SURNAME_WORD)
                         && (bracket || whose || matches!(sign, Some('-' | '–')))
@@ -462,6 +474,20 @@ impl Names<'_, '_> {
         let text = self.text;
         for at in 0..text.tokens.len() {
             let (ends, next) = (self.hit[at] && !self.hit.get(at + 1).copied().unwrap_or(false), at + 1);
+            let (one, and) = (at.wrapping_sub(2), at.wrapping_sub(1));
+            let begins = self.hit[at]
+                && at > 1
+                && !self.hit[and]
+                && (text.is(and, AND) || text.sign(and) == Some('&'));
+            if begins
+                && !self.hit[one]
+                && text.titled(one)
+                && text.is(one, FIRST | FIRST_WORD)
+                && self.kept(one) == Keep::No
+                && !text.is(one, PLACE | DRUG | PERSON)
+            {
+                self.add(one, one, "who.list", false);
+            }
             if !ends {
                 continue;
             }

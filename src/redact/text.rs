@@ -60,7 +60,11 @@ impl Text {
             at = if c.is_whitespace() && c != '\n' { at + c.len_utf8() } else { read.take(text, at, c) };
         }
         for at in 0..read.tokens.len() {
-            read.tokens[at].is |= lexicon.classes(read.word(at));
+            let mut is = lexicon.classes(read.word(at));
+            if is == 0 && read.tokens[at].kind == Kind::Word {
+                is = lexicon.slip_of_relative(read.word(at));
+            }
+            read.tokens[at].is |= is;
         }
         lexicon.phrases(&mut read);
         read.shouted = read.is_shouted();

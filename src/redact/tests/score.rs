@@ -214,3 +214,7 @@ fn lines_held_out() {
 fn shared_lines() {
     scored("../shared/data/third-party/dev.jsonl");
 }
+#[test]
+fn probe() {
+    scored("../../tmp/rw/probe.jsonl");
+}
