@@ -1,7 +1,10 @@
 //! What the engine promises, measured and by law.
 
+mod laws;
 mod lines;
 mod score;
+mod speed;
+mod tables;
 
 use crate::{Verdict, screen};
 

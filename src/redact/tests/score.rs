@@ -200,21 +200,97 @@ fn scored(path: &str) -> Option<Score> {
     Some(score)
 }
 
-#[test]
-fn lines_to_develop_on() {
-    scored("conformance/redaction/develop.jsonl").unwrap();
+/// The least that is asked of lines nobody tuned to; the project's own lines must do as well.
+fn passes(score: &Score) {
+    assert!(score.identifiers.rate() >= 0.95, "leak-free recall");
+    assert!(score.precise.rate() >= 0.90, "token precision");
+    assert!(score.kept.rate() >= 0.96, "must-keep kept");
+    assert!(score.disclosed.rate() >= 0.85, "disclosures");
+    assert!(score.sensitive.rate() >= 0.97, "entry sensitivity");
+    assert!(score.flagged.rate() <= 0.10, "clean entries flagged");
+    assert!(score.reviewed.rate() >= 0.95, "review recall");
 }
 
 #[test]
-fn lines_held_out() {
-    scored("conformance/redaction/held_out.jsonl").unwrap();
+fn lines_to_develop_on_are_redacted_well() {
+    let score = scored("conformance/redaction/develop.jsonl").unwrap();
+    passes(&score);
 }
 
 #[test]
-fn shared_lines() {
-    scored("../shared/data/third-party/dev.jsonl");
+fn lines_held_out_are_redacted_well() {
+    let score = scored("conformance/redaction/held_out.jsonl").unwrap();
+    passes(&score);
 }
+
 #[test]
-fn probe() {
-    scored("../../tmp/rw/probe.jsonl");
+fn shared_lines_are_redacted_well() {
+    if let Some(score) = scored("../shared/data/third-party/dev.jsonl") {
+        passes(&score);
+    }
+}
+
+/// Every category that a clinician would ask for is there, with lines enough.
+#[test]
+fn the_lines_are_many_and_of_every_category() {
+    let mut count: BTreeMap<String, usize> = BTreeMap::new();
+    for file in ["develop", "held_out"] {
+        for line in lines(&format!("conformance/redaction/{file}.jsonl")).unwrap() {
+            *count.entry(line.category).or_default() += 1;
+            let length = line.text.chars().count();
+            assert!(line.gold.iter().all(|span| span.start < span.end && span.end <= length), "{}", line.id);
+            let told = line.gold.iter().any(|span| span.kind == "disclosure");
+            assert!(!told || line.review, "{}: what was told is for a clinician", line.id);
+        }
+    }
+    assert!(count.values().sum::<usize>() >= 400, "{count:?}");
+    assert!(
+        count.len() >= 20 && count.iter().all(|(category, n)| *n >= 10 || category == "record"),
+        "{count:?}"
+    );
+}
+
+/// The shared measure, where it is there, says the same as this one.
+#[test]
+fn this_score_is_the_shared_one() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let script = top.join("../shared/data/third-party/score.py");
+    if !script.exists() {
+        eprintln!("skipped: score.py is not there");
+        return;
+    }
+    let gold = top.join("conformance/redaction/develop.jsonl");
+    let all = lines("conformance/redaction/develop.jsonl").unwrap();
+    let answer = |line: &Line| {
+        let redaction = read(line);
+        let spans: Vec<_> = redaction
+            .spans
+            .iter()
+            .map(|span| serde_json::json!({ "start": span.start, "end": span.end }))
+            .collect();
+        let review = redaction.verdict == Verdict::Review;
+        serde_json::json!({ "id": line.id, "spans": spans, "review": review }).to_string()
+    };
+    let answers: Vec<String> = all.iter().map(answer).collect();
+    let made = top.join("target/redaction-predictions.jsonl");
+    fs::write(&made, answers.join("\n")).unwrap();
+    let Ok(ran) = Command::new("python3").arg(&script).args([&gold, &made]).arg("--json").output() else {
+        eprintln!("skipped: there is no python3");
+        return;
+    };
+    let theirs: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let ours = Score::of(&all, read);
+    for (name, part) in [
+        ("leak_free_recall", ours.identifiers),
+        ("token_recall", ours.tokens),
+        ("token_precision", ours.precise),
+        ("keep_rate", ours.kept),
+        ("entry_sens", ours.sensitive),
+        ("entry_flagged_clean", ours.flagged),
+    ] {
+        let same = (theirs[name].as_f64().unwrap() - part.rate()).abs() < 1e-9;
+        assert!(same, "{name}: {} here, {} there", part.rate(), theirs[name]);
+    }
+    assert_eq!(theirs["disclosure_ge80"], ours.disclosed.0);
+    assert_eq!(theirs["review"]["tp"], ours.reviewed.0);
 }
