@@ -147,12 +147,13 @@ impl Addresses<'_> {
     /// A room or cell of somebody else.
     fn room(&mut self, at: usize) -> Option<usize> {
         let text = self.text;
+        if !text.is(at, ROOM) || text.is(at, KIN) {
+            return None;
+        }
         let short =
             text.word(at + 1).len() <= 4 && text.word(at + 1).bytes().any(|byte| byte.is_ascii_digit());
         let whose = (at.saturating_sub(6)..at).any(|at| text.is(at, PERSON));
-        let room = text.is(at, ROOM)
-            && !text.is(at, KIN)
-            && matches!(text.word(at), "room" | "rm" | "cell" | "dorm");
+        let room = matches!(text.word(at), "room" | "rm" | "cell" | "dorm");
         (room && short && whose).then(|| self.add(at + 1, at + 1, "contact.room")).flatten()
     }
 

@@ -191,7 +191,7 @@ impl Contacts<'_> {
         }
         let spelled = &self.source[text.tokens[from].at.start..text.tokens[to].at.end];
         let own = crate::fold::fold(spelled);
-        if self.known.emails.iter().any(|email| *email == own) {
+        if self.known.emails.contains(&own) {
             return Some(to);
         }
         self.add(from, to, "contact.email")

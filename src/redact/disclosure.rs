@@ -139,7 +139,8 @@ impl Disclosures<'_> {
             .any(|at| at > who.min(speaks) && text.is(at, CONDUCT) && !self.denied(sentence, at));
         // `Pt says her son …` is what the patient says; that is looked at as a fact about the son.
         let patient = (sentence.start..speaks.min(who)).any(|at| matches!(text.word(at), "pt" | "patient"));
-        told && !well && !patient && !(text.tokens[who].possessive && !text.is(who + 1, PERSON))
+        let of_theirs = text.tokens[who].possessive && !text.is(who + 1, PERSON);
+        told && !well && !patient && !of_theirs
     }
 
     /// Somebody else's health, conduct or money: where the part of the sentence begins that tells it.

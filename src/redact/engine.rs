@@ -70,7 +70,7 @@ impl<'l> Redactor<'l> {
     /// Reads a text. Linear in its length.
     #[must_use]
     pub fn read(&self, text: &str) -> Redaction {
-        if text.len() > MOST_BYTES || !text.chars().all(fold::readable) {
+        if text.len() > MOST_BYTES || !(text.bytes().all(plain) || text.chars().all(fold::readable)) {
             return unread(text);
         }
         let (mut found, review) = self.find(text);
@@ -101,13 +101,8 @@ impl<'l> Redactor<'l> {
         let text = Text::read(source, self.lexicon);
         let misfiled = misfiled::is(&text);
         let nobody = text.tokens.is_empty();
-        let mut keeper = Keeper {
-            text: &text,
-            known: &self.known,
-            lexicon: self.lexicon,
-            kept: vec![Keep::No; text.tokens.len()],
-            misfiled,
-        };
+        let mut keeper =
+            Keeper { text: &text, known: &self.known, kept: vec![Keep::No; text.tokens.len()], misfiled };
         if nobody {
             return (Vec::new(), false);
         }
@@ -144,6 +139,11 @@ impl<'l> Redactor<'l> {
 /// What was masked before counts as somebody named.
 fn masks(text: &Text) -> Vec<bool> {
     text.tokens.iter().map(|token| token.kind == Token::Mask).collect()
+}
+
+/// What nearly every text is made of.
+fn plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~' | b'\n')
 }
 
 fn verdict(found: &[Found], review: bool) -> Verdict {

@@ -1,7 +1,11 @@
 //! What must stay: the patient's own name as a whole match, professionals, eponyms, drugs, organisations, places.
 //! A word that is kept can still become a name by a cue beside it (`names`), never the other way round.
 
-use crate::{lexicon::Lexicon, people::Known, text::Text, word::*};
+use crate::{
+    people::Known,
+    text::{Case, Text},
+    word::*,
+};
 
 /// Why a token stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +19,6 @@ pub(crate) enum Keep {
 pub(crate) struct Keeper<'t> {
     pub(crate) text: &'t Text,
     pub(crate) known: &'t Known,
-    pub(crate) lexicon: &'t Lexicon,
     pub(crate) kept: Vec<Keep>,
     pub(crate) misfiled: bool,
 }
@@ -51,12 +54,12 @@ impl Keeper<'_> {
                     || (text.is(at, WORD) && !text.is(at, HUMAN | ROLE | PERSON | SPECIALTY))
             }
             false => {
-                text.tokens[at].case != crate::text::Case::Odd
+                text.tokens[at].case != Case::Odd
                     && (text.is(at, FIRST | SURNAME) && !text.is(at, WORD | MONTH | HUMAN | ROLE | PERSON)
                         || (plain
                             && text.word(at).len() > 2
                             && !text.is(at, EPONYM | PLACE | SCALE)
-                            && (text.shouted || text.tokens[at].case == crate::text::Case::Lower)))
+                            && (text.shouted || text.tokens[at].case == Case::Lower)))
             }
         }
     }
@@ -96,9 +99,9 @@ impl Keeper<'_> {
             if text.is(at, ROLE) && text.is_word(at) && !text.is(at, KIN) {
                 self.after_role(at);
                 self.before_role(at);
-            } else if matches!(text.word(at), "sister" | "matron") && self.on_ward(at) {
-                self.after_role(at);
-            } else if text.is(at, TITLE) && !self.misfiled && self.clinical(at) {
+            } else if matches!(text.word(at), "sister" | "matron") && self.on_ward(at)
+                || text.is(at, TITLE) && !self.misfiled && self.clinical(at)
+            {
                 self.after_role(at);
             }
         }
@@ -222,6 +225,10 @@ impl Keeper<'_> {
         let text = self.text;
         for at in 0..text.tokens.len() {
             let is = |class| text.is(at, class);
+            // Most words are small and in no table of things.
+            if text.tokens[at].case == Case::Lower && !is(DRUG | MONTH | EPONYM | SCALE) {
+                continue;
+            }
             if is(DRUG) && !self.pill_is_person(at)
                 || is(MONTH) && !is(FIRST)
                 || self.eponym(at)
@@ -276,7 +283,7 @@ impl Keeper<'_> {
 
     fn place(&self, at: usize) -> bool {
         let text = self.text;
-        if at == 0 || !text.is_word(at) || text.tokens[at].case == crate::text::Case::Lower {
+        if at == 0 || !text.is_word(at) || text.tokens[at].case == Case::Lower {
             return false;
         }
         let before = text.word(at - 1);
@@ -296,14 +303,13 @@ impl Keeper<'_> {
 
     /// The patient's own name, where the whole of what is written fits it.
     fn own(&mut self) {
+        let text = self.text;
         let mut at = 0;
-        while at < self.text.tokens.len() {
-            at = match self.own_from(at) {
+        while at < text.tokens.len() {
+            let may = text.is(at, TITLE) || text.is_word(at) && self.known.may_begin(text.word(at));
+            at = match may.then(|| self.own_from(at)).flatten() {
                 Some((end, true)) => {
-                    self.keep(at, end, Keep::Own);
-                    for kept in &mut self.kept[at..=end] {
-                        *kept = Keep::Own;
-                    }
+                    self.kept[at..=end].fill(Keep::Own);
                     end + 1
                 }
                 Some((end, false)) => end + 1,
@@ -333,14 +339,8 @@ impl Keeper<'_> {
             } else if self.own_word(at, true) {
                 family += 1;
                 end = Some(at);
-            } else if end.is_none()
-                || !matches!(text.sign(at), Some('.' | ','))
-                || !(self.own_word(at + 1, true) || self.own_word(at + 1, false))
-                || family + given > 1
-            {
-                if !(initials > 0 && end.is_none() && text.sign(at) == Some('.')) {
-                    break;
-                }
+            } else if !self.goes_on(at, initials > 0 && end.is_none(), end.is_some() && given + family == 1) {
+                break;
             }
             if text.tokens[at].possessive {
                 break;
@@ -361,13 +361,24 @@ impl Keeper<'_> {
         Some((end, self.fits(begin, from, end, title, family > 0, given + initials > 0)))
     }
 
+    /// Whether a sign stands inside a name: after an initial, or between two of the patient's own names.
+    fn goes_on(&self, at: usize, after_initial: bool, after_name: bool) -> bool {
+        after_initial && self.text.sign(at) == Some('.') || after_name && self.joined_own(at)
+    }
+
+    /// A stop or comma between two of the patient's own names: `Nair, Arjun`.
+    fn joined_own(&self, at: usize) -> bool {
+        let own = self.own_word(at + 1, true) || self.own_word(at + 1, false);
+        own && matches!(self.text.sign(at), Some('.' | ','))
+    }
+
     fn own_word(&self, at: usize, family: bool) -> bool {
         let text = self.text;
         let word = text.word(at);
         if !text.is_word(at) || word.len() < 2 {
             return false;
         }
-        let exact = if family { self.known.is_family(word) } else { self.known.is_given(word, self.lexicon) };
+        let exact = if family { self.known.is_family(word) } else { self.known.is_given(word) };
         let names = if family { &self.known.family } else { &self.known.given };
         let slip = || names.iter().any(|name| name.len() > 4 && one_slip(name, word));
         exact || (!self.misfiled && text.titled(at) && !text.is(at, NAME | NOT_A_NAME) && slip())

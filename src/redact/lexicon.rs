@@ -31,6 +31,7 @@ impl Hasher for Fnv {
     }
 }
 
+type Class = fn(&str) -> Option<Classes>;
 type Map<V> = HashMap<Box<str>, V, BuildHasherDefault<Fnv>>;
 
 /// What is known of words and phrases.
@@ -76,7 +77,7 @@ impl Lexicon {
 
     fn build() -> Self {
         let mut lexicon = Self { words: Map::default(), phrases: Map::default(), nicknames: Map::default() };
-        let known: [(&str, fn(&str) -> Option<Classes>); 5] = [
+        let known: [(&str, Class); 5] = [
             (include_str!("../../profiles/lexicon/kinship.csv"), relation),
             (include_str!("../../profiles/lexicon/roles.csv"), |_| Some(ROLE)),
             (include_str!("../../profiles/lexicon/protected.csv"), kept),
@@ -231,6 +232,14 @@ impl Lexicon {
     /// The name that a nickname is short for.
     pub(crate) fn full_name(&self, nickname: &str) -> Option<&str> {
         self.nicknames.get(nickname).map(Box::as_ref)
+    }
+
+    /// The nicknames of a name.
+    pub(crate) fn short_for(&self, name: &str) -> impl Iterator<Item = String> {
+        self.nicknames
+            .iter()
+            .filter(move |(_, full)| full.as_ref() == name)
+            .map(|(nickname, _)| nickname.to_string())
     }
 
     /// Marks the words of phrases with what the phrase is.

@@ -13,6 +13,7 @@ mod fold;
 mod keep;
 mod lexicon;
 mod misfiled;
+mod name_shape;
 mod names;
 mod people;
 mod span;

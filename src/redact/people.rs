@@ -76,6 +76,7 @@ impl Known {
         let short = |name: &String| lexicon.full_name(name).map(str::to_owned);
         given.extend(words(&patient.known_as));
         given.extend(given.iter().filter_map(short).collect::<Vec<_>>());
+        given.extend(given.iter().flat_map(|name| lexicon.short_for(name)).collect::<Vec<_>>());
         let squeeze = |text: &String| text.chars().filter(char::is_ascii_digit).collect::<String>();
         Self {
             given,
@@ -95,10 +96,15 @@ impl Known {
         }
     }
 
+    /// Whether one of the patient's names has the first letter of a word.
+    pub(crate) fn may_begin(&self, word: &str) -> bool {
+        let first = word.as_bytes().first();
+        self.given.iter().chain(&self.family).any(|name| name.as_bytes().first() == first)
+    }
+
     /// Whether a folded word is one of the patient's given names, or short for one.
-    pub(crate) fn is_given(&self, word: &str, lexicon: &Lexicon) -> bool {
-        let is = |word: &str| self.given.iter().any(|given| given == word);
-        is(word) || lexicon.full_name(word).is_some_and(is)
+    pub(crate) fn is_given(&self, word: &str) -> bool {
+        self.given.iter().any(|given| given == word)
     }
 
     pub(crate) fn is_family(&self, word: &str) -> bool {

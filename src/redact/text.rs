@@ -54,7 +54,11 @@ pub(crate) struct Text {
 
 impl Text {
     pub(crate) fn read(text: &str, lexicon: &Lexicon) -> Self {
-        let mut read = Self { folds: String::with_capacity(text.len()), ..Self::default() };
+        let mut read = Self {
+            folds: String::with_capacity(text.len()),
+            tokens: Vec::with_capacity(text.len() / 4 + 1),
+            ..Self::default()
+        };
         let mut at = 0;
         while let Some(c) = text[at..].chars().next() {
             at = if c.is_whitespace() && c != '\n' { at + c.len_utf8() } else { read.take(text, at, c) };
@@ -115,20 +119,30 @@ impl Text {
         let rest = &text[at..];
         let (kind, end) = if rest.starts_with(MASK) {
             (Kind::Mask, at + MASK.len())
-        } else if c.is_alphanumeric() {
+        } else if c.is_ascii_alphanumeric() || (!c.is_ascii() && c.is_alphanumeric()) {
             let end = at + word_end(rest);
             (if c.is_numeric() { Kind::Number } else { Kind::Word }, end)
         } else {
             (Kind::Sign(c), at + c.len_utf8())
         };
+        if let Kind::Sign(c) = kind {
+            fold::push(c, &mut self.folds);
+            let folded = begin..self.folds.len();
+            self.tokens.push(Token { at: at..end, folded, kind, case: Case::Odd, possessive: false, is: 0 });
+            return end;
+        }
         let spelled = &text[at..end];
         let bare = spelled.strip_suffix("'s").or_else(|| spelled.strip_suffix("’s"));
         let bare = bare.or_else(|| spelled.strip_suffix("'S")).filter(|_| kind == Kind::Word);
         let written = bare.unwrap_or(spelled);
-        written
-            .chars()
-            .filter(|c| !matches!(c, '\'' | '’' | '`'))
-            .for_each(|c| fold::push(c, &mut self.folds));
+        if written.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            self.folds.extend(written.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
+        } else {
+            written
+                .chars()
+                .filter(|c| !matches!(c, '\'' | '’' | '`'))
+                .for_each(|c| fold::push(c, &mut self.folds));
+        }
         self.tokens.push(Token {
             at: at..end,
             folded: begin..self.folds.len(),
@@ -173,6 +187,13 @@ impl Text {
 
 /// Where a word ends: letters and digits, with an apostrophe or hyphen inside; and the shorthand `w/`, `c/o`, `T&O`.
 fn word_end(rest: &str) -> usize {
+    // Nearly every word is plain letters, and then a space or a stop.
+    let plain = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    if plain > 0
+        && matches!(rest.as_bytes().get(plain), None | Some(b' ' | b',' | b'.' | b'\n' | b')' | b':'))
+    {
+        return plain;
+    }
     let mut end = 0;
     let mut letters = 0;
     let mut chars = rest.char_indices().peekable();
@@ -204,6 +225,9 @@ fn word_end(rest: &str) -> usize {
 }
 
 fn case(word: &str) -> Case {
+    if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return Case::Lower;
+    }
     let mut letters = word.chars().filter(|c| c.is_alphabetic());
     let Some(first) = letters.next() else { return Case::Odd };
     let (upper, lower) = letters.fold((0, 0), |(upper, lower), c| match c.is_uppercase() {

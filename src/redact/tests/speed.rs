@@ -3,12 +3,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::lines::lines;
+use super::lines::{Line, lines};
 use crate::{Lexicon, Mode, Redactor, Verdict};
 
-/// Megabytes of text a second, each line with its own record, as in the benchmark.
-fn megabytes_a_second() -> f64 {
-    let all = lines("conformance/redaction/develop.jsonl").unwrap();
+/// Megabytes of text a second. A text in which something is found is read twice (what is masked is read again), and
+/// of the lines here most are such, so that notes as they are typed take about half as long.
+fn megabytes_a_second(wanted: fn(&Line) -> bool) -> f64 {
+    let all: Vec<Line> =
+        lines("conformance/redaction/develop.jsonl").unwrap().into_iter().filter(wanted).collect();
     let redactors: Vec<_> =
         all.iter().map(|line| Redactor::new(Lexicon::built_in(), &line.record, Mode::Strict)).collect();
     let bytes: usize = all.iter().map(|line| line.text.len()).sum();
@@ -27,9 +29,12 @@ fn megabytes_a_second() -> f64 {
 
 #[test]
 fn speed_is_told_and_in_a_release_build_asked_for() {
-    let speed = megabytes_a_second();
-    eprintln!("{speed:.1} MB/s");
-    assert!(cfg!(debug_assertions) || speed > 5.0, "{speed:.1} MB/s");
+    let (all, quiet) = (
+        megabytes_a_second(|_| true),
+        megabytes_a_second(|line| line.gold.iter().all(|span| !span.third_party)),
+    );
+    eprintln!("{all:.1} MB/s of all lines, {quiet:.1} MB/s of those that name nobody");
+    assert!(cfg!(debug_assertions) || all > 5.0, "{all:.1} MB/s");
 }
 
 #[test]
