@@ -84,7 +84,10 @@ impl Contacts<'_> {
         let grouped = text.tokens[at..=end].iter().filter(|token| token.kind == Token::Number).count() < 6;
         let possible = match digits.as_bytes() {
             [b'0', b'0', ..] | [b'4', b'4', ..] if digits.len() > 10 => digits.len() <= 15,
-            [b'0', ..] => (10..=11).contains(&digits.len()) || (cued && matches!(digits.len(), 9 | 12)),
+            [b'0', ..] => {
+                (10..=11).contains(&digits.len())
+                    || ((cued || self.before(at, 4, PERSON)) && matches!(digits.len(), 9 | 12))
+            }
             [b'7', ..] if digits.len() == 10 => true,
             _ if plus => (9..=15).contains(&digits.len()),
             _ => cued && (5..=8).contains(&digits.len()) && end - at <= 2,

@@ -96,7 +96,7 @@ impl Disclosures<'_> {
 
     fn denied(&self, sentence: &Range<usize>, at: usize) -> bool {
         let before = at.saturating_sub(4).max(sentence.start)..at;
-        let after = at + 1..(at + 5).min(sentence.end);
+        let after = at + 1..(at + 7).min(sentence.end);
         let no = |at: usize| {
             matches!(self.text.word(at), "no" | "nil" | "denies" | "denied" | "none" | "neg" | "without")
         };
@@ -202,7 +202,7 @@ impl Disclosures<'_> {
         let mut at = kin + 1;
         while at < sentence.end
             && (self.named[at]
-                || matches!(text.sign(at), Some('(' | ')' | ','))
+                || matches!(text.sign(at), Some('(' | ')' | ',' | '-' | '–' | ':'))
                 || text.is(at, PERSON) && text.is(kin, PERSON) && at == kin + 1)
         {
             at += 1;
@@ -219,7 +219,7 @@ impl Disclosures<'_> {
         if speaks && !possessive || self.helps(at) {
             return false;
         }
-        let near = at..sentence.end.min(at + if possessive { 3 } else { 6 });
+        let near = at..sentence.end.min(at + 6);
         let fact = |class: Classes| {
             near.clone().any(|at| text.is(at, class) && !text.is(at, SPEECH) && !self.denied(sentence, at))
         };

@@ -96,7 +96,7 @@ impl Keeper<'_> {
     fn professionals(&mut self) {
         let text = self.text;
         for at in 0..text.tokens.len() {
-            if text.is(at, ROLE) && text.is_word(at) && !text.is(at, KIN) {
+            if text.is(at, ROLE) && text.is_word(at) && (!text.is(at, KIN) || self.physician_associate(at)) {
                 self.after_role(at);
                 self.before_role(at);
             } else if matches!(text.word(at), "sister" | "matron") && self.on_ward(at)
@@ -105,6 +105,11 @@ impl Keeper<'_> {
                 self.after_role(at);
             }
         }
+    }
+
+    /// `PA` in capitals is a physician associate, `pa` a father.
+    fn physician_associate(&self, at: usize) -> bool {
+        !self.text.shouted && self.text.word(at) == "pa" && self.text.tokens[at].case == Case::Upper
     }
 
     fn after_role(&mut self, role: usize) {
@@ -173,7 +178,7 @@ impl Keeper<'_> {
         let before = (at.saturating_sub(3)..at).rev().take_while(|at| !stop(*at));
         let subject =
             at > 0 && matches!(text.word(at - 1), "re" | "about" | "for" | "regarding" | "concerning");
-        let kin = subject || (at.saturating_sub(3)..at).any(|at| text.is(at, PERSON));
+        let kin = subject || before.clone().any(|at| text.is(at, PERSON));
         !kin && (after.clone().any(|at| text.is(at, SPECIALTY | ROLE))
             || before.clone().any(|at| text.is(at, LETTER | ROLE)))
             && !after.clone().any(|at| text.is(at, PERSON))

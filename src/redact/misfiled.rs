@@ -28,6 +28,14 @@ pub(crate) fn is(text: &Text) -> bool {
         "bloods",
         "disregard",
         "scan",
+        "above",
+        "ignore",
+        "note",
+        "attached",
+        "consultation",
+        "record",
+        "entered",
+        "clinic",
     ];
     all & MISFILED_WEAK != 0
         && text.tokens.iter().enumerate().any(|(at, _)| paper.contains(&text.word(at)))
@@ -59,7 +67,7 @@ pub(crate) fn look(text: &Text, kept: &[Keep], hit: &[bool], found: &mut Vec<Fou
         if initial || name(at) {
             let end = (at + 1..text.tokens.len()).take_while(|at| name(*at)).last().unwrap_or(at);
             if initial || end > at || text.is(at, NAME) || !first_of_sentence(text, at) {
-                let bytes = text.tokens[at].at.start..text.tokens[end].at.end;
+                let bytes = text.tokens[at].at.start..text.tokens[end].bare_end;
                 found.push(Found { at: bytes, kind: Kind::Who, rule: "misfiled.name", relative: false });
             }
             at = end;

@@ -136,7 +136,9 @@ impl Names<'_, '_> {
     pub(crate) fn loose(&self, at: usize) -> bool {
         let text = self.text;
         self.kept(at) != Keep::Thing
-            || (text.is(at, SURNAME | FIRST) && text.is(at, EPONYM | PLACE | SCALE) && !text.is(at + 1, HEAD))
+            || ((text.is(at, NAME) || self.known.is_family(text.word(at)))
+                && text.is(at, EPONYM | PLACE | SCALE)
+                && !text.is(at + 1, HEAD))
     }
 
     pub(crate) fn joins(&self, at: usize) -> bool {

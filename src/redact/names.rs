@@ -6,7 +6,7 @@ use crate::{
     name_shape::{Cue, english},
     people::Known,
     span::{Found, Kind},
-    text::{Case, Text},
+    text::{Case, Kind as Token, Text},
     word::*,
 };
 
@@ -47,7 +47,7 @@ impl Names<'_, '_> {
     }
 
     fn add(&mut self, from: usize, to: usize, rule: &'static str, relative: bool) {
-        let at = self.text.tokens[from].at.start..self.text.tokens[to].at.end;
+        let at = self.text.tokens[from].at.start..self.text.tokens[to].bare_end;
         self.hit[from..=to].iter_mut().for_each(|hit| *hit = true);
         self.found.push(Found { at, kind: Kind::Who, rule, relative });
     }
@@ -87,7 +87,7 @@ impl Names<'_, '_> {
             if !sign && !small {
                 break;
             }
-            own_clause &= !comma || !text.is(at + 1, STATE | WORD);
+            own_clause &= !comma || !text.is(at + 1, STATE | WORD) || text.word(at + 1) == "also";
             at += 1;
         }
         if own_clause { at } else { kin + 1 }
@@ -95,7 +95,10 @@ impl Names<'_, '_> {
 
     fn after_kin(&mut self, kin: usize) {
         let text = self.text;
-        if self.kept(kin) == Keep::Thing {
+        let role = self.kept(kin + 1) == Keep::Professional
+            && text.is(kin, ROLE)
+            && text.tokens[kin].case == Case::Upper;
+        if self.kept(kin) == Keep::Thing || role {
             return;
         }
         let at = self.slot(kin);
@@ -158,6 +161,16 @@ impl Names<'_, '_> {
             return;
         };
         let bracket = matches!(sign, Some('(' | '['));
+        // `leon partner`, without a sign between.
+        let small =
+            at == kin && !text.titled(last) && text.is(last, FIRST) && text.tokens[last].case != Case::Odd;
+        if small
+            && !text.is(last, NOT_A_NAME | EPONYM | PLACE)
+            && !self.hit[last]
+            && self.kept(last) == Keep::No
+        {
+            self.add(last, last, "who.before-relation", text.is(kin, KIN));
+        }
         let near = bracket || whose || matches!(sign, Some(',' | '-' | '–' | '/' | '='));
         if !near
             || self.hit[last]
@@ -351,7 +364,8 @@ impl Names<'_, '_> {
                 continue;
             }
             let bracketed = text.sign(next) == Some('(') && text.sign(next + 2) == Some(')');
-            let next = next + 3 * usize::from(bracketed);
+            let aged = text.tokens.get(next).is_some_and(|token| token.kind == Token::Number);
+            let next = next + 3 * usize::from(bracketed) + usize::from(aged);
             let and = text.is(next, AND) || matches!(text.sign(next), Some('&' | '+'));
             let comma = matches!(text.sign(next), Some(',' | '/'));
             let name = next + 1;

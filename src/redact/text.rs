@@ -34,6 +34,8 @@ pub(crate) enum Case {
 pub(crate) struct Token {
     /// Bytes.
     pub(crate) at: Range<usize>,
+    /// Where the word ends without an apostrophe and s.
+    pub(crate) bare_end: usize,
     folded: Range<usize>,
     pub(crate) kind: Kind,
     pub(crate) case: Case,
@@ -128,7 +130,15 @@ impl Text {
         if let Kind::Sign(c) = kind {
             fold::push(c, &mut self.folds);
             let folded = begin..self.folds.len();
-            self.tokens.push(Token { at: at..end, folded, kind, case: Case::Odd, possessive: false, is: 0 });
+            self.tokens.push(Token {
+                at: at..end,
+                bare_end: end,
+                folded,
+                kind,
+                case: Case::Odd,
+                possessive: false,
+                is: 0,
+            });
             return end;
         }
         let spelled = &text[at..end];
@@ -145,6 +155,7 @@ impl Text {
         }
         self.tokens.push(Token {
             at: at..end,
+            bare_end: at + written.len(),
             folded: begin..self.folds.len(),
             kind,
             case: case(written),

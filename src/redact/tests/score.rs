@@ -1,4 +1,5 @@
 //! The measures of the annotation rules: how much leaks, how much is erased that should stay.
+#![expect(clippy::print_stderr, reason = "scores and skipped files are told")]
 
 use std::{collections::BTreeMap, fs, ops::Range, path::Path, process::Command};
 
@@ -79,7 +80,7 @@ impl Score {
         let any = |at: &Range<usize>| covered[at.clone()].iter().any(|c| *c);
         let of = |span: &Gold| -> Vec<Range<usize>> {
             let own: Vec<_> = tokens.iter().filter(|token| inside(token, span)).cloned().collect();
-            if own.is_empty() { vec![span.start..span.end] } else { own }
+            if own.is_empty() { std::iter::once(span.start..span.end).collect() } else { own }
         };
         let disclosure = |span: &&Gold| span.kind == "disclosure";
         let identifies = |span: &&Gold| span.third_party && span.kind != "disclosure";

@@ -1,4 +1,5 @@
 //! How long redaction takes. In a debug build only that time grows with length alone; in a release build how fast it is.
+#![expect(clippy::print_stderr, reason = "the speed is told")]
 #![expect(clippy::disallowed_methods, reason = "the time that a test takes is what it tests")]
 
 use std::time::{Duration, Instant};
