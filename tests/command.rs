@@ -7,6 +7,7 @@ mod help;
 mod looking;
 mod memory;
 mod offline;
+mod redaction;
 mod refusals;
 mod reports;
 mod sandbox;

@@ -28,6 +28,10 @@ pub(crate) enum Command {
     Map(MapArgs),
     /// Write a synthetic practice as a supplier's export.
     Synth(SynthArgs),
+    /// Look for third parties in free text: JSON lines in, JSON lines out.
+    Redact(RedactArgs),
+    /// Make a table of first names for redact from national statistics of births.
+    Lexicon(LexiconArgs),
     /// Check a configuration, or an export: what `ingest` would make of it, storing nothing.
     Check(CheckArgs),
     /// Say what became of a practice's entries, what is not understood and what waits.
@@ -303,4 +307,29 @@ pub(crate) enum TerminologyCommand {
         #[arg(required = true, value_name = "PATH")]
         paths: Vec<PathBuf>,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RedactArgs {
+    /// strict: whatever leads to a third party. standard: relatives' names may stay, unless told in confidence.
+    #[arg(long, default_value = "strict", value_parser = ["strict", "standard"])]
+    pub(crate) mode: String,
+    /// More first names, as recordgate lexicon writes them.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lexicon: Option<PathBuf>,
+    /// Lines of {"id", "text", "patient", "relationships", "staff"}; standard input if it is left out.
+    pub(crate) input: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct LexiconArgs {
+    /// Names that fewer people bear are left out.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) least: u64,
+    /// Where the table goes; nothing is overwritten.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// CSV files of ONS, NRS or NISRA with a column of names and one of counts.
+    #[arg(required = true, value_name = "CSV")]
+    pub(crate) files: Vec<PathBuf>,
 }

@@ -21,10 +21,13 @@ mod args;
 mod certificates;
 mod check;
 mod ingest;
+mod lexicon;
 mod map;
+mod people;
 mod progress;
 mod push;
 mod quality;
+mod redact;
 mod report;
 mod sandbox;
 mod serve;
@@ -72,6 +75,8 @@ pub fn run() -> ExitCode {
         args::Command::Push(args) => push::run(&args),
         args::Command::Map(args) => map::run(&args),
         args::Command::Synth(args) => synth::run(&args),
+        args::Command::Redact(args) => redact::run(&args),
+        args::Command::Lexicon(args) => lexicon::run(&args),
         args::Command::Check(args) => check::run(&args),
         args::Command::Admin(args) => admin::run(&args.command),
         args::Command::Quality(args) => quality::run(&args),

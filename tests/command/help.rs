@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{run, site::Site};
 
-const COMMANDS: [&[&str]; 15] = [
+const COMMANDS: [&[&str]; 17] = [
     &[],
     &["sandbox"],
     &["sandbox", "token"],
@@ -14,6 +14,8 @@ const COMMANDS: [&[&str]; 15] = [
     &["push"],
     &["map"],
     &["synth"],
+    &["redact"],
+    &["lexicon"],
     &["check"],
     &["quality"],
     &["trace"],

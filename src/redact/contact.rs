@@ -1,0 +1,294 @@
+//! What leads to a person: phone, e-mail, postcode, NHS number, date of birth, vehicle, prison number. Whatever is the
+//! patient's own stays. A number need not be valid: unassigned ranges and wrong check digits lead to people too.
+
+use crate::{
+    people::{Known, words},
+    span::{Found, Kind},
+    text::{Kind as Token, Text},
+    word::*,
+};
+
+/// Finds them all. `sees` gets each as a range of tokens with its rule.
+pub(crate) struct Contacts<'t> {
+    pub(crate) source: &'t str,
+    pub(crate) text: &'t Text,
+    pub(crate) known: &'t Known,
+    pub(crate) found: Vec<Found>,
+}
+
+impl Contacts<'_> {
+    pub(crate) fn look(&mut self) {
+        let mut at = 0;
+        while at < self.text.tokens.len() {
+            let token = &self.text.tokens[at];
+            let end = match token.kind {
+                Token::Number => self.number(at),
+                Token::Sign('+' | '(') => self.phone(at),
+                Token::Sign('@') => self.email(at),
+                Token::Word => self.letters(at),
+                Token::Sign(_) | Token::Mask => None,
+            };
+            at = end.unwrap_or(at).max(at) + 1;
+        }
+    }
+
+    fn add(&mut self, from: usize, to: usize, rule: &'static str) -> Option<usize> {
+        let at = self.text.tokens[from].at.start..self.text.tokens[to].at.end;
+        self.found.push(Found { at, kind: Kind::Contact, rule, relative: false });
+        Some(to)
+    }
+
+    /// Whether a class stands in the few tokens before, in the same clause.
+    fn before(&self, at: usize, most: usize, class: Classes) -> bool {
+        (at.saturating_sub(most)..at)
+            .rev()
+            .take_while(
+                |at| !matches!(self.text.sign(*at), Some('\n' | ';' | '.') if !self.text.touches(*at)),
+            )
+            .any(|at| self.text.is(at, class))
+    }
+
+    fn number(&mut self, at: usize) -> Option<usize> {
+        self.birth(at).or_else(|| self.nhs(at)).or_else(|| self.phone(at))
+    }
+
+    /// Digits from a token on, over the signs that stand in numbers; where it ends.
+    fn digits(&self, from: usize) -> (String, usize) {
+        let text = self.text;
+        let mut digits = String::new();
+        let (mut at, mut end, mut signs) = (from, from, 0);
+        while at < text.tokens.len() && digits.len() < 17 && signs < 4 {
+            match text.tokens[at].kind {
+                Token::Number if text.word(at).bytes().all(|byte| byte.is_ascii_digit()) => {
+                    digits.push_str(text.word(at));
+                    (end, signs) = (at, 0);
+                }
+                Token::Sign('+') if at == from => {}
+                Token::Sign('-' | '(' | ')' | '.' | '–') => signs += 1,
+                _ => break,
+            }
+            if text.sign(at) == Some('.') && !text.touches(at) {
+                break;
+            }
+            at += 1;
+        }
+        (digits, end)
+    }
+
+    fn phone(&mut self, at: usize) -> Option<usize> {
+        let text = self.text;
+        let (digits, end) = self.digits(at);
+        let plus =
+            text.sign(at) == Some('+') || (text.sign(at) == Some('(') && text.sign(at + 1) == Some('+'));
+        let cued = self.before(at, 4, PHONE);
+        let grouped = text.tokens[at..=end].iter().filter(|token| token.kind == Token::Number).count() < 6;
+        let possible = match digits.as_bytes() {
+            [b'0', b'0', ..] | [b'4', b'4', ..] if digits.len() > 10 => digits.len() <= 15,
+            [b'0', ..] => {
+                (10..=11).contains(&digits.len())
+                    || ((cued || self.before(at, 4, PERSON)) && matches!(digits.len(), 9 | 12))
+            }
+            [b'7', ..] if digits.len() == 10 => true,
+            _ if plus => (9..=15).contains(&digits.len()),
+            _ => cued && (5..=8).contains(&digits.len()) && end - at <= 2,
+        };
+        // A date, a pressure or a dose has another sign beside it.
+        let apart =
+            !matches!(text.sign(end + 1), Some('/' | '%')) && (at == 0 || text.sign(at - 1) != Some('/'));
+        if !possible || !grouped || !(apart || digits.len() > 9) {
+            return None;
+        }
+        let last = |digits: &str| digits[digits.len().saturating_sub(10)..].to_owned();
+        if self.known.phones.iter().any(|own| !own.is_empty() && last(own).ends_with(&last(&digits))) {
+            return Some(end);
+        }
+        let service =
+            ["0800", "0808", "0300", "0303", "0330", "0333", "0345", "0845", "0844", "0870", "0871"]
+                .iter()
+                .any(|prefix| digits.starts_with(prefix));
+        let office =
+            self.before(at, 5, ORG_PHONE | ORG_HEAD | ROLE | SPECIALTY) && !self.before(at, 6, PERSON);
+        if (service || office) && !self.before(at, 6, PERSON) {
+            return Some(end);
+        }
+        self.add(at, end, "contact.phone")
+    }
+
+    fn nhs(&mut self, at: usize) -> Option<usize> {
+        let text = self.text;
+        let parts = [0, 1, 2, 3, 4].map(|n| text.word(at + n));
+        let all = |word: &str, length| word.len() == length && word.bytes().all(|byte| byte.is_ascii_digit());
+        let (digits, end) = match parts {
+            [one, ..] if all(one, 10) => (one.to_owned(), at),
+            [one, two, three, ..] if all(one, 3) && all(two, 3) && all(three, 4) => {
+                ([one, two, three].concat(), at + 2)
+            }
+            [one, "-", two, "-", three] if all(one, 3) && all(two, 3) && all(three, 4) => {
+                ([one, two, three].concat(), at + 4)
+            }
+            _ => return None,
+        };
+        if digits.starts_with('0') || (digits.starts_with('7') && self.before(at, 4, PHONE) && end == at) {
+            return None;
+        }
+        if digits == self.known.nhs {
+            return Some(end);
+        }
+        self.add(at, end, "contact.nhs-number")
+    }
+
+    /// A date after `dob` or `born`, unless it is the patient's.
+    fn birth(&mut self, at: usize) -> Option<usize> {
+        let text = self.text;
+        let separated = |at: usize| matches!(text.sign(at), Some('/' | '.' | '-'));
+        let (end, day, month, year) = if separated(at + 1) && separated(at + 3) {
+            (at + 4, text.word(at), text.word(at + 2), text.word(at + 4))
+        } else if text.is(at + 1, MONTH) && text.word(at + 2).len() >= 2 {
+            (at + 2, text.word(at), text.word(at + 1), text.word(at + 2))
+        } else {
+            return None;
+        };
+        let numbers = [day, month, year].map(|part| part.parse::<u32>().unwrap_or_default());
+        if text.tokens.get(end)?.kind != Token::Number {
+            return None;
+        }
+        let own = match (self.known.dob.as_slice(), numbers) {
+            (&[y, m, d], [day, month, year]) => {
+                (day == d && (month == m || month == 0) && year % 100 == y % 100)
+                    || (day == y && month == m && year == d)
+            }
+            _ => false,
+        };
+        if own {
+            return Some(end);
+        }
+        self.before(at, 4, DOB).then(|| self.add(at, end, "contact.date-of-birth")).flatten()
+    }
+
+    fn email(&mut self, at: usize) -> Option<usize> {
+        if at == 0 {
+            return None;
+        }
+        self.mailbox(at, at)
+    }
+
+    /// From the sign between both parts outwards.
+    fn mailbox(&mut self, left: usize, right: usize) -> Option<usize> {
+        let text = self.text;
+        let part = |at: usize| {
+            matches!(text.tokens.get(at).map(|token| token.kind), Some(Token::Word | Token::Number))
+                || matches!(text.sign(at), Some('.' | '-' | '_' | '+'))
+        };
+        let (mut from, mut to) = (left.checked_sub(1)?, right + 1);
+        if !part(from) || !part(to) {
+            return None;
+        }
+        while from > 0 && text.touches(from - 1) && part(from - 1) {
+            from -= 1;
+        }
+        while text.touches(to) && part(to + 1) {
+            to += 1;
+        }
+        if text.sign(to) == Some('.') {
+            to -= 1;
+        }
+        let spelled = &self.source[text.tokens[from].at.start..text.tokens[to].at.end];
+        let own = crate::fold::fold(spelled);
+        if self.known.emails.contains(&own) {
+            return Some(to);
+        }
+        self.add(from, to, "contact.email")
+    }
+
+    fn letters(&mut self, at: usize) -> Option<usize> {
+        let text = self.text;
+        if text.word(at) == "at" && at > 1 && matches!(text.sign(at - 1), Some('[' | '(' | '{')) {
+            return self.mailbox(at - 1, at + 1);
+        }
+        let word = text.word(at).as_bytes();
+        if word.iter().any(u8::is_ascii_digit) || (word.len() == 1 && text.touches(at)) {
+            return self
+                .postcode(at)
+                .or_else(|| self.vehicle(at))
+                .or_else(|| self.prison(at))
+                .or_else(|| self.insurance(at));
+        }
+        None
+    }
+
+    fn upper(&self, from: usize, to: usize) -> bool {
+        let spelled = &self.source[self.text.tokens[from].at.start..self.text.tokens[to].at.end];
+        !spelled.bytes().any(|byte| byte.is_ascii_lowercase())
+    }
+
+    fn postcode(&mut self, at: usize) -> Option<usize> {
+        let text = self.text;
+        let word = text.word(at);
+        let (outward, inward, end) = if word.len() > 4 && word.is_ascii() {
+            (&word[..word.len() - 3], &word[word.len() - 3..], at)
+        } else {
+            (word, text.word(at + 1), at + 1)
+        };
+        if !is_outward(outward) || !is_inward(inward) {
+            return None;
+        }
+        let lives = PLACE_PREP | STREET | FLAT | PERSON | HUMAN;
+        if !self.upper(at, end) && !self.before(at, 6, lives) {
+            return None;
+        }
+        let own = |address: &Vec<String>| address.join("").contains(&[outward, inward].concat());
+        if self.known.addresses.iter().any(own) {
+            return Some(end);
+        }
+        self.add(at, end, "contact.postcode")
+    }
+
+    fn vehicle(&mut self, at: usize) -> Option<usize> {
+        let text = self.text;
+        let squeezed = [text.word(at), text.word(at + 1)];
+        let plate = |head: &str, tail: &str| shape(head) == "aa00" && shape(tail) == "aaa";
+        let end = if plate(squeezed[0], squeezed[1]) {
+            at + 1
+        } else if squeezed[0].len() == 7
+            && squeezed[0].is_ascii()
+            && plate(&squeezed[0][..4], &squeezed[0][4..])
+        {
+            at
+        } else {
+            return None;
+        };
+        (self.upper(at, end) || self.before(at, 5, VEHICLE))
+            .then(|| self.add(at, end, "contact.vehicle"))
+            .flatten()
+    }
+
+    fn prison(&mut self, at: usize) -> Option<usize> {
+        (shape(self.text.word(at)) == "a0000aa").then(|| self.add(at, at, "contact.prison-number")).flatten()
+    }
+
+    fn insurance(&mut self, at: usize) -> Option<usize> {
+        (shape(self.text.word(at)) == "aa000000a")
+            .then(|| self.add(at, at, "contact.insurance-number"))
+            .flatten()
+    }
+}
+
+/// Letters as `a`, digits as `0`.
+fn shape(word: &str) -> String {
+    word.chars().take(12).map(|c| if c.is_ascii_digit() { '0' } else { 'a' }).collect()
+}
+
+fn is_outward(word: &str) -> bool {
+    matches!(shape(word).as_str(), "a0" | "a00" | "aa0" | "aa00" | "a0a" | "aa0a")
+}
+
+fn is_inward(word: &str) -> bool {
+    shape(word) == "0aa" && !word.contains(['c', 'i', 'k', 'm', 'o', 'v'])
+}
+
+/// Whether an address of the record has this number and the word after it.
+pub(crate) fn is_own(known: &Known, spelled: &str) -> bool {
+    let parts = words(spelled);
+    let holds = |address: &Vec<String>| address.windows(parts.len().max(1)).any(|window| window == parts);
+    !parts.is_empty() && known.addresses.iter().any(holds)
+}

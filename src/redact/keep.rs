@@ -1,0 +1,436 @@
+//! What must stay: the patient's own name as a whole match, professionals, eponyms, drugs, organisations, places.
+//! A word that is kept can still become a name by a cue beside it (`names`), never the other way round.
+
+use crate::{
+    people::Known,
+    text::{Case, Text},
+    word::*,
+};
+
+/// Why a token stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    No,
+    Own,
+    Professional,
+    Thing,
+}
+
+pub(crate) struct Keeper<'t> {
+    pub(crate) text: &'t Text,
+    pub(crate) known: &'t Known,
+    pub(crate) kept: Vec<Keep>,
+    pub(crate) misfiled: bool,
+}
+
+impl Keeper<'_> {
+    pub(crate) fn look(&mut self) {
+        self.organisations();
+        self.things();
+        self.professionals();
+        self.staff();
+        self.own();
+    }
+
+    fn keep(&mut self, from: usize, to: usize, why: Keep) {
+        for kept in &mut self.kept[from..=to] {
+            if *kept != Keep::Own {
+                *kept = why;
+            }
+        }
+    }
+
+    /// Whether a word may be part of a name beside a title or a role.
+    pub(crate) fn named(&self, at: usize) -> bool {
+        let text = self.text;
+        if !text.is_word(at) || text.word(at).len() < 2 {
+            return false;
+        }
+        let plain = !text.is(at, NOT_A_NAME & !(FILLER | MONTH));
+        match text.titled(at) {
+            true => {
+                text.is(at, NAME)
+                    || plain
+                    || (text.is(at, WORD) && !text.is(at, HUMAN | ROLE | PERSON | SPECIALTY))
+            }
+            false => {
+                text.tokens[at].case != Case::Odd
+                    && (text.is(at, FIRST | SURNAME) && !text.is(at, WORD | MONTH | HUMAN | ROLE | PERSON)
+                        || (plain
+                            && text.word(at).len() > 2
+                            && !text.is(at, EPONYM | PLACE | SCALE)
+                            && (text.shouted || text.tokens[at].case == Case::Lower)))
+            }
+        }
+    }
+
+    /// The name that begins at a token: initials, then words. The last token of it.
+    pub(crate) fn name_from(&self, begin: usize) -> Option<usize> {
+        let text = self.text;
+        let mut at = begin;
+        while text.is_initial(at) {
+            at += 1 + usize::from(text.sign(at + 1) == Some('.'));
+        }
+        if !self.named(at) {
+            return None;
+        }
+        let mut end = at;
+        for at in at + 1..=at + 2 {
+            let joins = !text.tokens[at - 1].possessive
+                && text.titled(at)
+                && !text.is(at, ROLE | PERSON | HEAD | SPECIALTY | ORG_HEAD | DRUG)
+                && (text.is(at, NAME) || !text.is(at, NOT_A_NAME));
+            let lower = !text.titled(at)
+                && text.is(at, SURNAME)
+                && !text.is(at, WORD | HUMAN)
+                && !text.titled(at - 1);
+            if !joins && !lower {
+                break;
+            }
+            end = at;
+        }
+        Some(end)
+    }
+
+    /// `Dr X`, `Nurse X`, `X (HCA)`, `Mr X, ENT`.
+    fn professionals(&mut self) {
+        let text = self.text;
+        for at in 0..text.tokens.len() {
+            if text.is(at, ROLE) && text.is_word(at) && (!text.is(at, KIN) || self.physician_associate(at)) {
+                self.after_role(at);
+                self.before_role(at);
+            } else if matches!(text.word(at), "sister" | "matron") && self.on_ward(at)
+                || text.is(at, TITLE) && !self.misfiled && self.clinical(at)
+            {
+                self.after_role(at);
+            }
+        }
+    }
+
+    /// `PA` in capitals is a physician associate, `pa` a father.
+    fn physician_associate(&self, at: usize) -> bool {
+        !self.text.shouted && self.text.word(at) == "pa" && self.text.tokens[at].case == Case::Upper
+    }
+
+    fn after_role(&mut self, role: usize) {
+        let text = self.text;
+        let mut at = role + 1;
+        while text.is(at, ROLE | TITLE) || matches!(text.sign(at), Some('.' | ':' | '-' | '/')) {
+            at += 1;
+        }
+        // Several names after a plural or a list of doctors.
+        if let Some(end) = self.name_from(at).filter(|_| at <= role + 5) {
+            let lone = text.is(at, STRONG | SPEECH | HUMAN) && !text.is(at, NAME);
+            if !lone {
+                self.keep(at, end, Keep::Professional);
+            }
+        }
+    }
+
+    fn before_role(&mut self, role: usize) {
+        let text = self.text;
+        let mut end = role;
+        while end > 0
+            && (matches!(text.sign(end - 1), Some('(' | ',' | '-' | '–'))
+                || matches!(
+                    text.word(end - 1),
+                    "practice"
+                        | "the"
+                        | "our"
+                        | "community"
+                        | "district"
+                        | "clinical"
+                        | "ward"
+                        | "specialist"
+                ))
+        {
+            end -= 1;
+        }
+        if end == 0 || text.is(end - 1, PERSON) {
+            return;
+        }
+        let begin = (end.saturating_sub(3)..end)
+            .rev()
+            .take_while(|at| {
+                text.titled(*at) && text.is(*at, NAME)
+                    || text.is_initial(*at)
+                    || (text.titled(*at) && !text.is(*at, NOT_A_NAME))
+            })
+            .last();
+        if let Some(begin) = begin {
+            self.keep(begin, end - 1, Keep::Professional);
+        }
+    }
+
+    fn on_ward(&self, at: usize) -> bool {
+        (at + 1..at + 6)
+            .any(|at| matches!(self.text.word(at), "ward" | "icu" | "itu" | "hospital" | "clinic" | "unit"))
+            || (at > 0 && matches!(self.text.word(at - 1), "ward" | "charge" | "theatre"))
+    }
+
+    /// A title whose neighbours are those of a consultant.
+    fn clinical(&self, at: usize) -> bool {
+        let text = self.text;
+        let stop = |at: usize| {
+            matches!(text.sign(at), Some('\n' | ';' | '.' | '!')) && !text.is_initial(at.saturating_sub(1))
+        };
+        let after = (at + 1..at + 7).take_while(|at| !stop(*at));
+        let before = (at.saturating_sub(3)..at).rev().take_while(|at| !stop(*at));
+        let subject =
+            at > 0 && matches!(text.word(at - 1), "re" | "about" | "for" | "regarding" | "concerning");
+        let kin = subject || before.clone().any(|at| text.is(at, PERSON));
+        !kin && (after.clone().any(|at| text.is(at, SPECIALTY | ROLE))
+            || before.clone().any(|at| text.is(at, LETTER | ROLE)))
+            && !after.clone().any(|at| text.is(at, PERSON))
+    }
+
+    fn staff(&mut self) {
+        let text = self.text;
+        for name in &self.known.staff.clone() {
+            for at in 0..text.tokens.len() {
+                let whole = !name.is_empty() && (0..name.len()).all(|n| text.word(at + n) == name[n]);
+                let first = name
+                    .first()
+                    .is_some_and(|first| text.word(at) == first && (text.titled(at) || text.shouted));
+                if whole {
+                    self.keep(at, at + name.len() - 1, Keep::Professional);
+                } else if first && !text.titled(at + 1) && !text.is(at, DRUG) {
+                    self.keep(at, at, Keep::Professional);
+                }
+            }
+        }
+    }
+
+    /// Words with capitals that end in a word for an institution.
+    fn organisations(&mut self) {
+        let text = self.text;
+        for at in 0..text.tokens.len() {
+            if !text.is(at, ORG_HEAD) || at == 0 || (text.is(at, STREET) && !text.titled(at)) {
+                if text.is(at, ORG) && (text.titled(at) || text.shouted || text.is(at, PHRASE)) {
+                    self.keep(at, at, Keep::Thing);
+                }
+                continue;
+            }
+            let joins = |at: usize| {
+                text.titled(at) && !text.is(at, PERSON | TITLE | ROLE)
+                    || text.is_initial(at)
+                    || (matches!(text.word(at), "of" | "and" | "the")
+                        || matches!(text.sign(at), Some('&' | '.' | '\'')))
+                        && text.titled(at + 1)
+                        && at > 0
+                        && text.titled(at - 1)
+            };
+            if let Some(begin) = (at.saturating_sub(4)..at).rev().take_while(|at| joins(*at)).last() {
+                self.keep(begin, at, Keep::Thing);
+            }
+        }
+    }
+
+    fn things(&mut self) {
+        let text = self.text;
+        for at in 0..text.tokens.len() {
+            let is = |class| text.is(at, class);
+            // Most words are small and in no table of things.
+            if text.tokens[at].case == Case::Lower && !is(DRUG | MONTH | EPONYM | SCALE) {
+                continue;
+            }
+            if is(DRUG) && !self.pill_is_person(at)
+                || is(MONTH) && !is(FIRST)
+                || self.eponym(at)
+                || self.place(at)
+                || self.saint(at)
+            {
+                self.keep(at, at, Keep::Thing);
+            }
+        }
+    }
+
+    fn pill_is_person(&self, at: usize) -> bool {
+        let text = self.text;
+        text.is(at, FIRST | FIRST_WORD) && text.is(at + 1, STRONG) && text.is(at + 1, SPEECH)
+    }
+
+    fn eponym(&self, at: usize) -> bool {
+        let text = self.text;
+        let head = text.is(at + 1, HEAD)
+            || matches!(text.sign(at + 1), Some('+' | '-'))
+            || (matches!(text.sign(at + 1), Some('\'' | '’')) && text.is(at + 2, HEAD));
+        let named = text.is(at, FIRST);
+        if text.is(at, EPONYM)
+            && (text.is(at + 1, EPONYM) && text.is_word(at + 1) || at > 0 && text.is(at - 1, EPONYM))
+        {
+            return true;
+        }
+        if text.is(at, EPONYM | SCALE) {
+            let nearby = (at + 2..at + 4).any(|at| text.is(at, HEAD) && !text.is(at, STATE));
+            let score = text.tokens.get(at + 1).is_some_and(|next| next.kind == crate::text::Kind::Number);
+            return !named
+                || head
+                || (nearby && text.is(at, EPONYM) && !text.is(at + 1, SPEECH | HUMAN))
+                || (text.is(at, SCALE) && score);
+        }
+        let disease = matches!(
+            text.word(at + 1),
+            "disease" | "syndrome" | "palsy" | "contracture" | "phenomenon" | "sign" | "lymphoma" | "neuroma"
+        );
+        text.titled(at) && disease && (text.tokens[at].possessive || !named)
+    }
+
+    /// `St Luke's` is a place of worship, a school or a ward; nobody's name.
+    fn saint(&self, at: usize) -> bool {
+        let text = self.text;
+        let stop = usize::from(at > 1 && text.sign(at - 1) == Some('.'));
+        at > stop
+            && matches!(text.word(at - 1 - stop), "st" | "saint")
+            && text.titled(at)
+            && text.titled(at - 1 - stop)
+    }
+
+    fn place(&self, at: usize) -> bool {
+        let text = self.text;
+        if at == 0 || !text.is_word(at) || text.tokens[at].case == Case::Lower {
+            return false;
+        }
+        let before = text.word(at - 1);
+        let listed = matches!(before, "and" | "via" | "then" | "or")
+            || matches!(text.sign(at - 1), Some(',' | '/' | '&'));
+        let after_place = listed
+            && (at > 1 && self.kept[at - 2] == Keep::Thing && text.is(at - 2, PLACE)
+                || at > 2 && self.kept[at - 2] == Keep::Thing);
+        let travels = (at.saturating_sub(6)..at).any(|at| text.is(at, TRAVEL));
+        match text.is(at, PLACE) {
+            true if matches!(before, "in" | "near" | "around" | "via" | "outside" | "at") => true,
+            true if matches!(before, "to" | "from" | "into" | "of") => travels || !text.is(at, FIRST),
+            true => after_place || (!text.is(at, FIRST) && !text.is(at + 1, STRONG)),
+            false => text.titled(at) && text.is(at, FIRST) && matches!(before, "in" | "near") && travels,
+        }
+    }
+
+    /// The patient's own name, where the whole of what is written fits it.
+    fn own(&mut self) {
+        let text = self.text;
+        let mut at = 0;
+        while at < text.tokens.len() {
+            let may = text.is(at, TITLE) || text.is_word(at) && self.known.may_begin(text.word(at));
+            at = match may.then(|| self.own_from(at)).flatten() {
+                Some((end, true)) => {
+                    self.kept[at..=end].fill(Keep::Own);
+                    end + 1
+                }
+                Some((end, false)) => end + 1,
+                None => at + 1,
+            };
+        }
+    }
+
+    /// From a token on: where a run of own names ends, and whether as a whole it is the patient.
+    fn own_from(&self, begin: usize) -> Option<(usize, bool)> {
+        let text = self.text;
+        let title = text.is(begin, TITLE) && text.is_word(begin);
+        let mut at = begin + usize::from(title);
+        at += usize::from(title && text.sign(at) == Some('.'));
+        let from = at;
+        let (mut given, mut family, mut initials, mut end) = (0, 0, 0, None);
+        while at < text.tokens.len() && at < from + 7 {
+            let word = text.word(at);
+            if text.is_initial(at)
+                && self.known.given.iter().any(|given| given.starts_with(word))
+                && !self.known.given.is_empty()
+            {
+                initials += 1;
+            } else if self.own_word(at, false) {
+                given += 1;
+                end = Some(at);
+            } else if self.own_word(at, true) {
+                family += 1;
+                end = Some(at);
+            } else if !self.goes_on(at, initials > 0 && end.is_none(), end.is_some() && given + family == 1) {
+                break;
+            }
+            if text.tokens[at].possessive {
+                break;
+            }
+            at += 1;
+        }
+        let end = end?;
+        let cased = (from..=end).any(|at| text.titled(at) && !text.is(at, WORD));
+        // A single small word that happens to be a name is no mention of anybody.
+        if given + family == 1
+            && !title
+            && !cased
+            && text.is(from, WORD | HUMAN | MONTH)
+            && !text.titled(from)
+        {
+            return None;
+        }
+        Some((end, self.fits(begin, from, end, title, family > 0, given + initials > 0)))
+    }
+
+    /// Whether a sign stands inside a name: after an initial, or between two of the patient's own names.
+    fn goes_on(&self, at: usize, after_initial: bool, after_name: bool) -> bool {
+        after_initial && self.text.sign(at) == Some('.') || after_name && self.joined_own(at)
+    }
+
+    /// A stop or comma between two of the patient's own names: `Nair, Arjun`.
+    fn joined_own(&self, at: usize) -> bool {
+        let own = self.own_word(at + 1, true) || self.own_word(at + 1, false);
+        own && matches!(self.text.sign(at), Some('.' | ','))
+    }
+
+    fn own_word(&self, at: usize, family: bool) -> bool {
+        let text = self.text;
+        let word = text.word(at);
+        if !text.is_word(at) || word.len() < 2 {
+            return false;
+        }
+        let exact = if family { self.known.is_family(word) } else { self.known.is_given(word) };
+        let names = if family { &self.known.family } else { &self.known.given };
+        let slip = || names.iter().any(|name| name.len() > 4 && one_slip(name, word));
+        exact || (!self.misfiled && text.titled(at) && !text.is(at, NAME | NOT_A_NAME) && slip())
+    }
+
+    fn fits(&self, begin: usize, from: usize, end: usize, title: bool, family: bool, given: bool) -> bool {
+        let text = self.text;
+        let sexed = match (title.then(|| text.word(begin)), self.known.male) {
+            (Some("mr" | "master"), Some(male)) => male,
+            (Some("mrs" | "ms" | "miss"), Some(male)) => !male,
+            _ => true,
+        };
+        let foreign = |at: usize| {
+            text.titled(at) && text.is(at, NAME) && !text.is(at, WORD | PERSON | ROLE | TITLE | HUMAN | MONTH)
+        };
+        let before = !title
+            && from > 0
+            && foreign(from - 1)
+            && !text.tokens[from - 1].possessive
+            && self.kept[from - 1] != Keep::Own;
+        let stranger = self.misfiled && text.titled(end + 1) && !text.is(end + 1, NOT_A_NAME);
+        let after = !family
+            && (foreign(end + 1) || stranger)
+            && !text.tokens[end].possessive
+            && !text.is(end + 1, DRUG | PLACE | EPONYM);
+        let initial = !given && !title && from > 0 && text.is_initial(from - 1);
+        let wrong_initial = title && !given && text.is_initial(from);
+        let junior = matches!(text.word(end + 1), "jnr" | "jr" | "junior" | "snr" | "senior");
+        let namesake =
+            begin > 0 && (matches!(text.word(begin - 1), "other" | "another" | "different" | "namesake"));
+        sexed && !before && !after && !initial && !wrong_initial && !junior && !namesake
+    }
+}
+
+/// Whether two words differ by one letter put in, left out or exchanged.
+pub(crate) fn one_slip(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    if long.len() - short.len() > 1 {
+        return false;
+    }
+    let same = short.iter().zip(long).take_while(|(a, b)| a == b).count();
+    let skip = usize::from(short.len() == long.len());
+    short[(same + skip).min(short.len())..] == long[(same + 1).min(long.len())..]
+        || (skip == 1
+            && same + 2 <= short.len()
+            && short[same] == long[same + 1]
+            && short[same + 1] == long[same]
+            && short[same + 2..] == long[same + 2..])
+}

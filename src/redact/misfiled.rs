@@ -1,0 +1,99 @@
+//! Texts that say that they belong to somebody else: whoever is named there is a third party.
+
+use crate::{
+    keep::Keep,
+    span::{Found, Kind},
+    text::{Kind as Token, Text},
+    word::*,
+};
+
+/// Whether a text says so: plainly, or in weaker words beside a full name, a date of birth or an NHS number.
+pub(crate) fn is(text: &Text) -> bool {
+    let all = text.tokens.iter().fold(0, |all, token| all | token.is);
+    if all & MISFILED != 0 {
+        return true;
+    }
+    let named = |at: usize| text.titled(at) && !text.is(at, NOT_A_NAME);
+    let paper = [
+        "letter",
+        "result",
+        "results",
+        "report",
+        "scanned",
+        "entry",
+        "ecg",
+        "notes",
+        "filed",
+        "document",
+        "bloods",
+        "disregard",
+        "scan",
+        "above",
+        "ignore",
+        "note",
+        "attached",
+        "consultation",
+        "record",
+        "entered",
+        "clinic",
+    ];
+    all & MISFILED_WEAK != 0
+        && text.tokens.iter().enumerate().any(|(at, _)| paper.contains(&text.word(at)))
+        && text.tokens.iter().enumerate().any(|(at, _)| {
+            named(at) && named(at + 1) || text.is(at, DOB) || text.is(at, TITLE) && named(at + 1)
+        })
+}
+
+/// Names and dates of birth in such a text, that no other rule found.
+pub(crate) fn look(text: &Text, kept: &[Keep], hit: &[bool], found: &mut Vec<Found>) {
+    let name = |at: usize| {
+        !hit[at]
+            && kept[at] == Keep::No
+            && text.titled(at)
+            && !text.is(at, NOT_A_NAME)
+            && (text.is(at, NAME) || text.word(at).len() > 2)
+            || (!hit[at]
+                && kept[at] != Keep::Own
+                && kept[at] != Keep::Professional
+                && text.titled(at)
+                && text.is(at, NAME)
+                && at > 0
+                && text.is(at - 1, NAME)
+                && text.titled(at - 1))
+    };
+    let mut at = 0;
+    while at < text.tokens.len() {
+        let initial = text.is_initial(at) && at + 1 < text.tokens.len() && name(at + 1);
+        if initial || name(at) {
+            let end = (at + 1..text.tokens.len()).take_while(|at| name(*at)).last().unwrap_or(at);
+            if initial || end > at || text.is(at, NAME) || !first_of_sentence(text, at) {
+                let bytes = text.tokens[at].at.start..text.tokens[end].bare_end;
+                found.push(Found { at: bytes, kind: Kind::Who, rule: "misfiled.name", relative: false });
+            }
+            at = end;
+        } else if let Some(end) = date(text, at) {
+            let bytes = text.tokens[at].at.start..text.tokens[end].at.end;
+            let after_name = at > 1 && (at - 2..at).any(|at| hit[at] || text.titled(at) && text.is(at, NAME));
+            if after_name {
+                found.push(Found {
+                    at: bytes,
+                    kind: Kind::Contact,
+                    rule: "misfiled.date-of-birth",
+                    relative: false,
+                });
+            }
+            at = end;
+        }
+        at += 1;
+    }
+}
+
+fn first_of_sentence(text: &Text, at: usize) -> bool {
+    text.sentences.iter().any(|sentence| sentence.start == at)
+}
+
+fn date(text: &Text, at: usize) -> Option<usize> {
+    let number = |at: usize| text.tokens.get(at).is_some_and(|token| token.kind == Token::Number);
+    let sign = |at: usize| matches!(text.sign(at), Some('/' | '.' | '-'));
+    (number(at) && sign(at + 1) && number(at + 2) && sign(at + 3) && number(at + 4)).then_some(at + 4)
+}

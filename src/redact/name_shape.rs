@@ -1,0 +1,169 @@
+//! What a name looks like: whether a word can be one beside a cue, and how far it goes.
+
+use crate::{
+    keep::Keep,
+    names::Names,
+    text::{Case, Kind as Token},
+    word::*,
+};
+
+/// How strong the neighbour is that makes a word a name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cue {
+    /// A word for a relative stands before it.
+    Kin,
+    /// `with`, `spoke to`.
+    With,
+}
+
+impl Names<'_, '_> {
+    /// Whether a word can be nothing that the tables know but a name.
+    pub(crate) fn unknown(&self, at: usize) -> bool {
+        let text = self.text;
+        let known = NOT_A_NAME | EPONYM | SCALE | PLACE;
+        text.is_word(at)
+            && text.word(at).len() > 2
+            && !text.is(at, known)
+            && text.tokens[at].case != Case::Odd
+            && !text.word(at).bytes().any(|byte| byte.is_ascii_digit())
+    }
+
+    /// Whether something follows that people do.
+    pub(crate) fn acts(&self, at: usize) -> bool {
+        let text = self.text;
+        text.is(at, STRONG | SPEECH | HUMAN | AND | PRONOUN | STATE | WITH | PLACE_PREP | PERSON)
+            || at >= text.tokens.len()
+            || matches!(text.sign(at), Some('.' | ',' | '(' | ')' | '+' | '-' | '\n' | ':' | ';'))
+            || matches!(text.tokens.get(at).map(|token| token.kind), Some(Token::Number))
+    }
+
+    /// Whether the word here is a name, given that something before it calls for one.
+    pub(crate) fn called(&self, at: usize, cue: Cue) -> bool {
+        let text = self.text;
+        if !text.is_word(at) || text.word(at).len() < 2 {
+            return false;
+        }
+        let class = |class| text.is(at, class);
+        if text.titled(at) {
+            return match cue {
+                Cue::Kin => {
+                    class(FIRST | FIRST_WORD)
+                        || (class(SURNAME) && !class(WORD))
+                        || self.unknown(at)
+                        || (class(EPONYM) && !class(WORD))
+                }
+                Cue::With => {
+                    class(FIRST)
+                        || (class(FIRST_WORD) && !class(PLACE | MONTH | DRUG | ROLE | PERSON))
+                        || (class(SURNAME) && !class(EPONYM | PLACE | ORG))
+                        || self.unknown(at)
+                }
+            };
+        }
+        let verb = text.is(at + 1, STRONG | SPEECH);
+        if class(FIRST) && text.tokens[at].case != Case::Odd {
+            return cue == Cue::Kin || !class(EPONYM | PLACE | DRUG);
+        }
+        if class(FIRST_WORD) && cue == Cue::Kin && text.word(at).len() > 2 {
+            return verb
+                && !class(NEGATION | STATE | SPEECH | HUMAN)
+                && !matches!(text.word(at), "will" | "may" | "can" | "hope");
+        }
+        let upper_here = text.tokens[at].case == Case::Upper && !text.shouted;
+        cue == Cue::Kin
+            && !upper_here
+            && self.unknown(at)
+            && !english(text.word(at))
+            && self.acts(at + 1)
+            && (text.word(at).len() > 3 || verb)
+    }
+
+    /// Where a name that begins here ends: further names, initials, particles.
+    pub(crate) fn extent(&self, begin: usize) -> usize {
+        let text = self.text;
+        let mut end = begin;
+        let mut at = begin + 1;
+        while at < text.tokens.len() && at <= begin + 6 && !text.tokens[end].possessive {
+            let particle = matches!(
+                text.word(at),
+                "de" | "van"
+                    | "von"
+                    | "der"
+                    | "den"
+                    | "bin"
+                    | "ibn"
+                    | "bint"
+                    | "al"
+                    | "el"
+                    | "ap"
+                    | "ab"
+                    | "ferch"
+                    | "da"
+                    | "do"
+                    | "dos"
+                    | "la"
+                    | "le"
+                    | "ur"
+                    | "ul"
+                    | "mac"
+                    | "ni"
+                    | "nic"
+            );
+            let titled = text.titled(at) && self.loose(at) && self.joins(at);
+            let own_family = self.known.is_family(text.word(at)) && !text.is(at, WORD | HUMAN);
+            let lower = !text.titled(at)
+                && text.tokens[at].case != Case::Odd
+                && (own_family || text.is(at, SURNAME) && !text.is(at, NOT_A_NAME | FIRST_WORD));
+            let suffix = matches!(text.word(at), "jnr" | "jr" | "snr" | "senior" | "junior");
+            if titled || lower || suffix || (text.is_initial(at) && text.titled(end)) {
+                end = at;
+            } else if !(particle
+                && (text.titled(at + 1) || self.known.is_family(text.word(at + 1)))
+                && self.joins(at + 1))
+            {
+                break;
+            }
+            at += 1;
+        }
+        // An initial at the end belongs to what follows, as in `Wife Ann R knee`, unless a stop or the end comes.
+        while end > begin && text.is_initial(end) && !self.acts(end + 1) {
+            end -= 1;
+        }
+        end
+    }
+
+    /// An eponym or place without its head is a surname after a first name: `Amara Clarke`.
+    pub(crate) fn loose(&self, at: usize) -> bool {
+        let text = self.text;
+        self.kept(at) != Keep::Thing
+            || ((text.is(at, NAME) || self.known.is_family(text.word(at)))
+                && text.is(at, EPONYM | PLACE | SCALE)
+                && !text.is(at + 1, HEAD))
+    }
+
+    pub(crate) fn joins(&self, at: usize) -> bool {
+        let text = self.text;
+        let other = NOT_A_NAME & !(FILLER | HEAD | STREET | ILLNESS | WORD);
+        if self.kept(at) == Keep::Professional {
+            return false;
+        }
+        match text.is(at, NAME) {
+            true => {
+                !text.is(at, MONTH | DRUG | ROLE | PERSON | TITLE | SPECIALTY)
+                    || self.known.is_family(text.word(at))
+            }
+            false => !text.is(at, other | WORD | HEAD),
+        }
+    }
+}
+
+/// Whether a small word that no table has ends as English words do.
+pub(crate) fn english(word: &str) -> bool {
+    [
+        "ing", "ed", "ly", "tion", "sion", "ous", "ful", "ness", "able", "ible", "ment", "ive", "itis",
+        "osis", "aemia", "ology", "ectomy", "mycin", "pril", "statin", "zole", "ish", "ism", "ist", "ic",
+        "ical", "ity", "less", "oma", "pathy", "scopy", "graphy", "uria", "algia",
+    ]
+    .iter()
+    .any(|end| word.len() > end.len() + 2 && word.ends_with(end))
+}

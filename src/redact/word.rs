@@ -1,0 +1,110 @@
+//! What is known of a word: one bit for each table, or class of a table, of `profiles/lexicon/`.
+
+/// A set of classes.
+pub(crate) type Classes = u64;
+
+macro_rules! classes {
+    ($($name:ident),* $(,)?) => { classes!(@ 0, $($name,)*); };
+    (@ $at:expr, $name:ident, $($rest:ident,)*) => {
+        pub(crate) const $name: Classes = 1 << ($at);
+        classes!(@ $at + 1, $($rest,)*);
+    };
+    (@ $at:expr,) => {};
+}
+
+classes! {
+    // names
+    FIRST, FIRST_WORD, SURNAME, SURNAME_WORD,
+    // people
+    KIN, OTHER, BLOOD, CHILD, GENERIC_CHILD, TITLE, ROLE,
+    // what must stay
+    EPONYM, SCALE, DRUG, PLACE, ORG, MONTH, WORD,
+    // cues: the rows of cues.csv
+    SPEECH, HUMAN, STRONG, WITH, FILLER, PILL, HEAD, PLACE_PREP, TRAVEL, ORG_HEAD, SCHOOL, AT_WORK, SPECIALTY,
+    LETTER, CONFIDENCE, SAFEGUARDING, SAFE_KIN, CONDUCT, CRIME, STIGMA, HERITABLE, ILLNESS, BURDEN, FAMILY_HISTORY,
+    MISFILED, MISFILED_WEAK, HARM, DOB, PHONE, ORG_PHONE, PRONOUN, POSSESSIVE, AND, STREET, FLAT, VEHICLE, ROOM,
+    PRISON, NEGATION, STATE, ANON,
+    // begins a phrase of several words
+    PHRASE,
+}
+
+/// Any reason to think of a name.
+pub(crate) const NAME: Classes = FIRST | FIRST_WORD | SURNAME | SURNAME_WORD;
+/// Somebody who is not the patient.
+pub(crate) const PERSON: Classes = KIN | OTHER;
+/// Words that are not a name merely because they follow a cue, unless a name table has them too. Cues that need
+/// their phrase say nothing about a single word.
+pub(crate) const NOT_A_NAME: Classes = !(NAME | PHRASE | EPONYM | SCALE | PLACE | LETTER);
+
+/// The class of a cue as `cues.csv` names it.
+pub(crate) fn cue(name: &str) -> Option<Classes> {
+    Some(match name {
+        "speech" => SPEECH,
+        "human" => HUMAN,
+        "strong" => STRONG,
+        "with" => WITH,
+        "filler" => FILLER,
+        "pill" => PILL,
+        "head" => HEAD,
+        "placeprep" => PLACE_PREP,
+        "travel" => TRAVEL,
+        "orghead" => ORG_HEAD,
+        "school" => SCHOOL,
+        "atwork" => AT_WORK,
+        "specialty" => SPECIALTY,
+        "letterctx" => LETTER,
+        "confidence" => CONFIDENCE,
+        "safeguarding" => SAFEGUARDING,
+        "safe_kin" => SAFE_KIN,
+        "conduct" => CONDUCT,
+        "crime" => CRIME,
+        "stigma" => STIGMA,
+        "heritable" => HERITABLE,
+        "illness" => ILLNESS,
+        "burden" => BURDEN,
+        "fhcue" => FAMILY_HISTORY,
+        "misfiled" => MISFILED,
+        "misfiled_weak" => MISFILED_WEAK,
+        "harm" => HARM,
+        "dob" => DOB,
+        "phone" => PHONE,
+        "orgphone" => ORG_PHONE,
+        "pronoun" => PRONOUN,
+        "poss" => POSSESSIVE,
+        "and" => AND,
+        "street" => STREET,
+        "flat" => FLAT,
+        "vehicle" => VEHICLE,
+        "room" => ROOM,
+        "prison" => PRISON,
+        "negation" => NEGATION,
+        "state" => STATE,
+        "anon" => ANON,
+        _ => return None,
+    })
+}
+
+/// The classes of a relation as `kinship.csv` names it.
+pub(crate) fn relation(name: &str) -> Option<Classes> {
+    Some(match name {
+        "parent" | "sibling" | "grandparent" | "aunt-or-uncle" | "cousin" | "niece-or-nephew" => KIN | BLOOD,
+        "child" | "grandchild" => KIN | CHILD,
+        "generic-child" => KIN | GENERIC_CHILD,
+        "spouse" | "in-law" | "relative" => KIN,
+        "former" | "friend" | "neighbour" | "colleague" | "carer" => OTHER,
+        _ => return None,
+    })
+}
+
+/// The class of a thing that must stay, as `protected.csv` names it.
+pub(crate) fn kept(name: &str) -> Option<Classes> {
+    Some(match name {
+        "eponym" => EPONYM,
+        "scale" => SCALE,
+        "drug" => DRUG,
+        "place" => PLACE,
+        "org" => ORG,
+        "month" => MONTH,
+        _ => return None,
+    })
+}
