@@ -9,7 +9,7 @@ use fhir::{
     types::CodeableConcept,
     url::{self, profile},
 };
-use record::{CodeSystem, Coded, Dictionary, EntryId, Quantity, Value};
+use record::{CodeSystem, Coded, Coding, Dictionary, EntryId, Quantity, Value};
 
 use crate::{
     classify::Resolved,
@@ -62,9 +62,13 @@ fn part_of(system: &CodeSystem, code: &str) -> Option<(Part, &'static str)> {
     Some((part, position))
 }
 
-/// The part that a concept stands for. Where its codings disagree it is only related.
+/// The part that a concept stands for. Where its codings disagree it is only related; a row of a whole chapter says
+/// nothing against a coding that has a row of its own.
 fn part(coded: &Coded) -> Option<(Part, &'static str)> {
-    let mut parts = coded.codings.iter().filter_map(|coding| part_of(&coding.system, &coding.code));
+    let own_row = |coding: &&Coding| PARTS.code(coding).is_some_and(|(_, exact)| exact);
+    let any_own = coded.codings.iter().any(|coding| own_row(&coding));
+    let counts = coded.codings.iter().filter(|coding| !any_own || own_row(coding));
+    let mut parts = counts.filter_map(|coding| part_of(&coding.system, &coding.code));
     let first = parts.next()?;
     Some(parts.fold(first, |(part, position), (other, there)| match (position, there) {
         _ if part != other => (Part::Related, ANY),
