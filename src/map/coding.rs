@@ -83,10 +83,12 @@ pub(crate) fn concept(coded: &Coded, added: Vec<FhirCoding>) -> CodeableConcept 
     }
     // Before anything is added: the description is one of what was sent.
     describe(coded, &mut codings);
+    // What we add nobody chose.
+    let chosen = !codings.is_empty();
     added.into_iter().for_each(|coding| put(&mut codings, coding));
     if codings.len() > 1 {
         for (place, coding) in codings.iter_mut().enumerate() {
-            coding.user_selected = Some((place == 0).into());
+            coding.user_selected = Some((chosen && place == 0).into());
         }
     }
     let shown = coded.original_text.as_ref().map(|text| text.expose()).or_else(|| coded.display());

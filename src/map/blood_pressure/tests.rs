@@ -1,4 +1,4 @@
-//! Which readings make one blood pressure, and what it looks like.
+//! Which readings are put together, and which stay as they were sent.
 
 use record::Effective;
 
@@ -100,6 +100,12 @@ fn averages_and_judgements_are_hidden_with_readings_and_never_put_together() {
         crate::testing::snomed("72313002", "x"),
     ]);
     assert_eq!(part(&disagree), Some((Part::Related, ANY)));
+    // What a whole chapter is about says nothing against a code that says it exactly.
+    let chapter = crate::testing::coded(vec![
+        crate::testing::read("246Z.00", "x"),
+        crate::testing::snomed("407554009", "x"),
+    ]);
+    assert_eq!(part(&chapter), Some((Part::Systolic, "sitting")));
 }
 
 #[test]
