@@ -9,7 +9,7 @@ use fhir::{
     types::CodeableConcept,
     url::{self, profile},
 };
-use record::{CodeSystem, Coded, Coding, Dictionary, EntryId, Quantity, Value};
+use record::{CodeSystem, Coded, Dictionary, EntryId, Quantity, Value};
 
 use crate::{
     classify::Resolved,
