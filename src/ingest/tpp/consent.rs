@@ -2,8 +2,8 @@
 //! back is not served.
 
 use record::{
-    CodeClass, CodeRef, CodeSystem, Coded, Coding, Content, FreeText, Given, Issue, IssueCode, Mark,
-    Statement, StatementStatus, Vaccination,
+    CodeClass, CodeRef, CodeSystem, Coded, Coding, Content, FreeText, Issue, IssueCode, Mark, Statement,
+    StatementStatus,
 };
 
 use super::{
@@ -63,7 +63,6 @@ impl EntryTable for Consents {
             effective,
             performer,
             text: FreeText::new(row.text(self.vaccine)).into_iter().collect(),
-            vaccination: Some(Vaccination { given: Some(Given::No), ..Vaccination::default() }),
             status: if stands { StatementStatus::Final } else { StatementStatus::Unfiled },
             ..statement(CodeRef::Given(coded, Some(CodeClass::Immunisation)))
         };
