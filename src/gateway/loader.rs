@@ -9,10 +9,11 @@ mod dictionary;
 mod fingerprint;
 mod in_order;
 mod relay;
+mod storing;
 mod survey;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     fmt,
     panic::resume_unwind,
     path::{Path, PathBuf},
@@ -23,10 +24,7 @@ use std::{
 use ingest::{Format, Stop};
 use policy::Released;
 use project::{IdKey, Projection, Record};
-use record::{
-    Entry, EntryId, Fact, Fate, Issue, IssueCode, OdsCode, PatientKey, Place, Report, Row, Severity, Sink,
-    SinkError,
-};
+use record::{Entry, EntryId, Issue, IssueCode, OdsCode, PatientKey, Place, Report, Severity};
 use store::{NewRelease, PatientFacts, Store, StoreError};
 
 pub use self::survey::{Also, Looked, Sought, Told};
@@ -34,12 +32,8 @@ use crate::clock::Clock;
 use dictionary::Cached;
 use fingerprint::fingerprint;
 use in_order::{in_order, workers};
+use storing::Storing;
 
-/// Facts that are made durable together: so many, or what so many bytes of the export hold.
-const CHUNK: usize = 4_000;
-const CHUNK_BYTES: u64 = 16 << 20;
-/// Rows that are logged together.
-const LOGGED: usize = 20_000;
 /// Patients that are listed together.
 const LISTED: usize = 10_000;
 /// Patients that are swapped in together: so many, or so many bytes of bodies.
@@ -136,21 +130,7 @@ impl Loader<'_> {
         let fingerprint = self.check(format, batch.as_ref(), total)?;
         self.store.bind(&self.ids.fingerprint())?;
         let begun = self.store.begin(self.practice, &fingerprint)?;
-        let mut sink = Storing {
-            loader: self,
-            batch: begun.batch,
-            total,
-            read: 0,
-            flushed: 0,
-            whole: format.sends_whole_records(),
-            facts: Vec::new(),
-            places: Vec::new(),
-            log: Vec::new(),
-            seen: HashMap::new(),
-            guests: false,
-            report: Report::default(),
-            failed: None,
-        };
+        let mut sink = Storing::new(self, begun.batch, total, format.sends_whole_records());
         let read = relay::read(batch.as_ref(), &mut sink);
         let flushed = sink.flush().and_then(|()| sink.write_log());
         if let Err(stop) = read.and(flushed.map_err(Stop::from)) {
@@ -399,139 +379,4 @@ fn stopped(stop: Stop, failed: Option<StoreError>) -> LoadError {
 #[must_use]
 pub fn file_name(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-/// The second reading: into the vault, a chunk at a time.
-struct Storing<'a, 'l> {
-    loader: &'a Loader<'l>,
-    batch: u64,
-    total: u64,
-    /// Bytes of the export that have been read, and had been when the last chunk was stored.
-    read: u64,
-    flushed: u64,
-    whole: bool,
-    facts: Vec<Fact>,
-    /// Where in the log the row of each fact is.
-    places: Vec<usize>,
-    /// Rows that have been read and not been logged yet.
-    log: Vec<Row>,
-    /// For formats that send whole records: what was sent of each patient, and its sequence.
-    seen: HashMap<PatientKey, (BTreeSet<EntryId>, u64)>,
-    /// Whether there were guests.
-    guests: bool,
-    report: Report,
-    failed: Option<StoreError>,
-}
-
-impl Storing<'_, '_> {
-    fn flush(&mut self) -> Result<(), SinkError> {
-        let fates =
-            self.loader.store.put(self.loader.practice, self.batch, &self.facts).map_err(|error| {
-                self.failed = Some(error);
-                SinkError
-            })?;
-        for ((at, fact), fate) in self.places.drain(..).zip(&self.facts).zip(fates) {
-            let Some(row) = self.log.get_mut(at) else { continue };
-            row.fate = Some(fate);
-            self.report.count(&row.place.file, fate);
-            let told = match (fate, fact) {
-                (Fate::Parked, Fact::Removed(..)) => Some((Severity::Warning, IssueCode::RemovalAwaited)),
-                (Fate::Parked, _) => Some((Severity::Warning, IssueCode::StillAwaited)),
-                // Only the store knows that there is nothing that a deletion without a patient could mean.
-                (Fate::Rejected, _) => Some((Severity::Error, IssueCode::PatientInvalid)),
-                (Fate::Stored | Fate::Unchanged, _) => None,
-            };
-            if let Some((severity, code)) = told {
-                let issue = Issue::new(severity, code, &row.place);
-                row.issues.push(issue.clone());
-                self.report.issue(issue);
-            }
-        }
-        self.facts.clear();
-        self.flushed = self.read;
-        if self.log.len() >= LOGGED { self.write_log() } else { Ok(()) }
-    }
-
-    /// Makes the log durable. Every fact in it must have its fate.
-    fn write_log(&mut self) -> Result<(), SinkError> {
-        if self.failed.is_some() {
-            return Err(SinkError);
-        }
-        let written = self.loader.store.log_rows(self.loader.practice, self.batch, &self.log);
-        self.log.clear();
-        written.map_err(|error| {
-            self.failed = Some(error);
-            SinkError
-        })
-    }
-
-    /// Notes what is said of a row, or of a line that is none.
-    fn note(&mut self, fate: Option<Fate>, issue: Issue) {
-        let place = Place { file: issue.file.clone(), line: issue.line };
-        self.log.push(Row { place, fate, issues: vec![issue.clone()] });
-        self.report.issue(issue);
-        if self.log.len() >= 2 * LOGGED {
-            // What fails here is kept, and stops the reading with the next fact.
-            let _ = self.flush();
-        }
-    }
-
-    fn retain(&mut self, patient: &PatientKey) -> Result<(), SinkError> {
-        self.flush()?;
-        let Some((keep, sequence)) = self.seen.remove(patient) else {
-            return Ok(());
-        };
-        let store = self.loader.store;
-        store.retain(self.loader.practice, self.batch, patient, &keep, sequence).map_err(|error| {
-            self.failed = Some(error);
-            SinkError
-        })
-    }
-}
-
-impl Sink for Storing<'_, '_> {
-    fn fact(&mut self, place: &Place, fact: Fact) -> Result<Fate, SinkError> {
-        match &fact {
-            Fact::Whole(patient) => {
-                let patient = patient.clone();
-                self.retain(&patient)?;
-                return Ok(Fate::Unchanged);
-            }
-            Fact::Entry(patient, entry) if self.whole => {
-                let seen = self.seen.entry(patient.clone()).or_default();
-                seen.0.insert(entry.id.clone());
-                seen.1 = seen.1.max(entry.sequence);
-            }
-            Fact::Guest(..) => self.guests = true,
-            Fact::Entry(..)
-            | Fact::Keyed(..)
-            | Fact::Removed(..)
-            | Fact::GuestGone(_)
-            | Fact::Reference(..) => {}
-        }
-        if self.failed.is_some() {
-            return Err(SinkError);
-        }
-        self.facts.push(fact);
-        self.places.push(self.log.len());
-        self.log.push(Row { place: place.clone(), fate: None, issues: Vec::new() });
-        if self.facts.len() >= CHUNK || self.read - self.flushed >= CHUNK_BYTES {
-            self.flush()?;
-        }
-        Ok(Fate::Stored)
-    }
-
-    fn reject(&mut self, issue: Issue) {
-        self.report.count(&issue.file, Fate::Rejected);
-        self.note(Some(Fate::Rejected), issue);
-    }
-
-    fn warn(&mut self, issue: Issue) {
-        self.note(None, issue);
-    }
-
-    fn progress(&mut self, bytes: u64) {
-        self.read = bytes;
-        (self.loader.progress)(Progress::Storing(bytes, self.total));
-    }
 }
