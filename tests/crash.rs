@@ -336,7 +336,7 @@ fn after_an_interrupted_batch_only_that_batch_is_taken() {
 fn interrupt(site: &Site, args: &[&str]) {
     let mut chance = Chance(SEED);
     for _ in 0..200 {
-        assert!(kill(args, From::Storing, chance.part_of(Duration::from_millis(40))), "the load was faster");
+        assert!(kill(args, From::Storing, chance.part_of(Duration::from_millis(10))), "the load was faster");
         if site.store().practice(&practice()).unwrap().open_batch.is_some() {
             return;
         }

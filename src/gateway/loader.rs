@@ -13,7 +13,7 @@ mod storing;
 mod survey;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::HashMap,
     fmt,
     panic::resume_unwind,
     path::{Path, PathBuf},
@@ -24,10 +24,7 @@ use std::{
 use ingest::{Format, Stop};
 use policy::Released;
 use project::{IdKey, Projection, Record};
-use record::{
-    Entry, EntryId, Fact, Fate, Issue, IssueCode, OdsCode, PatientKey, Place, Report, Row, Severity, Sink,
-    SinkError,
-};
+use record::{Entry, EntryId, Issue, IssueCode, OdsCode, PatientKey, Place, Report, Severity};
 use store::{NewRelease, PatientFacts, Store, StoreError};
 
 pub use self::survey::{Also, Looked, Sought, Told};
@@ -37,11 +34,6 @@ use fingerprint::fingerprint;
 use in_order::{in_order, workers};
 use storing::Storing;
 
-/// Facts that are made durable together: so many, or what so many bytes of the export hold.
-const CHUNK: usize = 4_000;
-const CHUNK_BYTES: u64 = 16 << 20;
-/// Rows that are logged together.
-const LOGGED: usize = 20_000;
 /// Patients that are listed together.
 const LISTED: usize = 10_000;
 /// Patients that are swapped in together: so many, or so many bytes of bodies.
@@ -138,21 +130,7 @@ impl Loader<'_> {
         let fingerprint = self.check(format, batch.as_ref(), total)?;
         self.store.bind(&self.ids.fingerprint())?;
         let begun = self.store.begin(self.practice, &fingerprint)?;
-        let mut sink = Storing {
-            loader: self,
-            batch: begun.batch,
-            total,
-            read: 0,
-            flushed: 0,
-            whole: format.sends_whole_records(),
-            facts: Vec::new(),
-            places: Vec::new(),
-            log: Vec::new(),
-            seen: HashMap::new(),
-            guests: false,
-            report: Report::default(),
-            failed: None,
-        };
+        let mut sink = Storing::new(self, begun.batch, total, format.sends_whole_records());
         let read = relay::read(batch.as_ref(), &mut sink);
         let flushed = sink.flush().and_then(|()| sink.write_log());
         if let Err(stop) = read.and(flushed.map_err(Stop::from)) {

@@ -66,7 +66,7 @@ fn each(files: &[&Path], mut take: impl FnMut(&[u8])) -> Result<(u64, Duration),
 
 fn csv(files: &[&Path]) -> Result<Option<(u64, Duration)>, Failure> {
     let is_csv = |path: &&Path| path.extension().is_some_and(|end| end.eq_ignore_ascii_case("csv"));
-    if !files.iter().all(|path| is_csv(path)) {
+    if !files.iter().all(is_csv) {
         return Ok(None);
     }
     let (read, time) = timed(|| {

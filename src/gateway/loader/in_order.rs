@@ -58,7 +58,7 @@ mod tests {
         for workers in [0, 1, 2, 3, 500] {
             let mut taken = Vec::new();
             let slow = |item: &u64| {
-                if item % 7 == 0 {
+                if item.is_multiple_of(7) {
                     thread::sleep(std::time::Duration::from_micros(300));
                 }
                 item * 2

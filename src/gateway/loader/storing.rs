@@ -1,30 +1,62 @@
-//! Facts into the vault, a chunk at a time.
+//! The sink of a load: facts into the vault and rows into the log, a chunk at a time, each durable before the next.
 
-use super::*;
+use std::collections::{BTreeSet, HashMap};
+
+use record::{
+    EntryId, Fact, Fate, Issue, IssueCode, PatientKey, Place, Report, Row, Severity, Sink, SinkError,
+};
+use store::StoreError;
+
+use super::{Loader, Progress};
+
+/// Facts that are made durable together: so many, or what so many bytes of the export hold.
+const CHUNK: usize = 4_000;
+const CHUNK_BYTES: u64 = 16 << 20;
+/// Rows that are logged together.
+const LOGGED: usize = 20_000;
 
 /// The second reading: into the vault, a chunk at a time.
 pub(super) struct Storing<'a, 'l> {
-    pub(super) loader: &'a Loader<'l>,
-    pub(super) batch: u64,
-    pub(super) total: u64,
+    loader: &'a Loader<'l>,
+    batch: u64,
+    total: u64,
     /// Bytes of the export that have been read, and had been when the last chunk was stored.
-    pub(super) read: u64,
-    pub(super) flushed: u64,
-    pub(super) whole: bool,
-    pub(super) facts: Vec<Fact>,
+    read: u64,
+    flushed: u64,
+    whole: bool,
+    facts: Vec<Fact>,
     /// Where in the log the row of each fact is.
-    pub(super) places: Vec<usize>,
+    places: Vec<usize>,
     /// Rows that have been read and not been logged yet.
-    pub(super) log: Vec<Row>,
+    log: Vec<Row>,
     /// For formats that send whole records: what was sent of each patient, and its sequence.
-    pub(super) seen: HashMap<PatientKey, (BTreeSet<EntryId>, u64)>,
+    seen: HashMap<PatientKey, (BTreeSet<EntryId>, u64)>,
     /// Whether there were guests.
     pub(super) guests: bool,
     pub(super) report: Report,
     pub(super) failed: Option<StoreError>,
 }
 
-impl Storing<'_, '_> {
+impl<'a, 'l> Storing<'a, 'l> {
+    /// A sink that has heard nothing. `whole` says that the format sends whole records.
+    pub(super) fn new(loader: &'a Loader<'l>, batch: u64, total: u64, whole: bool) -> Self {
+        Self {
+            loader,
+            batch,
+            total,
+            read: 0,
+            flushed: 0,
+            whole,
+            facts: Vec::new(),
+            places: Vec::new(),
+            log: Vec::new(),
+            seen: HashMap::new(),
+            guests: false,
+            report: Report::default(),
+            failed: None,
+        }
+    }
+
     pub(super) fn flush(&mut self) -> Result<(), SinkError> {
         let fates =
             self.loader.store.put(self.loader.practice, self.batch, &self.facts).map_err(|error| {
