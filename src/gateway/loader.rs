@@ -25,7 +25,7 @@ use ingest::{Format, Stop};
 use policy::Released;
 use project::{IdKey, Projection, Record};
 use record::{Entry, EntryId, Issue, IssueCode, OdsCode, PatientKey, Place, Report, Severity};
-use store::{NewRelease, PatientFacts, Store, StoreError};
+use store::{AsOf, NewRelease, PatientFacts, Store, StoreError};
 
 pub use self::survey::{Also, Looked, Sought, Told};
 use crate::clock::Clock;
@@ -198,7 +198,7 @@ impl Loader<'_> {
     pub fn release(&self, batch: Option<u64>, report: &mut Report) -> Result<(), StoreError> {
         self.store.make_with(self.practice, self.also.terminology.map_or("", |loaded| &loaded.identity))?;
         let total = self.store.dirty_count(self.practice)?;
-        let mut swap = Swap::new(self, batch, total);
+        let mut swap = Swap::new(self, batch, total, self.store.practice(self.practice)?.as_of());
         loop {
             let patients = self.store.dirty(self.practice, LISTED)?;
             if patients.is_empty() {
@@ -223,6 +223,10 @@ impl Loader<'_> {
                 },
             )?;
             swap.now(report)?;
+            if swap.overtaken {
+                // Another load has begun, and releases these patients when it is whole.
+                return Ok(());
+            }
         }
     }
 
@@ -329,11 +333,16 @@ struct Swap<'a, 'l> {
     bytes: usize,
     done: u64,
     total: u64,
+    /// Taken before anything was read.
+    as_of: AsOf,
+    /// Another batch has begun since: nothing more is swapped in.
+    overtaken: bool,
 }
 
 impl<'a, 'l> Swap<'a, 'l> {
-    fn new(loader: &'a Loader<'l>, batch: Option<u64>, total: u64) -> Self {
-        Self { loader, batch, releases: Vec::new(), waits: Vec::new(), bytes: 0, done: 0, total }
+    fn new(loader: &'a Loader<'l>, batch: Option<u64>, total: u64, as_of: AsOf) -> Self {
+        let (releases, waits) = (Vec::new(), Vec::new());
+        Self { loader, batch, releases, waits, bytes: 0, done: 0, total, as_of, overtaken: false }
     }
 
     fn add(&mut self, release: NewRelease, waits: Vec<Waits>, report: &mut Report) -> Result<(), StoreError> {
@@ -349,7 +358,10 @@ impl<'a, 'l> Swap<'a, 'l> {
             self.loader.park(batch, &self.waits, report)?;
             self.waits.clear();
         }
-        self.loader.store.release(self.loader.practice, &self.releases)?;
+        if !self.overtaken {
+            let (store, practice) = (self.loader.store, self.loader.practice);
+            self.overtaken = !store.release(practice, &self.as_of, &self.releases)?;
+        }
         self.done += self.releases.len() as u64;
         self.releases.clear();
         self.bytes = 0;

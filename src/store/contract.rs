@@ -1,5 +1,6 @@
 //! What every engine must keep to. Each test is a rule; each engine runs all of them.
 
+mod as_of;
 mod delivery;
 mod guests;
 mod keyed;
@@ -96,10 +97,16 @@ fn guests(store: &dyn Store, name: &str) -> (Vec<String>, bool) {
 }
 
 /// Releases whoever is dirty, with nothing in it, and says who that was.
+fn as_of(store: &dyn Store) -> crate::AsOf {
+    store.practice(&practice()).unwrap().as_of()
+}
+
 fn settle(store: &dyn Store) -> Vec<PatientKey> {
     let dirty = store.dirty(&practice(), 99).unwrap();
     for name in &dirty {
-        store.release(&practice(), &[release(name.expose(), name.expose(), None, &[])]).unwrap();
+        store
+            .release(&practice(), &as_of(store), &[release(name.expose(), name.expose(), None, &[])])
+            .unwrap();
     }
     dirty
 }
@@ -161,7 +168,7 @@ fn the_same_fact_twice_changes_nothing_and_leaves_nobody_dirty() {
     let f = fixture();
     assert_eq!(load(&f.store, &[fact("p", entry("e", 1, &[]))]), [Fate::Stored]);
     assert_eq!(f.store.dirty(&practice(), 9).unwrap(), [patient("p")]);
-    f.store.release(&practice(), &[release("p", "s", None, &[])]).unwrap();
+    f.store.release(&practice(), &as_of(&f.store), &[release("p", "s", None, &[])]).unwrap();
     assert!(f.store.dirty(&practice(), 9).unwrap().is_empty());
     assert_eq!(load(&f.store, &[fact("p", entry("e", 2, &[]))]), [Fate::Unchanged]);
     assert!(f.store.dirty(&practice(), 9).unwrap().is_empty());
@@ -203,14 +210,20 @@ fn nothing_is_dirty_while_a_batch_is_open_and_another_batch_must_wait() {
 fn a_new_code_makes_those_dirty_who_wait_and_a_changed_one_everybody() {
     let f = fixture();
     load(&f.store, &[fact("p", entry("e", 1, &[])), fact("q", entry("e", 1, &[]))]);
-    f.store.release(&practice(), &[release("p", "s1", None, &["e"]), release("q", "s2", None, &[])]).unwrap();
+    f.store
+        .release(
+            &practice(),
+            &as_of(&f.store),
+            &[release("p", "s1", None, &["e"]), release("q", "s2", None, &[])],
+        )
+        .unwrap();
     assert_eq!(load(&f.store, &[fact("p", entry("e", 1, &[]))]), [Fate::Parked]);
     let code = |class| {
         Fact::Reference(ReferenceKey::Code("1".into()), Box::new(Reference::Code(Coded::default(), class)), 1)
     };
     load(&f.store, &[code(CodeClass::Other)]);
     assert_eq!(f.store.dirty(&practice(), 9).unwrap(), [patient("p")]);
-    f.store.release(&practice(), &[release("p", "s1", None, &[])]).unwrap();
+    f.store.release(&practice(), &as_of(&f.store), &[release("p", "s1", None, &[])]).unwrap();
     load(&f.store, &[code(CodeClass::Other)]);
     assert!(f.store.dirty(&practice(), 9).unwrap().is_empty());
     load(&f.store, &[code(CodeClass::Laboratory)]);
@@ -319,7 +332,7 @@ fn practices_and_patients_do_not_see_each_other() {
 fn a_release_is_found_by_subject_and_number_and_gives_bodies_only_for_what_is_disclosed() {
     let f = fixture();
     load(&f.store, &[fact("p", entry("e", 1, &[]))]);
-    f.store.release(&practice(), &[release("p", "subject-1", Some(b"{}"), &[])]).unwrap();
+    f.store.release(&practice(), &as_of(&f.store), &[release("p", "subject-1", Some(b"{}"), &[])]).unwrap();
     let subject = Subject { practice: practice(), patient: patient("p") };
     assert_eq!(f.store.subject("subject-1").unwrap(), Some(subject.clone()));
     assert_eq!(f.store.subject("").unwrap(), None);
@@ -329,7 +342,7 @@ fn a_release_is_found_by_subject_and_number_and_gives_bodies_only_for_what_is_di
     );
     let snapshot = f.store.read(&subject).unwrap().unwrap();
     assert_eq!(snapshot.released().headers.len(), 1);
-    f.store.release(&practice(), &[release("p", "subject-1", None, &[])]).unwrap();
+    f.store.release(&practice(), &as_of(&f.store), &[release("p", "subject-1", None, &[])]).unwrap();
     assert!(snapshot.released().headers[0].coded.is_some(), "a snapshot does not change under its reader");
 }
 
@@ -375,7 +388,7 @@ fn who_reads_after_a_release_sees_it_however_often_they_read_before() {
     for round in 0..3u32 {
         let mut new = release("p", "subject-1", Some(b"{}"), &[]);
         new.release.released.headers[0].last_version = round;
-        f.store.release(&practice(), &[new]).unwrap();
+        f.store.release(&practice(), &as_of(&f.store), &[new]).unwrap();
         for _ in 0..2 {
             let seen = f.store.read(&subject).unwrap().unwrap().released().headers[0].last_version;
             assert_eq!(seen, round);
@@ -486,6 +499,6 @@ fn a_guest_that_waits_in_its_patients_record_is_parked_when_it_comes_again() {
     let f = fixture();
     let facts = [who("p", ONE, 1), guest(ONE, entry("lab:1", 1, &[]))];
     load(&f.store, &facts);
-    f.store.release(&practice(), &[release("p", "s", None, &["lab:1"])]).unwrap();
+    f.store.release(&practice(), &as_of(&f.store), &[release("p", "s", None, &["lab:1"])]).unwrap();
     assert_eq!(load(&f.store, &facts[1..]), [Fate::Parked]);
 }

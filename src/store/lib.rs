@@ -27,7 +27,7 @@ pub use delivery::{DeliveredFile, Deliveries, Delivery, DeliveryState};
 pub use error::StoreError;
 pub use lmdb::{Lmdb, Settings};
 pub use model::{
-    Abandoned, Access, Account, App, AppStatus, Begun, Practice, Subject, TokenKind, TokenRecord,
+    Abandoned, Access, Account, App, AppStatus, AsOf, Begun, Practice, Subject, TokenKind, TokenRecord,
 };
 pub use rows::{RowLog, RowPage};
 
@@ -166,10 +166,12 @@ pub trait Store: RowLog + Deliveries + Send + Sync {
     fn online_user(&self, practice: &OdsCode, key: &str) -> Result<Option<OnlineUser>, StoreError>;
 
     /// Swaps in what is released of patients, all of them or none, and takes them off the list of [`Store::dirty`].
+    /// None is swapped in, and the answer is `false`, if a batch was begun since `as_of`: a record that was read while
+    /// a batch came in may lack a mark that came after it, and what changed since would be taken off the list.
     ///
     /// # Errors
     /// If it could not be made durable; then the old records stand.
-    fn release(&self, practice: &OdsCode, releases: &[NewRelease]) -> Result<(), StoreError>;
+    fn release(&self, practice: &OdsCode, as_of: &AsOf, releases: &[NewRelease]) -> Result<bool, StoreError>;
 
     /// Whose logical id this is.
     ///

@@ -58,6 +58,22 @@ pub struct Practice {
     pub made_with: String,
 }
 
+/// Up to which batch, and with which terminology, records were read: what is made of them may only be swapped in while
+/// that still holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AsOf {
+    batches: u64,
+    made_with: String,
+}
+
+impl Practice {
+    /// What records that are read from now on are as of.
+    #[must_use]
+    pub fn as_of(&self) -> AsOf {
+        AsOf { batches: self.batches, made_with: self.made_with.clone() }
+    }
+}
+
 /// Who may see one patient's record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {

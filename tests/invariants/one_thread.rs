@@ -105,7 +105,9 @@ fn release_by_hand(world: &World) {
         let incomplete = projection.incomplete;
         let now = gateway::clock::Clock::now(&*world.clock);
         let (release, _) = project::release(facts.released.as_deref(), projection, now);
-        world.store.release(&practice(), &[NewRelease { patient, release, waiting, incomplete }]).unwrap();
+        let as_of = world.store.practice(&practice()).unwrap().as_of();
+        let new = NewRelease { patient, release, waiting, incomplete };
+        assert!(world.store.release(&practice(), &as_of, &[new]).unwrap());
     }
 }
 

@@ -42,7 +42,9 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Lmdb::open(&Settings { dir: dir.path().to_owned(), max_gib: 1 }).unwrap());
         for key in ["adult", "child"] {
-            store.release(&"Y99999".parse().unwrap(), &[released(key)]).unwrap();
+            let practice = "Y99999".parse().unwrap();
+            let as_of = store.practice(&practice).unwrap().as_of();
+            assert!(store.release(&practice, &as_of, &[released(key)]).unwrap());
         }
         let account = |id: &str, own: Option<&str>, acts_for: &[&str]| Account {
             id: id.to_owned(),

@@ -22,6 +22,8 @@ pub(super) struct Taken {
     pub(super) words: bool,
     /// There was more than could be kept.
     pub(super) cut: bool,
+    /// There was a NUL, which XML has no way to write.
+    pub(super) nul: bool,
 }
 
 impl<R: BufRead> Metered<R> {
@@ -82,6 +84,7 @@ impl<R: BufRead> Metered<R> {
             let available = self.look()?;
             let end = available.iter().position(|byte| matches!(byte, b'<' | b'&'));
             let piece = available.get(..end.unwrap_or(available.len())).unwrap_or_default();
+            taken.nul |= piece.contains(&0);
             taken.words |= piece.iter().any(|byte| !byte.is_ascii_whitespace());
             if let Some(keep) = keep.as_deref_mut() {
                 let room = limit.saturating_sub(keep.len());

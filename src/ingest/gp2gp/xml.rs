@@ -206,6 +206,9 @@ impl<R: BufRead> Xml<R> {
         let mut kept = Vec::new();
         let taken = self.reader.get_mut().take_text(wanted.then_some(&mut kept), TEXT);
         let taken = taken.map_err(|_| self.fatal(IssueCode::FileUnreadable, "reading failed"))?;
+        if taken.nul {
+            return Err(self.fatal(IssueCode::XmlMalformed, "a NUL byte, which no XML may hold"));
+        }
         if taken.words && self.depth == 0 {
             return Err(self.fatal(IssueCode::XmlMalformed, "text outside the root element"));
         }

@@ -89,7 +89,7 @@ fn what_the_practice_decided_wins_over_the_feed_even_if_it_is_nothing() {
     let swap = |access: FeedAccess| {
         let mut new = release("p", "s", None, &[]);
         new.release.access = access;
-        f.store.release(&practice(), &[new]).unwrap();
+        f.store.release(&practice(), &as_of(&f.store), &[new]).unwrap();
     };
     assert_eq!(f.store.access(&subject).unwrap(), Access::default());
     swap(feed(AccessLevel::Detailed));

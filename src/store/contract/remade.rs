@@ -7,13 +7,13 @@ fn what_records_are_made_with_changes_and_everybody_is_projected_anew() {
     let f = fixture();
     for who in ["p", "q", "r"] {
         load(&f.store, &[fact(who, entry("e", 1, &[]))]);
-        f.store.release(&practice(), &[release(who, who, Some(b"{}"), &[])]).unwrap();
+        f.store.release(&practice(), &as_of(&f.store), &[release(who, who, Some(b"{}"), &[])]).unwrap();
     }
     assert!(!f.store.make_with(&practice(), "").unwrap(), "a new practice is made with nothing");
     assert!(f.store.dirty(&practice(), 9).unwrap().is_empty());
     assert!(f.store.make_with(&practice(), "edition 1").unwrap());
     assert_eq!(f.store.dirty_count(&practice()).unwrap(), 3);
-    f.store.release(&practice(), &[release("q", "q", Some(b"{}"), &[])]).unwrap();
+    f.store.release(&practice(), &as_of(&f.store), &[release("q", "q", Some(b"{}"), &[])]).unwrap();
     assert!(!f.store.make_with(&practice(), "edition 1").unwrap());
     assert_eq!(f.store.dirty(&practice(), 9).unwrap(), [patient("p"), patient("r")]);
     let other: OdsCode = "Y99998".parse().unwrap();
@@ -28,7 +28,7 @@ fn the_patients_of_a_practice_are_listed_piece_by_piece() {
     let f = fixture();
     let all = ["p", "p1", "pp", "q"];
     for who in all {
-        f.store.release(&practice(), &[release(who, who, Some(b"{}"), &[])]).unwrap();
+        f.store.release(&practice(), &as_of(&f.store), &[release(who, who, Some(b"{}"), &[])]).unwrap();
     }
     let mut found = Vec::new();
     loop {

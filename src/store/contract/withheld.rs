@@ -57,7 +57,7 @@ fn a_deleted_patient_takes_along_what_was_said_before_and_it_stays_gone_when_the
     }
     let f = fixture();
     load(&f.store, &[facts[1].clone(), facts[3].clone()]);
-    f.store.release(&practice(), &[release("p", "s", None, &[])]).unwrap();
+    f.store.release(&practice(), &as_of(&f.store), &[release("p", "s", None, &[])]).unwrap();
     load(&f.store, &[facts[2].clone()]);
     assert_eq!(
         f.store.dirty(&practice(), 9).unwrap(),
@@ -73,7 +73,7 @@ fn what_a_batch_that_is_given_up_brought_is_withheld_until_it_is_said_again() {
         &f.store,
         &[fact("p", entry("before", 1, &[])), fact("p", entry("changed", 1, &[Mark::Confidential]))],
     );
-    f.store.release(&practice(), &[release("p", "s", None, &[])]).unwrap();
+    f.store.release(&practice(), &as_of(&f.store), &[release("p", "s", None, &[])]).unwrap();
     assert_eq!(f.store.abandon(&practice()).unwrap(), None, "nothing is open");
     let batch = f.store.begin(&practice(), "lost").unwrap().batch;
     let brought = [

@@ -25,8 +25,8 @@ use record::{
 };
 
 use crate::{
-    Abandoned, Access, Account, App, Begun, NewRelease, PatientFacts, Practice, Snapshot, Store, StoreError,
-    Subject, TokenRecord,
+    Abandoned, Access, Account, App, AsOf, Begun, NewRelease, PatientFacts, Practice, Snapshot, Store,
+    StoreError, Subject, TokenRecord,
 };
 
 type Space = Database<Bytes, Bytes>;
@@ -250,8 +250,8 @@ impl Store for Lmdb {
         self.find_online_user(practice, key)
     }
 
-    fn release(&self, practice: &OdsCode, releases: &[NewRelease]) -> Result<(), StoreError> {
-        self.swap_in(practice, releases)
+    fn release(&self, practice: &OdsCode, as_of: &AsOf, releases: &[NewRelease]) -> Result<bool, StoreError> {
+        self.swap_in(practice, as_of, releases)
     }
 
     fn subject(&self, logical_id: &str) -> Result<Option<Subject>, StoreError> {

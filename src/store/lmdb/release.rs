@@ -9,16 +9,26 @@ use record::{NhsNumber, OdsCode, PatientKey};
 use serde::{Deserialize, Serialize};
 
 use super::{Lmdb, LmdbSnapshot, key, recent::Stamp, vault};
-use crate::{NewRelease, Snapshot, StoreError, Subject, codec};
+use crate::{AsOf, NewRelease, Snapshot, StoreError, Subject, codec};
 
 impl Lmdb {
-    pub(super) fn swap_in(&self, practice: &OdsCode, releases: &[NewRelease]) -> Result<(), StoreError> {
+    pub(super) fn swap_in(
+        &self,
+        practice: &OdsCode,
+        as_of: &AsOf,
+        releases: &[NewRelease],
+    ) -> Result<bool, StoreError> {
         let mut txn = self.env.write_txn()?;
+        let settings = self.practice_in(&txn, practice)?;
+        if settings.open_batch.is_some() || settings.as_of() != *as_of {
+            return Ok(false);
+        }
         for new in releases {
             let stamp = self.next_stamp(&mut txn)?;
             self.swap_one(&mut txn, practice, new, stamp)?;
         }
-        Ok(txn.commit()?)
+        txn.commit()?;
+        Ok(true)
     }
 
     fn next_stamp(&self, txn: &mut RwTxn<'_>) -> Result<Stamp, StoreError> {

@@ -239,3 +239,10 @@ fn parts_of_large_messages_and_what_is_wrapped_round_them_are_refused_with_what_
         assert!(detail.contains(words), "{name}: {detail}");
     }
 }
+
+#[test]
+fn a_nul_between_elements_refuses_the_message() {
+    let xml = good().replacen("><", ">\0<", 1);
+    let refused = extract::message(xml.as_bytes(), "extract.xml").unwrap_err();
+    assert_eq!(refused.code, IssueCode::XmlMalformed);
+}
