@@ -1,6 +1,101 @@
-//! Guests that wait.
+//! Guests: whom they find, and when they wait.
 
 use super::*;
+
+#[test]
+fn a_guest_finds_its_patient_whichever_comes_first() {
+    for patient_first in [true, false] {
+        let f = fixture();
+        let facts = [who("p", ONE, 1), guest(ONE, entry("lab:1", 1, &[]))];
+        let order = if patient_first { [0, 1] } else { [1, 0] };
+        for at in order {
+            assert_eq!(load(&f.store, &facts[at..=at]), [Fate::Stored]);
+            let expected = if at == 1 && !patient_first { vec![] } else { vec![patient("p")] };
+            assert_eq!(settle(&f.store), expected, "{at}");
+        }
+        assert_eq!(guests(&f.store, "p"), (vec!["lab:1".to_owned()], false));
+        assert_eq!(load(&f.store, &facts), [Fate::Unchanged, Fate::Unchanged]);
+        assert!(settle(&f.store).is_empty());
+    }
+}
+
+#[test]
+fn a_guest_is_nobodys_while_nobody_has_its_number_and_the_store_says_so() {
+    let f = fixture();
+    load(&f.store, &[guest(ONE, entry("lab:1", 7, &[])), who("p", OTHER, 1)]);
+    assert_eq!(guests(&f.store, "p"), (vec![], false));
+    let place = Place { file: "f.csv".into(), line: 7 };
+    assert_eq!(f.store.unclaimed(&practice()).unwrap(), [(place, 1)]);
+    assert!(f.store.unclaimed(&"Y9999".parse().unwrap()).unwrap().is_empty());
+    load(&f.store, &[who("p", ONE, 2)]);
+    assert!(f.store.unclaimed(&practice()).unwrap().is_empty());
+    load(&f.store, &[who("p", OTHER, 3), guest(ONE, deletion("lab:1", 8))]);
+    assert!(f.store.unclaimed(&practice()).unwrap().is_empty(), "a deleted guest waits for nobody");
+}
+
+#[test]
+fn two_patients_with_one_number_are_told_even_if_they_come_at_once_and_each_change_tells_the_other() {
+    let f = fixture();
+    load(&f.store, &[guest(ONE, entry("lab:1", 1, &[])), who("p", ONE, 1), who("q", ONE, 1)]);
+    for name in ["p", "q"] {
+        assert!(guests(&f.store, name).1, "{name}");
+    }
+    settle(&f.store);
+    load(&f.store, &[who("q", OTHER, 2)]);
+    assert_eq!(settle(&f.store), [patient("p"), patient("q")]);
+    assert_eq!(guests(&f.store, "p"), (vec!["lab:1".to_owned()], false));
+    assert_eq!(guests(&f.store, "q"), (vec![], false));
+    load(&f.store, &[who("q", ONE, 3)]);
+    assert_eq!(settle(&f.store), [patient("p"), patient("q")]);
+    assert!(guests(&f.store, "p").1);
+    load(&f.store, &[fact("q", deletion("patient", 4))]);
+    assert_eq!(settle(&f.store), [patient("p"), patient("q")]);
+    assert!(!guests(&f.store, "p").1, "who is deleted has no number");
+    load(&f.store, &[who("q", ONE, 5)]);
+    assert!(guests(&f.store, "p").1);
+    settle(&f.store);
+    f.store.retain(&practice(), 9, &patient("q"), &BTreeSet::new(), 6).unwrap();
+    assert_eq!(settle(&f.store), [patient("p"), patient("q")]);
+    assert!(!guests(&f.store, "p").1, "nor has who is no longer sent");
+}
+
+#[test]
+fn a_guest_whose_number_is_corrected_leaves_the_one_and_joins_the_other_in_whatever_order_that_comes() {
+    let said = |number, sequence| guest(number, entry("lab:1", sequence, &[]));
+    for (order, deleted) in
+        [([0, 1, 2], false), ([1, 0, 2], false), ([2, 1, 0], false), ([3, 1, 0], true), ([0, 1, 3], true)]
+    {
+        let f = fixture();
+        load(&f.store, &[who("p", ONE, 1), who("q", OTHER, 1)]);
+        settle(&f.store);
+        let facts = [said(ONE, 1), said(OTHER, 2), said(OTHER, 2), guest(ONE, deletion("lab:1", 3))];
+        for at in order {
+            load(&f.store, &facts[at..=at]);
+        }
+        assert_eq!(guests(&f.store, "p").0, Vec::<String>::new(), "{order:?}");
+        assert_eq!(guests(&f.store, "q").0, ["lab:1"], "{order:?}");
+        let facts = f.store.facts(&practice(), &patient("q")).unwrap();
+        assert_eq!(facts.guests[0].0.entry.deleted, deleted, "{order:?}");
+    }
+    let f = fixture();
+    load(&f.store, &[who("p", ONE, 1), who("q", OTHER, 1), said(ONE, 1)]);
+    settle(&f.store);
+    load(&f.store, &[said(OTHER, 2)]);
+    assert_eq!(settle(&f.store), [patient("p"), patient("q")], "both are told");
+}
+
+#[test]
+fn a_deletion_that_does_not_say_whose_the_guest_was_finds_it_or_is_rejected() {
+    let f = fixture();
+    let gone = || Fact::GuestGone(Box::new(deletion("lab:1", 3)));
+    assert_eq!(load(&f.store, &[gone()]), [Fate::Rejected]);
+    load(&f.store, &[who("p", ONE, 1), guest(ONE, entry("lab:1", 1, &[]))]);
+    settle(&f.store);
+    assert_eq!(load(&f.store, &[gone()]), [Fate::Stored]);
+    assert_eq!(settle(&f.store), [patient("p")]);
+    assert!(f.store.facts(&practice(), &patient("p")).unwrap().guests[0].0.entry.deleted);
+    assert_eq!(load(&f.store, &[gone()]), [Fate::Unchanged]);
+}
 
 #[test]
 fn a_guest_that_waits_in_its_patients_record_is_parked_when_it_comes_again() {
