@@ -57,7 +57,8 @@ pub(crate) fn open(path: &Path, name: &str) -> Result<(File, u64), Box<Issue>> {
     opened.map(|(bytes, file)| (file, bytes)).map_err(|error| Box::new(unreadable(name, &error)))
 }
 
-fn unreadable(name: &str, error: &std::io::Error) -> Issue {
+/// The fatal issue of a file or folder that cannot be read.
+pub(crate) fn unreadable(name: &str, error: &std::io::Error) -> Issue {
     let place = Place { file: name.to_owned(), line: 0 };
     Issue::new(Severity::Fatal, IssueCode::FileUnreadable, &place).detail(error.kind().to_string())
 }

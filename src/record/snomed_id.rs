@@ -70,12 +70,17 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn one_wrong_digit_is_always_noticed(stem in "[1-9][0-9]{4,14}", at in 0usize..15, by in 1u8..10) {
+        fn a_wrong_digit_and_swapped_neighbours_are_always_noticed(stem in "[1-9][0-9]{4,14}", at in 0usize..15, by in 1u8..10) {
             let id = (0..10).map(|last| format!("{stem}{last}")).find(|id| check(id) == 0).unwrap();
-            let mut digits = id.into_bytes();
+            let mut digits = id.clone().into_bytes();
             let at = at % digits.len();
             digits[at] = b'0' + (digits[at] - b'0' + by) % 10;
             proptest::prop_assert_ne!(check(std::str::from_utf8(&digits).unwrap()), 0);
+            let mut digits = id.into_bytes();
+            if at > 0 && digits[at] != digits[at - 1] {
+                digits.swap(at, at - 1);
+                proptest::prop_assert_ne!(check(std::str::from_utf8(&digits).unwrap()), 0);
+            }
         }
     }
 }

@@ -52,13 +52,8 @@ pub(crate) struct Broken {
 }
 
 impl<R: Read> Records<R> {
-    /// Begins to read fields between commas.
-    pub(crate) fn new(input: R, encoding: Encoding) -> Self {
-        Self::separated(input, encoding, b',')
-    }
-
     /// Begins to read fields between characters of this kind.
-    pub(crate) fn separated(input: R, encoding: Encoding, separator: u8) -> Self {
+    pub(crate) fn new(input: R, encoding: Encoding, separator: u8) -> Self {
         let reader = ReaderBuilder::new()
             .delimiter(separator)
             .has_headers(false)
@@ -194,7 +189,7 @@ mod tests {
 
     /// Every record with its line, and how it ended.
     fn read(input: &[u8]) -> (Vec<(u64, Vec<String>)>, Option<IssueCode>) {
-        let mut records = Records::new(input, Encoding::Utf8);
+        let mut records = Records::new(input, Encoding::Utf8, b',');
         let mut read = Vec::new();
         loop {
             match records.next(2) {
@@ -244,7 +239,7 @@ mod tests {
 
     #[test]
     fn fields_may_be_between_other_characters_than_commas() {
-        let mut records = Records::separated(b"\"a|b\"|c,d\n\"e\"|\"f".as_slice(), Encoding::Utf8, b'|');
+        let mut records = Records::new(b"\"a|b\"|c,d\n\"e\"|\"f".as_slice(), Encoding::Utf8, b'|');
         assert_eq!(records.next(2), Ok(Next::Record));
         assert_eq!(records.record(), ["a|b", "c,d"].as_slice());
         assert_eq!(records.next(2).unwrap_err().code, IssueCode::Truncated);
@@ -252,7 +247,8 @@ mod tests {
 
     #[test]
     fn windows_1252_is_read_byte_for_byte() {
-        let mut records = Records::new(b"Zo\xeb,\x80 5 \x92\nplain,text\n".as_slice(), Encoding::Windows1252);
+        let mut records =
+            Records::new(b"Zo\xeb,\x80 5 \x92\nplain,text\n".as_slice(), Encoding::Windows1252, b',');
         assert_eq!(records.next(2), Ok(Next::Record));
         assert_eq!(records.record(), ["Zo\u{eb}", "\u{20ac} 5 \u{2019}"].as_slice());
         assert_eq!(records.next(2), Ok(Next::Record));

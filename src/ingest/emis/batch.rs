@@ -6,40 +6,40 @@ use std::path::{Path, PathBuf};
 use record::{Issue, OdsCode, Sink};
 
 use super::{
+    Emis,
     clinical_code::ClinicalCodes,
     consultation::Consultations,
-    files::{TableFile, find},
+    files::find,
     observation::Observations,
     organisation::{Organisations, Practice},
     patient::Patients,
     problem::Problems,
-    reading::{Pass, check_header, read_table},
     row::Span,
     sharing::Sharing,
     user_in_role::UsersInRole,
 };
-use crate::delimited::{Columns, Spec};
-use crate::{Nowhere, Stop};
+use crate::{
+    Stop,
+    delimited::{Reader, Tables},
+};
 
 /// The tables that are read, in the order in which they are.
-const TABLES: [Spec; 8] = [
-    Organisations::SPEC,
-    Sharing::SPEC,
-    UsersInRole::SPEC,
-    ClinicalCodes::SPEC,
-    Patients::SPEC,
-    Consultations::SPEC,
-    Problems::SPEC,
-    Observations::SPEC,
+pub(super) static TABLES: [Reader<Emis>; 8] = [
+    Reader::of::<Organisations>(),
+    Reader::of::<Sharing>(),
+    Reader::of::<UsersInRole>(),
+    Reader::of::<ClinicalCodes>(),
+    Reader::of::<Patients>(),
+    Reader::of::<Consultations>(),
+    Reader::of::<Problems>(),
+    Reader::of::<Observations>(),
 ];
 
 /// The files of one batch, looked at and fit to be read.
 #[derive(Debug)]
 pub struct Batch {
     practice: OdsCode,
-    files: Vec<TableFile>,
-    ids: Span,
-    warnings: Vec<Issue>,
+    tables: Tables<Emis>,
 }
 
 impl Batch {
@@ -49,61 +49,28 @@ impl Batch {
     /// # Errors
     /// The fatal issues for which the batch is refused.
     pub fn open(practice: &OdsCode, paths: &[PathBuf]) -> Result<Self, Vec<Issue>> {
-        let mut found = find(paths, &TABLES.map(|spec| spec.name))?;
-        let mut fatal = Vec::new();
-        for (file, spec) in found.files.iter().zip(&TABLES) {
-            match check_header(file, spec) {
-                Ok(warnings) => found.warnings.extend(warnings),
-                Err(issues) => fatal.extend(issues),
-            }
-        }
-        if !fatal.is_empty() {
-            return Err(fatal);
-        }
-        let ids = Span { first: found.run.first, last: found.run.last };
-        Ok(Self { practice: practice.clone(), files: found.files, ids, warnings: found.warnings })
+        let (found, run) = find(paths, &TABLES)?;
+        let ids = Span { first: run.first, last: run.last };
+        let files = found.files.into_iter().map(|file| (file, ids)).collect();
+        let tables = Tables::open(&TABLES, files, found.warnings, Vec::new())?;
+        Ok(Self { practice: practice.clone(), tables })
     }
 }
 
 impl crate::Batch for Batch {
     fn total_bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.bytes).sum()
+        self.tables.total_bytes()
     }
 
     fn paths(&self) -> Vec<&Path> {
-        self.files.iter().map(|file| file.path.as_path()).collect()
+        self.tables.paths().collect()
     }
 
     fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop> {
-        for warning in &self.warnings {
-            sink.warn(warning.clone());
-        }
-        self.pass(Pass::Read, sink)
+        self.tables.read(&mut Practice::new(self.practice.clone()), sink)
     }
 
     fn check(&self, progress: &mut dyn FnMut(u64)) -> Result<(), Stop> {
-        self.pass(Pass::Check, &mut Nowhere(progress))
-    }
-}
-
-impl Batch {
-    fn pass(&self, pass: Pass, sink: &mut dyn Sink) -> Result<(), Stop> {
-        let mut practice = Practice::new(self.practice.clone());
-        let mut before = 0;
-        for file in &self.files {
-            let read = match file.table {
-                name if name == Organisations::SPEC.name => read_table::<Organisations>,
-                name if name == Sharing::SPEC.name => read_table::<Sharing>,
-                name if name == UsersInRole::SPEC.name => read_table::<UsersInRole>,
-                name if name == ClinicalCodes::SPEC.name => read_table::<ClinicalCodes>,
-                name if name == Patients::SPEC.name => read_table::<Patients>,
-                name if name == Consultations::SPEC.name => read_table::<Consultations>,
-                name if name == Problems::SPEC.name => read_table::<Problems>,
-                _ => read_table::<Observations>,
-            };
-            read(file, before, self.ids, pass, &mut practice, sink)?;
-            before += file.bytes;
-        }
-        Ok(())
+        self.tables.check(&mut Practice::new(self.practice.clone()), progress)
     }
 }

@@ -3,14 +3,13 @@
 use record::{CodeClass, CodeSystem, Coded, Coding, Fact, IssueCode, Reference, ReferenceKey};
 
 use super::{
-    category,
+    Emis, category,
     organisation::Practice,
     read_code::{is_sexual_health, read_code},
     row::Row,
-    table::{Table, Unusable},
 };
 use crate::{
-    delimited::columns,
+    delimited::{Table, Unusable, columns},
     snomed::{Component, component},
 };
 
@@ -25,7 +24,7 @@ columns! {
     unused { "SnomedCTDescriptionId", "NationalCode", "NationalCodeCategory", "NationalDescription", "ParentCodeId", }
 }
 
-impl Table for ClinicalCodes {
+impl Table<Emis> for ClinicalCodes {
     fn fact(&self, row: &mut Row<'_>, _: &mut Practice) -> Result<Fact, Unusable> {
         let Some(id) = key(row.text(self.id)) else {
             return Err(row

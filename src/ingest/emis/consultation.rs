@@ -5,9 +5,8 @@ use record::{Container, Content, EntryId, Issue, IssueCode, Mark};
 use super::{
     entry::{Body, EntryTable, Keys, Marker, entry_id},
     row::Row,
-    value::Flag,
 };
-use crate::delimited::columns;
+use crate::delimited::{Flag, columns};
 
 /// What stands before a consultation's GUID in its entry key.
 pub(super) const PREFIX: &str = "consultation/";

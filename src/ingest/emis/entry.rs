@@ -6,12 +6,11 @@ use record::{
 };
 
 use super::{
+    Emis,
     organisation::Practice,
     row::{Named, Row},
-    table::{Table, Unusable},
-    value::Flag,
 };
-use crate::delimited::{Column, Columns};
+use crate::delimited::{Column, Columns, Flag, Table, Unusable};
 
 /// A table whose rows are entries of patients.
 pub(super) trait EntryTable: Columns {
@@ -61,7 +60,7 @@ pub(super) struct Body {
     pub(super) recorded: Option<Effective>,
 }
 
-impl<T: EntryTable> Table for T {
+impl<T: EntryTable> Table<Emis> for T {
     fn fact(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<Fact, Unusable> {
         self.vet(row, practice)?;
         let keys = self.keys();

@@ -13,9 +13,8 @@ use super::{
     entry::{Body, EntryTable, Keys, Marker, entry_id, link},
     qualifiers,
     row::Row,
-    value::Flag,
 };
-use crate::delimited::{Column, columns};
+use crate::delimited::{Column, Flag, columns};
 
 columns! {
     /// Observations. `AssociatedText` left with version 7.1 and came back with 8.

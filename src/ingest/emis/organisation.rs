@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use record::{Fact, Issue, IssueCode, OdsCode, Reference, ReferenceKey, Severity};
 
 use super::{
+    Emis,
     row::{Named, Row},
-    table::{Table, Unusable},
 };
-use crate::delimited::{Column, columns};
+use crate::delimited::{Column, Table, Unusable, columns};
 
 columns! {
     /// Organisations: the practice itself, its parents, others that records mention. Nothing says that one is deleted.
@@ -24,7 +24,7 @@ columns! {
     }
 }
 
-impl Table for Organisations {
+impl Table<Emis> for Organisations {
     fn fact(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<Fact, Unusable> {
         let guid = row.key(self.guid, IssueCode::KeyInvalid)?;
         let ods: Option<OdsCode> = row.text(self.ods).parse().ok();

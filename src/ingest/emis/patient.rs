@@ -12,9 +12,8 @@ use record::{
 use super::{
     entry::{Body, EntryTable, Keys, Marker},
     row::Row,
-    value::Flag,
 };
-use crate::delimited::{Column, columns};
+use crate::delimited::{Column, Flag, columns};
 
 columns! {
     /// Patients. `ContactComments` came with version 8.

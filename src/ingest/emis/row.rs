@@ -1,20 +1,13 @@
-//! One row of a table: its fields by column, and the issues with them.
+//! How a field of an EMIS table is read: GUIDs, booleans, dates, and a row's place in the supplier's order.
 
-use csv::StringRecord;
 use jiff::civil::Date;
-use record::{Effective, Issue, IssueCode, Place, Severity};
+use record::{Effective, Issue, IssueCode};
 
-use super::value::{self, Flag, is_nil};
-use crate::delimited::Column;
+use super::value::{self, is_nil};
+use crate::delimited::{Column, Flag};
 
-/// A row that has as many fields as the header.
-#[derive(Debug)]
-pub(super) struct Row<'r> {
-    record: &'r StringRecord,
-    place: &'r Place,
-    batch: Span,
-    warnings: Vec<Issue>,
-}
+/// A row of the extract.
+pub(super) type Row<'r> = crate::delimited::Row<'r, Span>;
 
 /// The first and the last processing id of a batch, which stand for a row's own where it has none.
 #[derive(Clone, Copy, Debug)]
@@ -36,54 +29,7 @@ pub(super) enum Named {
     Malformed,
 }
 
-impl<'r> Row<'r> {
-    /// A row of a batch.
-    pub(super) fn new(record: &'r StringRecord, place: &'r Place, batch: Span) -> Self {
-        Self { record, place, batch, warnings: Vec::new() }
-    }
-
-    /// Where it stands.
-    pub(super) fn place(&self) -> &'r Place {
-        self.place
-    }
-
-    /// The processing ids of its batch.
-    pub(super) fn batch(&self) -> Span {
-        self.batch
-    }
-
-    /// A field without surrounding space; empty where the file has no such column.
-    pub(super) fn text(&self, column: Column) -> &'r str {
-        column.at.and_then(|at| self.record.get(at)).unwrap_or_default().trim()
-    }
-
-    /// The same, or `None` where nothing is left.
-    pub(super) fn some(&self, column: Column) -> Option<String> {
-        let text = self.text(column);
-        (!text.is_empty()).then(|| text.to_owned())
-    }
-
-    /// The issue for which the row is rejected.
-    pub(super) fn error(&self, code: IssueCode, column: Column) -> Issue {
-        Issue::new(Severity::Error, code, self.place).field(column.name)
-    }
-
-    /// Notes something about a row that is used.
-    pub(super) fn warn(&mut self, code: IssueCode, column: Column, detail: &str) {
-        self.warnings.push(Issue::new(Severity::Warning, code, self.place).field(column.name).detail(detail));
-    }
-
-    /// Turns the reason for a rejection into a warning.
-    pub(super) fn excuse(&mut self, mut issue: Issue, detail: &str) {
-        issue.severity = Severity::Warning;
-        self.warnings.push(issue.detail(detail));
-    }
-
-    /// What was noted.
-    pub(super) fn into_warnings(self) -> Vec<Issue> {
-        self.warnings
-    }
-
+impl Row<'_> {
     /// The GUID that a field holds.
     pub(super) fn named(&self, column: Column) -> Named {
         match (self.text(column), value::guid(self.text(column))) {
@@ -130,9 +76,9 @@ impl<'r> Row<'r> {
             return sequence;
         }
         let (stands_for, detail) = if withholds {
-            (self.batch.last, "the row counts as the last of its batch")
+            (self.file().last, "the row counts as the last of its batch")
         } else {
-            (self.batch.first, "the row counts as the first of its batch")
+            (self.file().first, "the row counts as the first of its batch")
         };
         self.warn(IssueCode::NumberInvalid, column, detail);
         stands_for

@@ -3,13 +3,8 @@
 
 use record::{Fact, IssueCode, Reference, ReferenceKey};
 
-use super::{
-    organisation::Practice,
-    row::Row,
-    table::{Table, Unusable},
-    value::Flag,
-};
-use crate::delimited::{Column, columns};
+use super::{Emis, organisation::Practice, row::Row};
+use crate::delimited::{Column, Flag, Table, Unusable, columns};
 
 columns! {
     /// Sharing agreements. The table has no processing id: the batch's last one gives its order.
@@ -21,7 +16,7 @@ columns! {
     unused { "LastModifiedDate", "ProcessingId", }
 }
 
-impl Table for Sharing {
+impl Table<Emis> for Sharing {
     fn fact(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<Fact, Unusable> {
         let guid = row.key(self.organisation, IssueCode::KeyInvalid)?;
         if practice.is_other(&guid) {
@@ -30,7 +25,7 @@ impl Table for Sharing {
         let says = [(self.activated, Flag::True), (self.disabled, Flag::False), (self.deleted, Flag::False)];
         let active = says.map(|(column, wanted)| clear(row, column) == Some(wanted)).iter().all(|said| *said);
         let sharing = Box::new(Reference::Sharing { active });
-        Ok(Fact::Reference(ReferenceKey::Sharing(guid), sharing, row.batch().last))
+        Ok(Fact::Reference(ReferenceKey::Sharing(guid), sharing, row.file().last))
     }
 }
 

@@ -3,12 +3,8 @@
 
 use record::{Fact, IssueCode, PersonName, Reference, ReferenceKey, Staff};
 
-use super::{
-    organisation::Practice,
-    row::Row,
-    table::{Table, Unusable},
-};
-use crate::delimited::columns;
+use super::{Emis, organisation::Practice, row::Row};
+use crate::delimited::{Table, Unusable, columns};
 
 columns! {
     /// Users in a role; the key is that of the role, so one person may have several.
@@ -21,7 +17,7 @@ columns! {
     unused { "OrganisationGuid", "JobCategoryCode", "ContractStartDate", "ContractEndDate", "RegistrationNumber", }
 }
 
-impl Table for UsersInRole {
+impl Table<Emis> for UsersInRole {
     fn fact(&self, row: &mut Row<'_>, _: &mut Practice) -> Result<Fact, Unusable> {
         let guid = row.key(self.guid, IssueCode::KeyInvalid)?;
         let name = PersonName {

@@ -2,6 +2,8 @@
 
 use jiff::civil::{Date, Time};
 
+use crate::delimited::digits;
+
 /// A GUID without braces in lower case, or `None` where the text is none.
 pub(super) fn guid(text: &str) -> Option<String> {
     let text = text.trim();
@@ -36,37 +38,6 @@ pub(super) fn time(text: &str) -> Option<Time> {
     let second = parts.next().map_or(Some(0), |second| digits(second, 2))?;
     digits(fraction, fraction.len().clamp(1, 9))?;
     Time::new(hour.try_into().ok()?, minute.try_into().ok()?, second.try_into().ok()?, 0).ok()
-}
-
-/// The number that exactly so many ASCII digits write.
-fn digits(text: &str, count: usize) -> Option<u32> {
-    let fits = text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
-    fits.then(|| text.parse().ok())?
-}
-
-/// What a true-or-false field says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flag {
-    /// `true`, in any case.
-    True,
-    /// `false`, in any case.
-    False,
-    /// Nothing.
-    Blank,
-    /// Anything else.
-    Unknown,
-}
-
-impl Flag {
-    /// Reads a field.
-    pub(super) fn of(text: &str) -> Self {
-        match text.trim() {
-            "" => Self::Blank,
-            text if text.eq_ignore_ascii_case("true") => Self::True,
-            text if text.eq_ignore_ascii_case("false") => Self::False,
-            _ => Self::Unknown,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -110,17 +81,6 @@ mod tests {
         assert_eq!(time("09:12:30.1234567"), Some(jiff::civil::time(9, 12, 30, 0)));
         for sent in ["", "9:12", "24:00:00", "09:12:60", "09:12:30.", "09:12:30.x", "0912"] {
             assert_eq!(time(sent), None, "{sent}");
-        }
-    }
-
-    #[test]
-    fn only_true_and_false_are_booleans() {
-        assert_eq!(
-            (Flag::of("TRUE"), Flag::of("False "), Flag::of(" ")),
-            (Flag::True, Flag::False, Flag::Blank)
-        );
-        for sent in ["1", "0", "yes", "Y", "t", "null"] {
-            assert_eq!(Flag::of(sent), Flag::Unknown, "{sent}");
         }
     }
 }

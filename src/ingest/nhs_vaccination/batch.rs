@@ -2,15 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use record::{Issue, IssueCode, Place, Severity, Sink};
+use record::{Issue, IssueCode, Sink};
 
-use super::file::VaccinationFile;
-use crate::{Stop, folder};
+use super::{Made, NhsVaccination, vaccination::Vaccinations, value};
+use crate::{
+    Stop,
+    delimited::{Columns, Feed, Reader, TableFile, Tables},
+    folder,
+};
+
+/// The one table.
+static TABLES: [Reader<NhsVaccination>; 1] = [Reader::of::<Vaccinations>()];
 
 /// Files of vaccinations.
 #[derive(Debug)]
 pub struct Batch {
-    files: Vec<VaccinationFile>,
+    tables: Tables<NhsVaccination>,
 }
 
 impl Batch {
@@ -20,39 +27,45 @@ impl Batch {
     /// # Errors
     /// The fatal issues for which the batch is refused.
     pub fn open(paths: &[PathBuf]) -> Result<Self, Vec<Issue>> {
-        let mut issues = Vec::new();
-        let mut files: Vec<VaccinationFile> = Vec::new();
+        let mut fatal = Vec::new();
+        let mut files: Vec<(TableFile, Made)> = Vec::new();
         for path in folder::files(paths, &["csv"])? {
-            match VaccinationFile::open(path) {
-                Ok(file) if files.iter().any(|other| other.name == file.name) => {
-                    let place = Place { file: file.name, line: 0 };
-                    let twice = Issue::new(Severity::Fatal, IssueCode::WrongFormat, &place);
-                    issues.push(twice.detail("the batch has two files of this name"));
+            match look(&path) {
+                Ok((file, _)) if files.iter().any(|(other, _)| other.name == file.name) => {
+                    let detail = "the batch has two files of this name";
+                    fatal.push(file.fatal(IssueCode::WrongFormat, 0, detail));
                 }
                 Ok(file) => files.push(file),
-                Err(refused) => issues.extend(refused),
+                Err(issue) => fatal.push(*issue),
             }
         }
-        files.sort_by(|one, other| (one.made, &one.name).cmp(&(other.made, &other.name)));
-        if issues.is_empty() { Ok(Self { files }) } else { Err(issues) }
+        files.sort_by(|(one, made), (other, then)| (made.0, &one.name).cmp(&(then.0, &other.name)));
+        Ok(Self { tables: Tables::open(&TABLES, files, Vec::new(), fatal)? })
+    }
+}
+
+/// A file, and when it was made. Its name ends in that (`…_v5_<ODS>_<yyyyMMddTHHmmss>.csv`): without it nobody could
+/// say which of two files corrects the other.
+fn look(path: &Path) -> Result<(TableFile, Made), Box<Issue>> {
+    let file = TableFile::look(path, Vaccinations::SPEC.name, NhsVaccination::DIALECT)?;
+    let detail = "its name does not end in the time at which it was made: \
+                  <vaccine>_Vaccinations_v5_<ODS>_<yyyyMMddTHHmmss>.csv";
+    match value::made_at(&file.name) {
+        Some(made) => Ok((file, Made(made))),
+        None => Err(Box::new(file.fatal(IssueCode::WrongFormat, 0, detail))),
     }
 }
 
 impl crate::Batch for Batch {
     fn total_bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.bytes).sum()
+        self.tables.total_bytes()
     }
 
     fn paths(&self) -> Vec<&Path> {
-        self.files.iter().map(|file| file.path.as_path()).collect()
+        self.tables.paths().collect()
     }
 
     fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop> {
-        let mut before = 0;
-        for file in &self.files {
-            file.read(before, sink)?;
-            before += file.bytes;
-        }
-        Ok(())
+        self.tables.read(&mut (), sink)
     }
 }

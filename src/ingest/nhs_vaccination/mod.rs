@@ -3,11 +3,25 @@
 //! ([`record::Fact::Guest`]) of whoever has that number in the practice.
 
 mod batch;
-mod file;
-mod row;
 #[cfg(test)]
 mod tests;
 mod vaccination;
 mod value;
 
 pub use batch::Batch;
+
+use crate::delimited::{Dialect, Feed, Told};
+
+/// The feed.
+#[derive(Debug)]
+struct NhsVaccination;
+
+impl Feed for NhsVaccination {
+    type File = Made;
+    type Learnt = ();
+    const DIALECT: Dialect = Dialect { separator: b'|', encoding: Told::ByContent };
+}
+
+/// When a file was made, as digits that can be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Made(u64);

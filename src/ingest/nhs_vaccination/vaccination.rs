@@ -7,9 +7,9 @@ use record::{
     Vaccination,
 };
 
-use super::{row::Row, value};
+use super::{Made, NhsVaccination, value};
 use crate::{
-    delimited::{Column, columns},
+    delimited::{Column, Table, Unusable, columns, compact_date},
     snomed::{Component, component},
 };
 
@@ -36,6 +36,9 @@ columns! {
     }
 }
 
+/// A row of a batch.
+type Row<'r> = crate::delimited::Row<'r, Made>;
+
 /// What stands in front of the id of an entry of this feed.
 const FEED: &str = "nhs-vaccination";
 
@@ -60,12 +63,8 @@ impl Action {
     }
 }
 
-impl Vaccinations {
-    /// What a row says.
-    ///
-    /// # Errors
-    /// Why it cannot be used.
-    pub(super) fn fact(&self, row: &mut Row<'_>) -> Result<Fact, Issue> {
+impl Table<NhsVaccination> for Vaccinations {
+    fn fact(&self, row: &mut Row<'_>, (): &mut ()) -> Result<Fact, Unusable> {
         let id = self.entry_id(row)?;
         let action = Action::of(row.text(self.action));
         let identity = self.identity(row);
@@ -81,29 +80,30 @@ impl Vaccinations {
         match identity {
             Some(identity) => Ok(Fact::Guest(identity, Box::new(entry))),
             None if entry.deleted => Ok(Fact::GuestGone(Box::new(entry))),
-            None => Err(row.error(
-                IssueCode::PatientInvalid,
-                self.nhs_number,
-                "without a valid NHS number nobody is named",
-            )),
+            None => Err(row
+                .error(IssueCode::PatientInvalid, self.nhs_number)
+                .detail("without a valid NHS number nobody is named")
+                .into()),
         }
     }
+}
 
+impl Vaccinations {
     /// The supplier's own key, and whose key it is.
     fn entry_id(&self, row: &Row<'_>) -> Result<EntryId, Issue> {
         let (id, uri) = (row.text(self.id), row.text(self.id_uri));
         for (text, column) in [(id, self.id), (uri, self.id_uri)] {
             if text.is_empty() {
-                return Err(row.error(IssueCode::KeyInvalid, column, "the field is blank"));
+                return Err(row.error(IssueCode::KeyInvalid, column).detail("the field is blank"));
             }
         }
         EntryId::of_guest(FEED, &format!("{uri}#{id}"))
-            .ok_or_else(|| row.error(IssueCode::KeyInvalid, self.id, "with its URI it is too long"))
+            .ok_or_else(|| row.error(IssueCode::KeyInvalid, self.id).detail("with its URI it is too long"))
     }
 
     fn identity(&self, row: &mut Row<'_>) -> Option<Identity> {
         let nhs_number: NhsNumber = row.text(self.nhs_number).parse().ok()?;
-        let birth_date = value::date(row.text(self.born));
+        let birth_date = compact_date(row.text(self.born));
         if birth_date.is_none() {
             row.warn(IssueCode::DateInvalid, self.born, "nobody can be found by the number alone");
         }
@@ -120,7 +120,7 @@ impl Vaccinations {
         };
         let statement = self.statement(row)?;
         let recorded =
-            row.read(self.recorded, value::date, "it is no date, so the entry counts as historical");
+            row.read(self.recorded, compact_date, "it is no date, so the entry counts as historical");
         Ok(Entry {
             content: Some(Content::Statement(Box::new(statement))),
             recorded: recorded.map(Effective::Day),
@@ -132,10 +132,11 @@ impl Vaccinations {
 
     fn statement(&self, row: &mut Row<'_>) -> Result<Statement, Issue> {
         let effective = value::moment(row.text(self.at))
-            .ok_or_else(|| row.error(IssueCode::DateInvalid, self.at, "it is not yyyyMMddTHHmmss"))?;
-        let code = self
-            .coded(row, CodeSystem::SnomedCt, self.procedure, Some(self.procedure_term))
-            .ok_or_else(|| row.error(IssueCode::ValueMissing, self.procedure, "nor is there a term"))?;
+            .ok_or_else(|| row.error(IssueCode::DateInvalid, self.at).detail("it is not yyyyMMddTHHmmss"))?;
+        let code =
+            self.coded(row, CodeSystem::SnomedCt, self.procedure, Some(self.procedure_term)).ok_or_else(
+                || row.error(IssueCode::ValueMissing, self.procedure).detail("nor is there a term"),
+            )?;
         Ok(Statement {
             code: CodeRef::Given(code, Some(CodeClass::Immunisation)),
             subject: Subject::Patient,
@@ -214,7 +215,7 @@ impl Vaccinations {
     }
 
     fn expiry(&self, row: &mut Row<'_>) -> Option<Date> {
-        row.read(self.expires, value::date, "it is not yyyyMMdd")
+        row.read(self.expires, compact_date, "it is not yyyyMMdd")
     }
 
     /// The unit's name without what kind of thing it is: `Milliliter (qualifier value)`.
@@ -235,7 +236,7 @@ fn deletion(id: EntryId, row: &Row<'_>, action: Action) -> Entry {
         marks_carried: MarksCarried::No,
         recorded: None,
         deleted: true,
-        sequence: row.made.saturating_mul(4).saturating_add(action as u64),
+        sequence: row.file().0.saturating_mul(4).saturating_add(action as u64),
         place: row.place().clone(),
     }
 }

@@ -2,29 +2,21 @@
 //! one of them is none.
 
 use jiff::{
-    civil::{Date, DateTime, Time},
+    civil::{DateTime, Time},
     tz::Offset,
 };
 use record::{DoseSequence, Effective};
 
-/// A date `yyyyMMdd` from the year 1000 on.
-pub(super) fn date(text: &str) -> Option<Date> {
-    if text.len() != 8 {
-        return None;
-    }
-    let year: i16 = digits(text.get(..4)?)?.try_into().ok()?;
-    let (month, day) = (digits(text.get(4..6)?)?, digits(text.get(6..)?)?);
-    if year < 1000 { None } else { Date::new(year, month.try_into().ok()?, day.try_into().ok()?).ok() }
-}
+use crate::delimited::{compact_date, digits};
 
 /// A moment `yyyyMMddTHHmmss`, with `00` or `01` behind it for the hours ahead of Greenwich, and London's time without;
 /// or a date alone.
 pub(super) fn moment(text: &str) -> Option<Effective> {
     let Some((day, rest)) = text.split_once('T') else {
-        return date(text).map(Effective::Day);
+        return compact_date(text).map(Effective::Day);
     };
     let (time, offset) = rest.split_at_checked(6)?;
-    let at = date(day)?.to_datetime(clock(time)?);
+    let at = compact_date(day)?.to_datetime(clock(time)?);
     let ahead = match offset {
         "" => return Effective::local(at),
         "00" => 0,
@@ -41,7 +33,7 @@ fn instant(at: DateTime, hours_ahead: i8) -> Option<Effective> {
 
 fn clock(text: &str) -> Option<Time> {
     let (hour, minute, second) = (text.get(..2)?, text.get(2..4)?, text.get(4..6)?);
-    let part = |text| digits(text).and_then(|number| i8::try_from(number).ok());
+    let part = |text| digits(text, 2).and_then(|number| i8::try_from(number).ok());
     Time::new(part(hour)?, part(minute)?, part(second)?, 0).ok()
 }
 
@@ -50,10 +42,10 @@ pub(super) fn made_at(name: &str) -> Option<u64> {
     let stem = name.rsplit_once('.')?.0;
     let (day, time) = stem.rsplit_once('_')?.1.split_once('T')?;
     let (clock_part, rest) = time.split_at_checked(6)?;
-    date(day).zip(clock(clock_part))?;
+    compact_date(day).zip(clock(clock_part))?;
     let fraction = match rest.len() {
         0 => 0,
-        2 => digits(rest)?,
+        2 => digits(rest, 2)?,
         _ => return None,
     };
     let at: u64 = format!("{day}{clock_part}").parse().ok()?;
@@ -66,7 +58,7 @@ pub(super) fn dose_sequence(text: &str) -> Option<DoseSequence> {
     if let Some(word) = WORDS.iter().find(|word| word.eq_ignore_ascii_case(text)) {
         return Some(DoseSequence::Named((*word).to_owned()));
     }
-    let number = if text.len() <= 3 { digits(text)? } else { return None };
+    let number = if text.len() <= 3 { digits(text, text.len())? } else { return None };
     (number > 0).then_some(DoseSequence::Number(number))
 }
 
@@ -77,11 +69,6 @@ pub(super) fn truth(text: &str) -> Option<bool> {
         text if text.eq_ignore_ascii_case("false") => Some(false),
         _ => None,
     }
-}
-
-fn digits(text: &str) -> Option<u32> {
-    let fits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    fits.then(|| text.parse().ok())?
 }
 
 #[cfg(test)]

@@ -6,15 +6,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use record::{Issue, IssueCode, OdsCode, Severity, Sink};
+use record::{Issue, IssueCode, OdsCode, Place, Severity, Sink};
 
 use super::{
+    Tpp,
     address::Addresses,
     code::Codes,
     consent::Consents,
     contact::Contacts,
     event::Events,
-    files::{TableFile, find, is_known, whole},
+    files::{find, is_known},
     immunisation::Immunisations,
     lists::{Contents, Mappings, StaffMembers},
     manifest::Manifest,
@@ -22,37 +23,38 @@ use super::{
     organisation::Organisations,
     patient::Patients,
     practice::Practice,
-    reading::{Turn, check_header, read_table},
     registration::Registrations,
+    row::Extracted,
 };
-use crate::Stop;
-use crate::delimited::{Columns, Spec};
+use crate::{
+    Stop,
+    delimited::{Reader, TableFile, Tables},
+};
 
 /// The tables that are read, in the order in which they are.
-const TABLES: [Spec; 14] = [
-    Organisations::SPEC,
-    StaffMembers::SPEC,
-    Mappings::SPEC,
-    Contents::SPEC,
-    OnlineUserRows::SPEC,
-    Patients::SPEC,
-    Registrations::SPEC,
-    Addresses::SPEC,
-    Contacts::SPEC,
-    Events::SPEC,
-    Codes::SPEC,
-    Immunisations::SPEC,
-    Consents::SPEC,
-    OnlineServiceRows::SPEC,
+static TABLES: [Reader<Tpp>; 14] = [
+    Reader::of::<Organisations>(),
+    Reader::of::<StaffMembers>(),
+    Reader::of::<Mappings>(),
+    Reader::of::<Contents>(),
+    Reader::of::<OnlineUserRows>(),
+    Reader::of::<Patients>(),
+    Reader::of::<Registrations>(),
+    Reader::of::<Addresses>(),
+    Reader::of::<Contacts>(),
+    Reader::of::<Events>(),
+    Reader::of::<Codes>(),
+    Reader::of::<Immunisations>(),
+    Reader::of::<Consents>(),
+    Reader::of::<OnlineServiceRows>(),
 ];
 
 /// The files of one batch, looked at and fit to be read.
 #[derive(Debug)]
 pub struct Batch {
     practice: OdsCode,
-    files: Vec<(TableFile, u64)>,
+    tables: Tables<Tpp>,
     manifest: TableFile,
-    warnings: Vec<Issue>,
 }
 
 impl Batch {
@@ -62,40 +64,26 @@ impl Batch {
     /// # Errors
     /// The fatal issues for which the batch is refused.
     pub fn open(practice: &OdsCode, paths: &[PathBuf]) -> Result<Self, Vec<Issue>> {
-        let names = TABLES.map(|spec| spec.name);
-        let found = find(paths, &names)?;
-        let manifest = Manifest::read(&found.manifest)?;
-        let mut fatal = missing(&manifest, &found.files);
-        let mut warnings = found.warnings;
-        for file in &found.files {
-            let spec = TABLES.iter().find(|spec| spec.name == file.table);
-            match spec.map(|spec| check_header(file, spec)) {
-                Some(Ok(more)) => warnings.extend(more),
-                Some(Err(issues)) => fatal.extend(issues),
-                None => {}
-            }
-        }
+        let (mut found, file) = find(paths, &TABLES)?;
+        let manifest = Manifest::read(&file)?;
+        found.fatal = missing(&manifest, &found.files);
         let mut files = Vec::new();
         for file in found.files {
             match manifest.extracted(file.table) {
-                Some(extracted) => files.push((file, extracted)),
+                Some(extracted) => files.push((file, Extracted(extracted))),
                 None => {
                     let detail = "the manifest does not name it: it is of another delivery, or not complete";
-                    let place = whole(&file.name);
-                    fatal.push(Issue::new(Severity::Fatal, IssueCode::WrongFormat, &place).detail(detail));
+                    found.fatal.push(file.fatal(IssueCode::WrongFormat, 0, detail));
                 }
             }
         }
-        if files.is_empty() && fatal.is_empty() {
+        if files.is_empty() && found.fatal.is_empty() {
             let detail = "it names none of the tables that are read";
-            let place = whole(&found.manifest.name);
-            fatal.push(Issue::new(Severity::Fatal, IssueCode::FileMissing, &place).detail(detail));
+            found.fatal.push(file.fatal(IssueCode::FileMissing, 0, detail));
         }
-        if !fatal.is_empty() {
-            return Err(fatal);
-        }
-        warnings.extend(manifest.warnings);
-        Ok(Self { practice: practice.clone(), files, manifest: found.manifest, warnings })
+        found.warnings.extend(manifest.warnings);
+        let tables = Tables::open(&TABLES, files, found.warnings, found.fatal)?;
+        Ok(Self { practice: practice.clone(), tables, manifest: file })
     }
 }
 
@@ -103,12 +91,12 @@ impl Batch {
 fn missing(manifest: &Manifest, files: &[TableFile]) -> Vec<Issue> {
     let is_there = |table: &str| files.iter().any(|file| file.table.eq_ignore_ascii_case(table));
     let lacks = manifest.tables().filter_map(|table| {
-        let read = TABLES.iter().find(|spec| spec.name.eq_ignore_ascii_case(table))?;
-        (!is_known(table) && !is_there(table)).then_some(read.name)
+        let read = TABLES.iter().find(|read| read.spec.name.eq_ignore_ascii_case(table))?;
+        (!is_known(table) && !is_there(table)).then_some(read.spec.name)
     });
     lacks
         .map(|table| {
-            let place = whole(&format!("{table}.csv"));
+            let place = Place { file: format!("{table}.csv"), line: 0 };
             let detail = "the manifest names it, and it is not there";
             Issue::new(Severity::Fatal, IssueCode::FileMissing, &place).detail(detail)
         })
@@ -117,41 +105,16 @@ fn missing(manifest: &Manifest, files: &[TableFile]) -> Vec<Issue> {
 
 impl crate::Batch for Batch {
     fn total_bytes(&self) -> u64 {
-        self.files.iter().map(|(file, _)| file.bytes).sum()
+        self.tables.total_bytes()
     }
 
     fn paths(&self) -> Vec<&Path> {
-        let read = self.files.iter().map(|(file, _)| file);
-        read.chain(iter::once(&self.manifest)).map(|file| file.path.as_path()).collect()
+        self.tables.paths().chain(iter::once(self.manifest.path.as_path())).collect()
     }
 
     fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop> {
-        for warning in &self.warnings {
-            sink.warn(warning.clone());
-        }
         let mut practice = Practice::new(self.practice.clone());
-        let mut before = 0;
-        for (file, extracted) in &self.files {
-            let turn = Turn { before, extracted: *extracted };
-            let read = match file.table {
-                name if name == Organisations::SPEC.name => read_table::<Organisations>,
-                name if name == StaffMembers::SPEC.name => read_table::<StaffMembers>,
-                name if name == Mappings::SPEC.name => read_table::<Mappings>,
-                name if name == Contents::SPEC.name => read_table::<Contents>,
-                name if name == OnlineUserRows::SPEC.name => read_table::<OnlineUserRows>,
-                name if name == Patients::SPEC.name => read_table::<Patients>,
-                name if name == Registrations::SPEC.name => read_table::<Registrations>,
-                name if name == Addresses::SPEC.name => read_table::<Addresses>,
-                name if name == Contacts::SPEC.name => read_table::<Contacts>,
-                name if name == Events::SPEC.name => read_table::<Events>,
-                name if name == Codes::SPEC.name => read_table::<Codes>,
-                name if name == Immunisations::SPEC.name => read_table::<Immunisations>,
-                name if name == Consents::SPEC.name => read_table::<Consents>,
-                _ => read_table::<OnlineServiceRows>,
-            };
-            read(file, turn, &mut practice, sink)?;
-            before += file.bytes;
-        }
+        self.tables.read(&mut practice, sink)?;
         practice.verdict().map_or(Ok(()), |issue| Err(Stop::Refused(vec![issue])))
     }
 }

@@ -7,9 +7,9 @@ use super::{
     entry::{Body, EntryTable, Keys, recorded},
     practice::Owners,
     row::Row,
-    value::{Flag, is_nothing},
+    value::is_nothing,
 };
-use crate::delimited::columns;
+use crate::delimited::{Flag, columns};
 
 columns! {
     /// Codes. Versions 87 to 89 have no SNOMED CT, test packs no `IsNumeric`.

@@ -11,9 +11,9 @@ use super::{
     entry::{Body, EntryTable, Keys, recorded},
     practice::Owners,
     row::Row,
-    value::{Flag, When},
+    value::When,
 };
-use crate::delimited::columns;
+use crate::delimited::{Flag, columns};
 
 /// What the flag means, in SNOMED CT.
 const CONSENT: (&str, &str) = ("310375005", "Immunisation consent given");

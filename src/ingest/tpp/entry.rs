@@ -6,12 +6,11 @@ use record::{
 };
 
 use super::{
+    Tpp,
     practice::{Owners, Practice},
     row::Row,
-    table::Table,
-    value::Flag,
 };
-use crate::delimited::{Column, Columns};
+use crate::delimited::{Column, Columns, Flag, Table, Unusable};
 
 /// A table whose rows are entries of patients.
 pub(super) trait EntryTable: Columns {
@@ -52,8 +51,8 @@ pub(super) struct Body {
     pub(super) recorded: Option<Effective>,
 }
 
-impl<T: EntryTable> Table for T {
-    fn fact(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<Fact, Issue> {
+impl<T: EntryTable> Table<Tpp> for T {
+    fn fact(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<Fact, Unusable> {
         let keys = self.keys();
         let number = row.key(keys.id, IssueCode::KeyInvalid)?;
         let id = entry_id(T::PREFIX, number).ok_or_else(|| row.error(IssueCode::KeyInvalid, keys.id))?;

@@ -6,9 +6,8 @@ use super::{
     entry::{Body, EntryTable, Keys},
     practice::Owners,
     row::Row,
-    value::Flag,
 };
-use crate::delimited::columns;
+use crate::delimited::{Flag, columns};
 
 /// What stands before an event's number in its entry's key.
 pub(super) const PREFIX: &str = "event/";

@@ -2,8 +2,8 @@
 
 use record::{CodeClass, Coded, Fact, Issue, IssueCode, Listed, PersonName, Reference, ReferenceKey, Staff};
 
-use super::{entry::removed, practice::Practice, row::Row, table::Table};
-use crate::delimited::{Column, columns};
+use super::{Tpp, entry::removed, practice::Practice, row::Row};
+use crate::delimited::{Column, Table, Unusable, columns};
 
 /// The key of a value of a fixed list.
 pub(super) fn key(number: &str) -> String {
@@ -40,8 +40,8 @@ columns! {
     unused { "Content", "DateDeleted", }
 }
 
-impl Table for StaffMembers {
-    fn fact(&self, row: &mut Row<'_>, _: &mut Practice) -> Result<Fact, Issue> {
+impl Table<Tpp> for StaffMembers {
+    fn fact(&self, row: &mut Row<'_>, _: &mut Practice) -> Result<Fact, Unusable> {
         let id = row.key(self.id, IssueCode::KeyInvalid)?.to_owned();
         list_row(row, self.removed, ReferenceKey::Staff(id), |row| {
             // The whole name stands in one field.
@@ -51,8 +51,8 @@ impl Table for StaffMembers {
     }
 }
 
-impl Table for Mappings {
-    fn fact(&self, row: &mut Row<'_>, _: &mut Practice) -> Result<Fact, Issue> {
+impl Table<Tpp> for Mappings {
+    fn fact(&self, row: &mut Row<'_>, _: &mut Practice) -> Result<Fact, Unusable> {
         // These numbers begin at 0, which elsewhere stands for none.
         let key = match row.text(self.id) {
             "0" => self::key("0"),
@@ -63,8 +63,8 @@ impl Table for Mappings {
     }
 }
 
-impl Table for Contents {
-    fn fact(&self, row: &mut Row<'_>, _: &mut Practice) -> Result<Fact, Issue> {
+impl Table<Tpp> for Contents {
+    fn fact(&self, row: &mut Row<'_>, _: &mut Practice) -> Result<Fact, Unusable> {
         let key = content_key(row.key(self.id, IssueCode::KeyInvalid)?);
         list_row(row, self.removed, ReferenceKey::Code(key.clone()), |row| {
             Ok(Reference::Code(named(&key, row, self.name)?, CodeClass::Immunisation))
@@ -84,7 +84,7 @@ fn list_row(
     column: Column,
     key: ReferenceKey,
     says: impl FnOnce(&Row<'_>) -> Result<Reference, Issue>,
-) -> Result<Fact, Issue> {
+) -> Result<Fact, Unusable> {
     if removed(row, column, &mut Vec::new()) {
         return Ok(Fact::Reference(key, Box::new(Reference::Removed), row.sequence(true)));
     }

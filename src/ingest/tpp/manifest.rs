@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use record::{Issue, IssueCode, Place, Severity};
 
 use super::{
-    files::{TableFile, table_of, whole},
-    reading::open,
-    row::Row,
-    value::{Flag, extracted},
+    files::table_of,
+    row::{Extracted, Row},
+    value::extracted,
 };
-use crate::delimited::{Columns, Next, columns};
+use crate::delimited::{Broken, Columns, Flag, Next, TableFile, columns};
 
 columns! {
     /// The manifest.
@@ -35,16 +34,17 @@ impl Manifest {
     /// # Errors
     /// The fatal issues: a manifest of which a line cannot be read vouches for nothing.
     pub(super) fn read(file: &TableFile) -> Result<Self, Vec<Issue>> {
-        let (mut records, header, warnings) = open(file, &Entries::SPEC)?;
-        let columns = Entries::bind(&header);
-        let mut manifest = Self { tables: BTreeMap::new(), warnings };
-        let (mut undated, mut place) = (Vec::new(), whole(&file.name));
+        let mut opened = file.open(&Entries::SPEC)?;
+        let columns = Entries::bind(&opened.header);
+        let mut manifest = Self { tables: BTreeMap::new(), warnings: opened.warnings };
+        let (mut undated, mut place) = (Vec::new(), file.at(0));
+        let (records, width) = (&mut opened.records, opened.header.width());
         loop {
-            let next = records.next(header.width());
+            let next = records.next(width);
             place.line = records.line();
             match next {
-                Ok(Next::Record) if records.record().len() == header.width() => {
-                    let mut row = Row::new(records.record(), &place, 0);
+                Ok(Next::Record) if records.record().len() == width => {
+                    let mut row = Row::new(records.record(), &place, Extracted(0));
                     undated.extend(manifest.take(&columns, &mut row).map_err(|issue| vec![issue])?);
                     manifest.warnings.extend(row.into_warnings());
                 }
@@ -53,10 +53,10 @@ impl Manifest {
                     return Err(vec![fatal(IssueCode::Encoding, &place).detail(why)]);
                 }
                 Ok(Next::End) => break,
-                Err(broken) => return Err(vec![fatal(broken.code, &place).detail(broken.detail)]),
+                Err(Broken { code, detail }) => return Err(vec![fatal(code, &place).detail(detail)]),
             }
         }
-        manifest.date(undated, &file.name)?;
+        manifest.date(undated, file)?;
         Ok(manifest)
     }
 
@@ -94,7 +94,7 @@ impl Manifest {
     }
 
     /// Files without a date (lists that never change) are as old as the newest.
-    fn date(&mut self, undated: Vec<String>, name: &str) -> Result<(), Vec<Issue>> {
+    fn date(&mut self, undated: Vec<String>, file: &TableFile) -> Result<(), Vec<Issue>> {
         let newest = self.tables.values().max().copied();
         if let (Some(newest), false) = (newest, undated.is_empty()) {
             self.tables.extend(undated.into_iter().map(|table| (table, newest)));
@@ -102,7 +102,7 @@ impl Manifest {
         }
         newest.map(|_| ()).ok_or_else(|| {
             let detail = "it names no file with the moment of its extraction";
-            vec![fatal(IssueCode::ValueMissing, &whole(name)).field("DateExtractTo").detail(detail)]
+            vec![fatal(IssueCode::ValueMissing, &file.at(0)).field("DateExtractTo").detail(detail)]
         })
     }
 }

@@ -1,8 +1,8 @@
 //! TPP SystmOne Strategic Reporting extract: a folder of CSV files, one for each table, versions 87 to 93 (which differ
 //! from file to file inside one delivery, and only by their columns).
 //!
-//! `batch` finds the files and reads the manifest, [`crate::delimited`] binds columns and splits bytes into rows; then
-//! each table has a file that turns one row into one fact. What decides whose a row is stands in `practice`, what all
+//! `files` tells the files by their names, `manifest` whether they are all there, [`crate::delimited`] reads them row by
+//! row; each table has a file that declares its columns and turns one row into one fact. What decides whose a row is stands in `practice`, what all
 //! patients' rows have in common in `entry`. Nothing here knows FHIR, or what becomes of a fact.
 //!
 //! Decisions that the format leaves open:
@@ -29,12 +29,22 @@ mod online;
 mod organisation;
 mod patient;
 mod practice;
-mod reading;
 mod registration;
 mod row;
-mod table;
 #[cfg(test)]
 mod tests;
 mod value;
 
 pub use batch::Batch;
+
+use crate::delimited::{Dialect, Feed, Told};
+
+/// The feed.
+#[derive(Debug)]
+struct Tpp;
+
+impl Feed for Tpp {
+    type File = row::Extracted;
+    type Learnt = practice::Practice;
+    const DIALECT: Dialect = Dialect { separator: b',', encoding: Told::ByMark };
+}

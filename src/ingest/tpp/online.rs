@@ -5,14 +5,14 @@ use record::{
 };
 
 use super::{
+    Tpp,
     entry::{Body, EntryTable, Keys, removed},
     patient::{name, nhs_number},
     practice::{Owners, Practice},
     row::Row,
-    table::Table,
-    value::{Flag, When},
+    value::When,
 };
-use crate::delimited::{Column, columns};
+use crate::delimited::{Column, Flag, Table, Unusable, columns};
 
 columns! {
     /// People with an online account: patients, and those who act for one.
@@ -40,8 +40,8 @@ columns! {
     }
 }
 
-impl Table for OnlineUserRows {
-    fn fact(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<Fact, Issue> {
+impl Table<Tpp> for OnlineUserRows {
+    fn fact(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<Fact, Unusable> {
         let key = ReferenceKey::OnlineUser(row.key(self.id, IssueCode::KeyInvalid)?.to_owned());
         let mut doubts = Vec::new();
         if removed(row, self.removed, &mut doubts) || !doubts.is_empty() {

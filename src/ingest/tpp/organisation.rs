@@ -1,9 +1,9 @@
 //! `SROrganisation`: the organisations that rows name by their ODS code; the practice's own gives its name.
 
-use record::{Fact, Issue, IssueCode, OdsCode, Reference, ReferenceKey};
+use record::{Fact, IssueCode, OdsCode, Reference, ReferenceKey};
 
-use super::{entry::removed, practice::Practice, row::Row, table::Table};
-use crate::delimited::columns;
+use super::{Tpp, entry::removed, practice::Practice, row::Row};
+use crate::delimited::{Table, Unusable, columns};
 
 columns! {
     /// Organisations. `ID` is the ODS code.
@@ -16,8 +16,8 @@ columns! {
     }
 }
 
-impl Table for Organisations {
-    fn fact(&self, row: &mut Row<'_>, _: &mut Practice) -> Result<Fact, Issue> {
+impl Table<Tpp> for Organisations {
+    fn fact(&self, row: &mut Row<'_>, _: &mut Practice) -> Result<Fact, Unusable> {
         let key = ReferenceKey::Organisation(row.key(self.id, IssueCode::KeyInvalid)?.to_owned());
         if removed(row, self.removed, &mut Vec::new()) {
             return Ok(Fact::Reference(key, Box::new(Reference::Removed), row.sequence(true)));

@@ -2,18 +2,18 @@
 
 use jiff::civil::Date;
 use record::{
-    Content, Demographics, EntryId, Fact, FreeText, Gender, Issue, IssueCode, Mark, NhsNumber, PatientKey,
+    Content, Demographics, EntryId, Fact, FreeText, Gender, IssueCode, Mark, NhsNumber, PatientKey,
     PersonName, Registration,
 };
 
 use super::{
+    Tpp,
     entry::{Body, assemble, removed},
     practice::{Owners, Practice},
     row::Row,
-    table::Table,
-    value::{Flag, When},
+    value::When,
 };
-use crate::delimited::{Column, columns};
+use crate::delimited::{Column, Flag, Table, Unusable, columns};
 
 columns! {
     /// Patients.
@@ -27,10 +27,10 @@ columns! {
     unused { "PreviousSurname", "BirthPlace", "SpeaksEnglish", "SSRef", "SpineMatched", }
 }
 
-impl Table for Patients {
+impl Table<Tpp> for Patients {
     /// Once it is known whose row it is, it is never rejected: a patient who was rejected would be served as they were
     /// before, alive and no test.
-    fn fact(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<Fact, Issue> {
+    fn fact(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<Fact, Unusable> {
         let key = row.key(self.id, IssueCode::PatientInvalid)?;
         let invalid = || row.error(IssueCode::PatientInvalid, self.id);
         let patient = PatientKey::new(key).ok_or_else(invalid)?;

@@ -1,61 +1,22 @@
-//! One row of a table: its fields by column, and the issues with them.
+//! How a field of a TPP table is read: numbers, lists, booleans, dates, and a row's place in the order of all rows.
 
-use csv::StringRecord;
 use jiff::civil::Date;
-use record::{Effective, Issue, IssueCode, Listed, Place, Severity};
+use record::{Effective, Issue, IssueCode, Listed};
 
-use super::value::{Flag, Named, When};
-use crate::delimited::Column;
+use super::value::{self, Named, When};
+use crate::delimited::{Column, Flag};
 
-/// A row that has as many fields as the header.
-#[derive(Debug)]
-pub(super) struct Row<'r> {
-    record: &'r StringRecord,
-    place: &'r Place,
-    extracted: u64,
-    warnings: Vec<Issue>,
-}
+/// When a file was extracted ([`value::extracted`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Extracted(pub(super) u64);
+
+/// A row of the extract.
+pub(super) type Row<'r> = crate::delimited::Row<'r, Extracted>;
 
 impl<'r> Row<'r> {
-    /// A row of a file that was extracted at this moment ([`super::value::extracted`]).
-    pub(super) fn new(record: &'r StringRecord, place: &'r Place, extracted: u64) -> Self {
-        Self { record, place, extracted, warnings: Vec::new() }
-    }
-
-    /// Where it stands.
-    pub(super) fn place(&self) -> &'r Place {
-        self.place
-    }
-
     /// The row's place in the order of all rows. Of one moment a removal comes last.
     pub(super) fn sequence(&self, removes: bool) -> u64 {
-        self.extracted * 2 + u64::from(removes)
-    }
-
-    /// A field without surrounding space; empty where the file has no such column.
-    pub(super) fn text(&self, column: Column) -> &'r str {
-        column.at.and_then(|at| self.record.get(at)).unwrap_or_default().trim()
-    }
-
-    /// The same, or `None` where nothing is left.
-    pub(super) fn some(&self, column: Column) -> Option<String> {
-        let text = self.text(column);
-        (!text.is_empty()).then(|| text.to_owned())
-    }
-
-    /// The issue for which the row is rejected.
-    pub(super) fn error(&self, code: IssueCode, column: Column) -> Issue {
-        Issue::new(Severity::Error, code, self.place).field(column.name)
-    }
-
-    /// Notes something about a row that is used.
-    pub(super) fn warn(&mut self, code: IssueCode, column: Column, detail: &str) {
-        self.warnings.push(Issue::new(Severity::Warning, code, self.place).field(column.name).detail(detail));
-    }
-
-    /// What was noted.
-    pub(super) fn into_warnings(self) -> Vec<Issue> {
-        self.warnings
+        self.file().0 * 2 + u64::from(removes)
     }
 
     /// What a column of ids says.
@@ -98,7 +59,7 @@ impl<'r> Row<'r> {
 
     /// A true-or-false field.
     pub(super) fn flag(&self, column: Column) -> Flag {
-        Flag::of(self.text(column))
+        value::flag(self.text(column))
     }
 
     /// A field of a date.

@@ -4,6 +4,8 @@
 use jiff::civil::{Date, DateTime, Time};
 use record::Effective;
 
+use crate::delimited::{Flag, digits};
+
 const MONTHS: [&str; 12] =
     ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
@@ -102,36 +104,12 @@ pub(super) fn extracted(text: &str) -> Option<u64> {
     Some(u64::from(date) * 10_000 + u64::from(minute))
 }
 
-/// The number that exactly so many ASCII digits write.
-fn digits(text: &str, count: usize) -> Option<u32> {
-    let fits = text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
-    fits.then(|| text.parse().ok())?
-}
-
-/// What a true-or-false field says: `TRUE`, `1` or `Y`, and the like. Nothing is told apart from `FALSE`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Flag {
-    /// It is.
-    True,
-    /// It is not.
-    False,
-    /// Nothing.
-    Blank,
-    /// Anything else.
-    Unknown,
-}
-
-impl Flag {
-    /// Reads a field.
-    pub(super) fn of(text: &str) -> Self {
-        match text.trim() {
-            "" => Self::Blank,
-            "1" | "Y" | "y" => Self::True,
-            "0" | "N" | "n" => Self::False,
-            text if text.eq_ignore_ascii_case("true") => Self::True,
-            text if text.eq_ignore_ascii_case("false") => Self::False,
-            _ => Self::Unknown,
-        }
+/// A true-or-false field: `TRUE`, `1` or `Y`, and the like. Nothing is told apart from `FALSE`.
+pub(super) fn flag(text: &str) -> Flag {
+    match text.trim() {
+        "1" | "Y" | "y" => Flag::True,
+        "0" | "N" | "n" => Flag::False,
+        text => Flag::of(text),
     }
 }
 
@@ -189,11 +167,8 @@ mod tests {
 
     #[test]
     fn booleans_are_words_digits_or_letters() {
-        assert_eq!([Flag::of("TRUE"), Flag::of("1"), Flag::of("y")], [Flag::True; 3]);
-        assert_eq!([Flag::of("False"), Flag::of("0"), Flag::of("N")], [Flag::False; 3]);
-        assert_eq!(
-            (Flag::of(" "), Flag::of("-1"), Flag::of("yes")),
-            (Flag::Blank, Flag::Unknown, Flag::Unknown)
-        );
+        assert_eq!([flag("TRUE"), flag("1"), flag("y")], [Flag::True; 3]);
+        assert_eq!([flag("False"), flag("0"), flag("N")], [Flag::False; 3]);
+        assert_eq!((flag(" "), flag("-1"), flag("yes")), (Flag::Blank, Flag::Unknown, Flag::Unknown));
     }
 }

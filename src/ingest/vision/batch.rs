@@ -1,27 +1,40 @@
 //! A batch: the files of one extract, looked at before anything is read, then read in the order in which what others
 //! refer to comes first.
 
-use std::{
-    fs::{self, File},
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use record::{Issue, IssueCode, OdsCode, Place, Severity, Sink};
+use record::{Issue, IssueCode, OdsCode, Sink};
 
 use super::{
-    file::TableFile,
-    layout::{Table, Version},
+    Vision,
+    encounter::Encounters,
+    journal::Journal,
+    layout::{Layout, Version},
     name::FileName,
+    organisation::Practices,
+    patient::Patients,
+    row::Made,
+    staff::StaffList,
 };
-use crate::{Stop, folder};
+use crate::{
+    Stop,
+    delimited::{Broken, Feed, Found, Named, Next, Reader, TableFile, Tables, search},
+    folder,
+};
+
+/// The tables that are read, in the order in which they are.
+static TABLES: [Reader<Vision>; 5] = [
+    Reader::of::<Practices>(),
+    Reader::of::<StaffList>(),
+    Reader::of::<Patients>(),
+    Reader::of::<Encounters>(),
+    Reader::of::<Journal>(),
+];
 
 /// The files of one batch, looked at and fit to be read.
 #[derive(Debug)]
 pub struct Batch {
-    files: Vec<TableFile>,
-    version: Version,
-    warnings: Vec<Issue>,
+    tables: Tables<Vision>,
 }
 
 impl Batch {
@@ -31,130 +44,83 @@ impl Batch {
     /// # Errors
     /// The fatal issues for which the batch is refused.
     pub fn open(practice: &OdsCode, paths: &[PathBuf]) -> Result<Self, Vec<Issue>> {
-        let mut search = Search { practice, files: Vec::new(), warnings: Vec::new(), fatal: Vec::new() };
-        for path in paths {
-            search.given(path);
+        let mut found = search(paths, Vision::DIALECT, |name| named(name, practice));
+        if found.files.is_empty() && found.fatal.is_empty() {
+            let given = paths.first().map(|path| folder::name(path)).unwrap_or_default();
+            let detail =
+                "no file in it is named <FULL|INCREMENTAL|ADDITIONAL>_<ODS>_<table>_data_extract-<time>.csv";
+            found.refuse(&given, IssueCode::FileMissing, detail);
         }
-        search.finish(paths)
+        let version = version(&mut found);
+        let with_columns = |mut file: TableFile| {
+            file.columns = Layout::of(file.table).map(|layout| layout.columns(version));
+            let made = FileName::parse(&file.name).map_or(0, |name| name.made);
+            (file, Made(made))
+        };
+        let files = found.files.into_iter().map(with_columns).collect();
+        Ok(Self { tables: Tables::open(&TABLES, files, found.warnings, found.fatal)? })
     }
 }
 
 impl crate::Batch for Batch {
     fn total_bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.bytes).sum()
+        self.tables.total_bytes()
     }
 
     fn paths(&self) -> Vec<&Path> {
-        self.files.iter().map(|file| file.path.as_path()).collect()
+        self.tables.paths().collect()
     }
 
     fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop> {
-        self.warnings.iter().for_each(|warning| sink.warn(warning.clone()));
-        let mut before = 0;
-        for file in &self.files {
-            file.read(self.version, before, sink)?;
-            before += file.bytes;
-        }
-        Ok(())
+        self.tables.read(&mut (), sink)
     }
 }
 
-struct Search<'p> {
-    practice: &'p OdsCode,
-    files: Vec<TableFile>,
-    warnings: Vec<Issue>,
-    fatal: Vec<Issue>,
-}
-
-impl Search<'_> {
-    /// A path that was named: a file, or a folder with files in it.
-    fn given(&mut self, path: &Path) {
-        if !path.is_dir() {
-            return self.file(path);
-        }
-        match fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
-            Ok(entries) => {
-                let mut inside: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
-                inside.sort();
-                inside.iter().filter(|path| path.is_file()).for_each(|path| self.file(path));
-            }
-            Err(error) => self.refuse(path, IssueCode::FileUnreadable, &error.kind().to_string()),
-        }
+/// What a file is, by its name.
+fn named(name: &str, practice: &OdsCode) -> Named {
+    let Some(parsed) = FileName::parse(name) else { return Named::Stranger };
+    if parsed.practice != practice.as_str() {
+        return Named::Refused(IssueCode::WrongPractice, "its name has another practice's code".to_owned());
     }
-
-    fn file(&mut self, path: &Path) {
-        let name = folder::name(path);
-        if is_packed(path) {
-            return self.refuse(path, IssueCode::WrongFormat, "it is packed; unpack it first");
-        }
-        let Some(parsed) = FileName::parse(&name) else {
-            let detail = "its name is not one of the extract's, so it is not read";
-            return self.warn(&name, detail);
-        };
-        if parsed.practice != self.practice.as_str() {
-            return self.refuse(path, IssueCode::WrongPractice, "its name has another practice's code");
-        }
-        match Table::named(&parsed.table) {
-            Some(table) if self.files.iter().any(|file| file.table == table) => {
-                let detail = "the batch has two files of this table; load one extract at a time";
-                self.refuse(path, IssueCode::WrongFormat, detail);
-            }
-            Some(table) => match TableFile::open(path, name, table, parsed.made) {
-                Ok(file) => self.files.push(file),
-                Err(issue) => self.fatal.push(*issue),
-            },
-            // Referrals are not served.
-            None if parsed.table == "referral" => {}
-            None => self.warn(&name, "it holds a table that this version does not know and does not read"),
-        }
-    }
-
-    fn finish(mut self, paths: &[PathBuf]) -> Result<Batch, Vec<Issue>> {
-        if self.files.is_empty() && self.fatal.is_empty() {
-            let place =
-                Place { file: paths.first().map(|path| folder::name(path)).unwrap_or_default(), line: 0 };
-            let detail =
-                "no file in it is named <FULL|INCREMENTAL|ADDITIONAL>_<ODS>_<table>_data_extract-<time>.csv";
-            self.fatal.push(Issue::new(Severity::Fatal, IssueCode::FileMissing, &place).detail(detail));
-        }
-        let version = self.version();
-        if !self.fatal.is_empty() {
-            return Err(self.fatal);
-        }
-        self.files.sort_by_key(|file| file.table);
-        Ok(Batch { files: self.files, version, warnings: self.warnings })
-    }
-
-    /// The version that all files have. Some tables have as many columns in both, in another order: those are of the
-    /// version of the others.
-    fn version(&mut self) -> Version {
-        let fits = |version: &Version| self.files.iter().all(|file| file.versions.contains(version));
-        if let Some(version) = [Version::Live, Version::TestPack].iter().find(|version| fits(version)) {
-            return *version;
-        }
-        if self.fatal.is_empty() {
-            let place =
-                Place { file: self.files.first().map(|f| f.name.clone()).unwrap_or_default(), line: 0 };
-            let detail = "the files of the batch have columns of different versions";
-            self.fatal.push(Issue::new(Severity::Fatal, IssueCode::WrongFormat, &place).detail(detail));
-        }
-        Version::Live
-    }
-
-    fn refuse(&mut self, path: &Path, code: IssueCode, detail: &str) {
-        let place = Place { file: folder::name(path), line: 0 };
-        self.fatal.push(Issue::new(Severity::Fatal, code, &place).detail(detail));
-    }
-
-    fn warn(&mut self, name: &str, detail: &str) {
-        let place = Place { file: name.to_owned(), line: 0 };
-        self.warnings.push(Issue::new(Severity::Warning, IssueCode::WrongFormat, &place).detail(detail));
+    match Layout::of(&parsed.table) {
+        Some(layout) => Named::Table(layout.table),
+        // Referrals are not served.
+        None if parsed.table == "referral" => Named::NotRead,
+        None => Named::UnknownTable,
     }
 }
 
-/// Whether a file is a container of others: the supplier sends its tables in zip files.
-fn is_packed(path: &Path) -> bool {
-    let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(4).read_to_end(&mut start));
-    read.is_ok() && (start.starts_with(b"PK\x03\x04") || start.starts_with(&[0x1f, 0x8b]))
+/// The version that all files have. Some tables have as many columns in both, in another order: those are of the
+/// version of the others.
+fn version(found: &mut Found) -> Version {
+    let mut possible = Version::ALL.to_vec();
+    for file in &found.files {
+        match versions(file) {
+            Ok(versions) => possible.retain(|version| versions.contains(version)),
+            Err(issue) => found.fatal.push(*issue),
+        }
+    }
+    if possible.is_empty() && found.fatal.is_empty() {
+        let first = found.files.first().map(|file| file.name.clone()).unwrap_or_default();
+        let detail = "the files of the batch have columns of different versions";
+        found.refuse(&first, IssueCode::WrongFormat, detail);
+    }
+    possible.first().copied().unwrap_or(Version::Live)
+}
+
+/// The versions that a file may be of; both where it has no row. A row with more or fewer fields than any version has
+/// may carry what we do not know.
+fn versions(file: &TableFile) -> Result<Vec<Version>, Box<Issue>> {
+    let mut records = file.records()?;
+    let fields = match records.next(0) {
+        Ok(Next::Record) => records.record().len(),
+        Ok(Next::Unreadable(_) | Next::End) => return Ok(Version::ALL.to_vec()),
+        Err(Broken { code, detail }) => return Err(Box::new(file.fatal(code, 1, &detail))),
+    };
+    let versions = Layout::of(file.table).map(|layout| layout.versions(fields)).unwrap_or_default();
+    if versions.is_empty() {
+        let detail = format!("its first row has {fields} fields, as no version of {} has", file.table);
+        return Err(Box::new(file.fatal(IssueCode::WrongFormat, 1, &detail)));
+    }
+    Ok(versions)
 }

@@ -1,31 +1,28 @@
 //! Encounter: what journal rows were recorded in. It is not served, and this feed knows no mark for it.
 
-use record::{Container, Content, Effective, EntryId, Fact, Issue, IssueCode, Link, Mark, Role};
+use record::{Container, Content, Effective, EntryId, Fact, IssueCode, Link, Mark, Role};
 
 use super::{
-    layout::Layout,
+    Vision,
     row::{Body, Row},
 };
-use crate::delimited::Column;
+use crate::delimited::{Column, Table, Unusable, columns};
 
-/// The columns that are read.
-pub(super) struct Encounters {
-    patient: Column,
-    id: Column,
-    date: Column,
-    action: Column,
+columns! {
+    /// Encounters.
+    Encounters = "encounter";
+    required {
+        patient: "PID", id: "ID", date: "DATE", action: "ACTION",
+    }
+    optional {  }
+    unused {}
 }
 
-impl Encounters {
-    pub(super) fn bind(layout: Layout) -> Self {
-        let [patient, id, date, action] = ["PID", "ID", "DATE", "ACTION"].map(|name| layout.column(name));
-        Self { patient, id, date, action }
-    }
-
-    pub(super) fn fact(&self, row: &mut Row<'_>) -> Result<Fact, Issue> {
+impl Table<Vision> for Encounters {
+    fn fact(&self, row: &mut Row<'_>, (): &mut ()) -> Result<Fact, Unusable> {
         let patient = row.patient(self.patient)?;
         let id = entry_id(row.key(self.id)?)
-            .ok_or_else(|| row.error(IssueCode::KeyInvalid, self.id, "it is too long"))?;
+            .ok_or_else(|| row.error(IssueCode::KeyInvalid, self.id).detail("it is too long"))?;
         let date = self.date;
         row.entry(patient, id, self.action, |row| {
             let recorded = row.date(date)?.map(Effective::Day);

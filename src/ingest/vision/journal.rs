@@ -6,37 +6,24 @@ use record::{
 };
 
 use super::{
-    code, encounter,
-    layout::Layout,
+    Vision, code, encounter,
     row::{Body, Row},
     staff,
     vaccination::Imms,
     value,
 };
-use crate::delimited::Column;
+use crate::delimited::{Table, Unusable, columns};
 
-/// The columns that are read.
-#[derive(Clone, Copy)]
-pub(super) struct Journal {
-    patient: Column,
-    id: Column,
-    date: Column,
-    time: Column,
-    recorded: Column,
-    code: Column,
-    snomed: Column,
-    rubric: Column,
-    text: Column,
-    clinician: Column,
-    entity: Column,
-    value1: Column,
-    unit1: Column,
-    value2: Column,
-    context: Column,
-    links: Column,
-    subset: Column,
-    action: Column,
-    imms: Imms,
+columns! {
+    /// Journal. The test pack has neither SNOMED CT nor entities, units and the columns of vaccinations.
+    Journal = "journal";
+    required {
+        patient: "PID", id: "ID", date: "DATE", time: "TIME", recorded: "RECORDED_DATE", code: "CODE", rubric:
+        "RUBRIC", text: "TEXT", clinician: "HCP", value1: "VALUE1", value2: "VALUE2", context: "CONTEXT", links:
+        "LINKS", subset: "SUBSET", action: "ACTION",
+    }
+    optional { snomed: "SNOMED_CODE", entity: "ENTITY", unit1: "VALUE1_UNITS", imms_status: "IMMS_STATUS", imms_compound: "IMMS_COMPOUND", imms_product: "DMD_CODE", imms_source: "IMMS_SOURCE", imms_batch: "IMMS_BATCH", imms_reason: "IMMS_REASON", imms_method: "IMMS_METHOD", imms_site: "IMMS_SITE", }
+    unused {}
 }
 
 /// What a row is, by the letter of `SUBSET`.
@@ -63,40 +50,16 @@ const MEASURED: [(&str, &str); 8] = [
     ("WEIGHT", "kg"),
 ];
 
-impl Journal {
-    pub(super) fn bind(layout: Layout) -> Self {
-        let at = |name| layout.column(name);
-        Self {
-            patient: at("PID"),
-            id: at("ID"),
-            date: at("DATE"),
-            time: at("TIME"),
-            recorded: at("RECORDED_DATE"),
-            code: at("CODE"),
-            snomed: at("SNOMED_CODE"),
-            rubric: at("RUBRIC"),
-            text: at("TEXT"),
-            clinician: at("HCP"),
-            entity: at("ENTITY"),
-            value1: at("VALUE1"),
-            unit1: at("VALUE1_UNITS"),
-            value2: at("VALUE2"),
-            context: at("CONTEXT"),
-            links: at("LINKS"),
-            subset: at("SUBSET"),
-            action: at("ACTION"),
-            imms: Imms::bind(layout),
-        }
-    }
-
-    pub(super) fn fact(&self, row: &mut Row<'_>) -> Result<Fact, Issue> {
+impl Table<Vision> for Journal {
+    fn fact(&self, row: &mut Row<'_>, (): &mut ()) -> Result<Fact, Unusable> {
         let patient = row.patient(self.patient)?;
         let id = EntryId::new(row.key(self.id)?)
-            .ok_or_else(|| row.error(IssueCode::KeyInvalid, self.id, "it is too long"))?;
-        let columns = *self;
-        row.entry(patient, id, self.action, |row| columns.body(row))
+            .ok_or_else(|| row.error(IssueCode::KeyInvalid, self.id).detail("it is too long"))?;
+        row.entry(patient, id, self.action, |row| self.body(row))
     }
+}
 
+impl Journal {
     fn body(&self, row: &mut Row<'_>) -> Result<Body, Issue> {
         let mut doubts = Vec::new();
         // What other contexts mean is not published; what is in one replaces what was in the first, and is withheld.
@@ -116,7 +79,7 @@ impl Journal {
     fn statement(&self, row: &mut Row<'_>) -> Result<Statement, Issue> {
         let subset = self.subset(row);
         let coded = self.coded(row)?;
-        let vaccination = (subset == Subset::Immunisation).then(|| self.imms.read(row));
+        let vaccination = (subset == Subset::Immunisation).then(|| self.imms().read(row));
         // What a prescription has for values is its quantity and dose.
         let value = if subset == Subset::Medication { None } else { self.value(row) };
         Ok(Statement {
@@ -131,6 +94,19 @@ impl Journal {
             vaccination,
             status: StatementStatus::Final,
         })
+    }
+
+    fn imms(&self) -> Imms {
+        Imms {
+            status: self.imms_status,
+            compound: self.imms_compound,
+            product: self.imms_product,
+            source: self.imms_source,
+            batch: self.imms_batch,
+            reason: self.imms_reason,
+            method: self.imms_method,
+            site: self.imms_site,
+        }
     }
 
     /// Some rows filed as immunisations are measurements, as their entity says.
@@ -174,7 +150,7 @@ impl Journal {
             row.warn(IssueCode::PartIgnored, self.code, "it is not a Read code");
         }
         if coded == Coded::default() {
-            return Err(row.error(IssueCode::ValueMissing, self.code, "nor is there a rubric"));
+            return Err(row.error(IssueCode::ValueMissing, self.code).detail("nor is there a rubric"));
         }
         Ok(coded)
     }

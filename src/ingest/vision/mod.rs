@@ -4,7 +4,6 @@
 mod batch;
 mod code;
 mod encounter;
-mod file;
 mod journal;
 mod layout;
 mod name;
@@ -18,3 +17,15 @@ mod vaccination;
 mod value;
 
 pub use batch::Batch;
+
+use crate::delimited::{Dialect, Feed, Told};
+
+/// The feed.
+#[derive(Debug)]
+struct Vision;
+
+impl Feed for Vision {
+    type File = row::Made;
+    type Learnt = ();
+    const DIALECT: Dialect = Dialect { separator: b',', encoding: Told::ByContent };
+}

@@ -1,24 +1,22 @@
 //! Practice: the practices that an extract names.
 
-use record::{Fact, Issue, IssueCode, OdsCode, Reference, ReferenceKey};
+use record::{Fact, IssueCode, OdsCode, Reference, ReferenceKey};
 
-use super::{layout::Layout, row::Row};
-use crate::delimited::Column;
+use super::{Vision, row::Row};
+use crate::delimited::{Table, Unusable, columns};
 
-/// The columns that are read.
-pub(super) struct Practices {
-    id: Column,
-    name: Column,
-    identifier: Column,
+columns! {
+    /// Practices.
+    Practices = "practice";
+    required {
+        id: "ID", name: "NAME", identifier: "IDENTIFIER",
+    }
+    optional {  }
+    unused {}
 }
 
-impl Practices {
-    pub(super) fn bind(layout: Layout) -> Self {
-        let [id, name, identifier] = ["ID", "NAME", "IDENTIFIER"].map(|name| layout.column(name));
-        Self { id, name, identifier }
-    }
-
-    pub(super) fn fact(&self, row: &mut Row<'_>) -> Result<Fact, Issue> {
+impl Table<Vision> for Practices {
+    fn fact(&self, row: &mut Row<'_>, (): &mut ()) -> Result<Fact, Unusable> {
         let key = ReferenceKey::Organisation(row.key(self.id)?.to_owned());
         let ods: Option<OdsCode> = row.text(self.identifier).parse().ok();
         if ods.is_none() && !row.text(self.identifier).is_empty() {

@@ -3,73 +3,40 @@
 
 use jiff::civil::Date;
 use record::{
-    Address, Content, Demographics, EntryId, Fact, FreeText, Gender, Issue, IssueCode, Mark, NhsNumber,
-    PersonName, Registration,
+    Address, Content, Demographics, EntryId, Fact, FreeText, Gender, IssueCode, Mark, NhsNumber, PersonName,
+    Registration,
 };
 
 use super::{
-    layout::Layout,
+    Vision,
     row::{Body, Row},
     staff,
 };
-use crate::delimited::Column;
+use crate::delimited::{Column, Table, Unusable, columns};
 
-/// The columns that are read.
-#[derive(Clone, Copy)]
-pub(super) struct Patients {
-    id: Column,
-    born: Column,
-    sex: Column,
-    postcode: Column,
-    usual_gp: Column,
-    active: Column,
-    registered: Column,
-    removed: Column,
-    died: Column,
-    surname: Column,
-    forename: Column,
-    title: Column,
-    nhs_number: Column,
-    address: [Column; 5],
-    home_phone: Column,
-    mobile_phone: Column,
-    email: Column,
-    action: Column,
+columns! {
+    /// Patients. The test pack has no telephones and no e-mail.
+    Patients = "patient";
+    required {
+        id: "PID", born: "DATE_OF_BIRTH", sex: "SEX", postcode: "POSTCODE", usual_gp: "GP_USUAL", active: "ACTIVE",
+        registered: "REGISTERED_DATE", removed: "REMOVED_DATE", died: "DATE_OF_DEATH", surname: "SURNAME", forename:
+        "FORENAME", title: "TITLE", nhs_number: "NHS_NUMBER", house: "ADDRESS_1", street: "ADDRESS_2", village:
+        "ADDRESS_3", town: "ADDRESS_4", county: "ADDRESS_5", action: "ACTION",
+    }
+    optional { home_phone: "PHONE_NUMBER", mobile_phone: "MOBILE_NUMBER", email: "EMAIL", }
+    unused {}
+}
+
+impl Table<Vision> for Patients {
+    fn fact(&self, row: &mut Row<'_>, (): &mut ()) -> Result<Fact, Unusable> {
+        let patient = row.patient(self.id)?;
+        let id = EntryId::new("patient")
+            .ok_or_else(|| row.error(IssueCode::KeyInvalid, self.id).detail("it is none"))?;
+        row.entry(patient, id, self.action, |row| Ok(self.body(row)))
+    }
 }
 
 impl Patients {
-    pub(super) fn bind(layout: Layout) -> Self {
-        let at = |name| layout.column(name);
-        Self {
-            id: at("PID"),
-            born: at("DATE_OF_BIRTH"),
-            sex: at("SEX"),
-            postcode: at("POSTCODE"),
-            usual_gp: at("GP_USUAL"),
-            active: at("ACTIVE"),
-            registered: at("REGISTERED_DATE"),
-            removed: at("REMOVED_DATE"),
-            died: at("DATE_OF_DEATH"),
-            surname: at("SURNAME"),
-            forename: at("FORENAME"),
-            title: at("TITLE"),
-            nhs_number: at("NHS_NUMBER"),
-            address: ["ADDRESS_1", "ADDRESS_2", "ADDRESS_3", "ADDRESS_4", "ADDRESS_5"].map(at),
-            home_phone: at("PHONE_NUMBER"),
-            mobile_phone: at("MOBILE_NUMBER"),
-            email: at("EMAIL"),
-            action: at("ACTION"),
-        }
-    }
-
-    pub(super) fn fact(&self, row: &mut Row<'_>) -> Result<Fact, Issue> {
-        let patient = row.patient(self.id)?;
-        let id =
-            EntryId::new("patient").ok_or_else(|| row.error(IssueCode::KeyInvalid, self.id, "it is none"))?;
-        let columns = *self;
-        row.entry(patient, id, self.action, |row| Ok(columns.body(row)))
-    }
-
     /// Never fails: a patient who was rejected would be served as they were before.
     fn body(&self, row: &mut Row<'_>) -> Body {
         let mut doubts = Vec::new();
@@ -128,13 +95,12 @@ impl Patients {
 
     /// House, street, village; town; county. `ADDRESS` repeats them in one field.
     fn address(&self, row: &Row<'_>) -> Option<Address> {
-        let [house, street, village, town, county] = self.address;
         let lines: Vec<String> =
-            [house, street, village].into_iter().filter_map(|part| row.some(part)).collect();
+            [self.house, self.street, self.village].into_iter().filter_map(|part| row.some(part)).collect();
         let address = Address {
             lines,
-            city: row.some(town),
-            district: row.some(county),
+            city: row.some(self.town),
+            district: row.some(self.county),
             postcode: row.some(self.postcode),
             temporary: row.text(self.active).eq_ignore_ascii_case("T"),
         };

@@ -1,23 +1,18 @@
-//! One row: its fields by column, what it does, and the issues with it.
+//! How a field of a Vision table is read, and how a row becomes an entry by what it does.
 
-use csv::StringRecord;
 use jiff::civil::Date;
 use record::{
-    Content, Effective, Entry, EntryId, Fact, Issue, IssueCode, Link, Mark, MarksCarried, PatientKey, Place,
-    Severity,
+    Content, Effective, Entry, EntryId, Fact, Issue, IssueCode, Link, Mark, MarksCarried, PatientKey,
 };
 
-use super::value;
-use crate::delimited::Column;
+use crate::delimited::{Column, Unusable, compact_date};
 
-/// A row that has as many fields as the table has columns.
-#[derive(Debug)]
-pub(super) struct Row<'r> {
-    record: &'r StringRecord,
-    place: &'r Place,
-    made: u64,
-    warnings: Vec<Issue>,
-}
+/// When a file was made, as digits that can be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Made(pub(super) u64);
+
+/// A row of the extract.
+pub(super) type Row<'r> = crate::delimited::Row<'r, Made>;
 
 /// What a row does to what was sent before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,37 +36,6 @@ pub(super) struct Body {
 }
 
 impl<'r> Row<'r> {
-    /// A row of a file that was made at this time.
-    pub(super) fn new(record: &'r StringRecord, place: &'r Place, made: u64) -> Self {
-        Self { record, place, made, warnings: Vec::new() }
-    }
-
-    /// A field without surrounding space; empty where the version has no such column.
-    pub(super) fn text(&self, column: Column) -> &'r str {
-        column.at.and_then(|at| self.record.get(at)).unwrap_or_default().trim()
-    }
-
-    /// The same, or `None` where nothing is left.
-    pub(super) fn some(&self, column: Column) -> Option<String> {
-        let text = self.text(column);
-        (!text.is_empty()).then(|| text.to_owned())
-    }
-
-    /// The issue for which the row is rejected.
-    pub(super) fn error(&self, code: IssueCode, column: Column, detail: &str) -> Issue {
-        Issue::new(Severity::Error, code, self.place).field(column.name).detail(detail)
-    }
-
-    /// Notes something about a row that is used.
-    pub(super) fn warn(&mut self, code: IssueCode, column: Column, detail: &str) {
-        self.warnings.push(Issue::new(Severity::Warning, code, self.place).field(column.name).detail(detail));
-    }
-
-    /// What was noted.
-    pub(super) fn into_warnings(self) -> Vec<Issue> {
-        self.warnings
-    }
-
     /// The key in a field.
     ///
     /// # Errors
@@ -82,7 +46,7 @@ impl<'r> Row<'r> {
         if fits {
             Ok(text)
         } else {
-            Err(self.error(IssueCode::KeyInvalid, column, "it is blank or too long"))
+            Err(self.error(IssueCode::KeyInvalid, column).detail("it is blank or too long"))
         }
     }
 
@@ -91,7 +55,7 @@ impl<'r> Row<'r> {
     /// # Errors
     /// If it names none.
     pub(super) fn patient(&self, column: Column) -> Result<PatientKey, Issue> {
-        let invalid = || self.error(IssueCode::PatientInvalid, column, "it is blank or too long");
+        let invalid = || self.error(IssueCode::PatientInvalid, column).detail("it is blank or too long");
         self.key(column).ok().and_then(PatientKey::new).ok_or_else(invalid)
     }
 
@@ -106,7 +70,7 @@ impl<'r> Row<'r> {
 
     /// The row's place in the supplier's order: of two rows of one file for one entry, the deletion is the later.
     pub(super) fn sequence(&self, deletes: bool) -> u64 {
-        self.made.saturating_mul(2).saturating_add(u64::from(deletes))
+        self.file().0.saturating_mul(2).saturating_add(u64::from(deletes))
     }
 
     /// A date that may be blank.
@@ -116,9 +80,9 @@ impl<'r> Row<'r> {
     pub(super) fn date(&self, column: Column) -> Result<Option<Date>, Issue> {
         match self.text(column) {
             "" => Ok(None),
-            text => value::date(text)
+            text => compact_date(text)
                 .map(Some)
-                .ok_or_else(|| self.error(IssueCode::DateInvalid, column, "it is not yyyyMMdd")),
+                .ok_or_else(|| self.error(IssueCode::DateInvalid, column).detail("it is not yyyyMMdd")),
         }
     }
 
@@ -132,7 +96,7 @@ impl<'r> Row<'r> {
         id: EntryId,
         action: Column,
         body: impl FnOnce(&mut Self) -> Result<Body, Issue>,
-    ) -> Result<Fact, Issue> {
+    ) -> Result<Fact, Unusable> {
         let does = self.action(action);
         let mut body = match does {
             Action::Deletes => Body::default(),
@@ -153,7 +117,7 @@ impl<'r> Row<'r> {
             recorded: body.recorded,
             deleted,
             sequence: self.sequence(deleted),
-            place: self.place.clone(),
+            place: self.place().clone(),
         };
         Ok(Fact::Entry(patient, Box::new(entry)))
     }

@@ -1,27 +1,22 @@
 //! Staff: who works at the practice, and how journal rows name them.
 
-use record::{Fact, Issue, PersonName, Reference, ReferenceKey, Staff};
+use record::{Fact, PersonName, Reference, ReferenceKey, Staff};
 
-use super::{layout::Layout, row::Row};
-use crate::delimited::Column;
+use super::{Vision, row::Row};
+use crate::delimited::{Table, Unusable, columns};
 
-/// The columns that are read.
-pub(super) struct StaffList {
-    id: Column,
-    surname: Column,
-    forename: Column,
-    title: Column,
-    role: Column,
+columns! {
+    /// Staff.
+    StaffList = "staff";
+    required {
+        id: "ID", surname: "SURNAME", forename: "FORENAME", title: "TITLE", role: "HCP_TYPE",
+    }
+    optional {  }
+    unused {}
 }
 
-impl StaffList {
-    pub(super) fn bind(layout: Layout) -> Self {
-        let [id, surname, forename, title, role] =
-            ["ID", "SURNAME", "FORENAME", "TITLE", "HCP_TYPE"].map(|name| layout.column(name));
-        Self { id, surname, forename, title, role }
-    }
-
-    pub(super) fn fact(&self, row: &mut Row<'_>) -> Result<Fact, Issue> {
+impl Table<Vision> for StaffList {
+    fn fact(&self, row: &mut Row<'_>, (): &mut ()) -> Result<Fact, Unusable> {
         let key = ReferenceKey::Staff(row.key(self.id)?.to_owned());
         let name = PersonName {
             prefix: row.some(self.title),

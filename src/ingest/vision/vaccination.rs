@@ -2,7 +2,7 @@
 
 use record::{CodeSystem, Coded, Coding, FreeText, Given, IssueCode, Vaccination};
 
-use super::{layout::Layout, row::Row};
+use super::row::Row;
 use crate::{
     delimited::Column,
     snomed::{Component, component},
@@ -11,31 +11,17 @@ use crate::{
 /// The columns that are read.
 #[derive(Clone, Copy)]
 pub(super) struct Imms {
-    status: Column,
-    compound: Column,
-    product: Column,
-    source: Column,
-    batch: Column,
-    reason: Column,
-    method: Column,
-    site: Column,
+    pub(super) status: Column,
+    pub(super) compound: Column,
+    pub(super) product: Column,
+    pub(super) source: Column,
+    pub(super) batch: Column,
+    pub(super) reason: Column,
+    pub(super) method: Column,
+    pub(super) site: Column,
 }
 
 impl Imms {
-    pub(super) fn bind(layout: Layout) -> Self {
-        let at = |name| layout.column(name);
-        Self {
-            status: at("IMMS_STATUS"),
-            compound: at("IMMS_COMPOUND"),
-            product: at("DMD_CODE"),
-            source: at("IMMS_SOURCE"),
-            batch: at("IMMS_BATCH"),
-            reason: at("IMMS_REASON"),
-            method: at("IMMS_METHOD"),
-            site: at("IMMS_SITE"),
-        }
-    }
-
     pub(super) fn read(&self, row: &mut Row<'_>) -> Vaccination {
         let (given, refusal) = self.given(row);
         let lot = row.text(self.batch);

@@ -3,7 +3,7 @@
 use record::{CodeRef, IssueCode};
 
 use super::{Folder, journal, name, read, row};
-use crate::vision::layout::{Table, Version};
+use crate::vision::layout::Version;
 
 #[test]
 fn a_container_is_refused_politely() {
@@ -21,7 +21,7 @@ fn a_number_of_fields_that_no_version_has_refuses_the_batch() {
 
 #[test]
 fn versions_cannot_be_mixed() {
-    let old = row(Table::Patient, Version::TestPack, &[("PID", "1"), ("ACTION", "A")]);
+    let old = row("patient", Version::TestPack, &[("PID", "1"), ("ACTION", "A")]);
     let folder = Folder::with(&[(name("patient"), old.into()), (name("journal"), journal(&[]).into())]);
     assert_eq!(folder.refusal(), [IssueCode::WrongFormat]);
 }

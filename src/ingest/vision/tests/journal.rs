@@ -3,7 +3,7 @@
 use record::{CodeClass, CodeRef, CodeSystem, Given, IssueCode, Mark, MarksCarried, Quantity, Value};
 
 use super::{Log, journal, journal_row, read, row};
-use crate::vision::layout::{Table, Version};
+use crate::vision::layout::Version;
 
 fn shown(quantity: &Quantity) -> String {
     format!("{} {}", quantity.value, quantity.unit.clone().unwrap_or_default())
@@ -52,7 +52,7 @@ fn the_test_pack_has_its_columns_elsewhere() {
         ("SUBSET", "I"),
         ("ACTION", "A"),
     ];
-    let log = read("journal", &row(Table::Journal, Version::TestPack, &values));
+    let log = read("journal", &row("journal", Version::TestPack, &values));
     assert_eq!(log.statement().vaccination.as_ref().unwrap().given, None);
     assert_eq!(log.told(), []);
 }
@@ -67,7 +67,7 @@ fn junk_times_leave_the_day() {
 
 #[test]
 fn a_deletion_needs_its_keys_only_and_is_later_than_what_the_same_file_says() {
-    let deletion = row(Table::Journal, Version::Live, &[("PID", "1"), ("ID", "10"), ("ACTION", "D")]);
+    let deletion = row("journal", Version::Live, &[("PID", "1"), ("ID", "10"), ("ACTION", "D")]);
     let log = read("journal", &(deletion + &journal(&[])));
     let entries: Vec<_> = log
         .facts
@@ -79,7 +79,7 @@ fn a_deletion_needs_its_keys_only_and_is_later_than_what_the_same_file_says() {
         .collect();
     assert!(entries[0].deleted && entries[0].content.is_none() && entries[0].sequence > entries[1].sequence);
     assert_eq!(log.told(), []);
-    let nobodys = row(Table::Journal, Version::Live, &[("ID", "10"), ("ACTION", "D")]);
+    let nobodys = row("journal", Version::Live, &[("ID", "10"), ("ACTION", "D")]);
     assert_eq!(read("journal", &nobodys).told(), [(IssueCode::PatientInvalid, "PID")]);
 }
 

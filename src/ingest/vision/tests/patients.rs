@@ -3,7 +3,7 @@
 use record::{Container, Content, Fact, Gender, IssueCode, Mark, Reference, Registration};
 
 use super::{Folder, Log, name, read, row};
-use crate::vision::layout::{Table, Version};
+use crate::vision::layout::Version;
 
 fn patient(version: Version, values: &[(&str, &str)]) -> String {
     let usual = [
@@ -25,7 +25,7 @@ fn patient(version: Version, values: &[(&str, &str)]) -> String {
     ];
     let mut all: Vec<(&str, &str)> = values.to_vec();
     all.extend(usual.into_iter().filter(|(name, _)| values.iter().all(|(own, _)| own != name)));
-    row(Table::Patient, version, &all)
+    row("patient", version, &all)
 }
 
 fn read_one(values: &[(&str, &str)]) -> Log {
@@ -69,7 +69,7 @@ fn a_date_that_decides_and_cannot_be_read_withholds_the_patient() {
 
 #[test]
 fn a_patient_that_is_deleted_may_be_blank() {
-    let log = read("patient", &row(Table::Patient, Version::Live, &[("PID", "1"), ("ACTION", "D")]));
+    let log = read("patient", &row("patient", Version::Live, &[("PID", "1"), ("ACTION", "D")]));
     assert!(log.one().deleted && log.one().content.is_none());
 }
 
@@ -80,7 +80,7 @@ fn the_columns_of_staff_are_those_of_the_batchs_version() {
     for version in [Version::Live, Version::TestPack] {
         let folder = Folder::with(&[
             (name("patient"), patient(version, &[]).into()),
-            (name("staff"), row(Table::Staff, version, &member).into()),
+            (name("staff"), row("staff", version, &member).into()),
         ]);
         let log = folder.try_read().unwrap();
         let Fact::Reference(_, reference, _) = &log.facts[0].1 else { panic!("no staff") };
@@ -96,13 +96,13 @@ fn the_columns_of_staff_are_those_of_the_batchs_version() {
 #[test]
 fn a_practice_and_an_encounter_are_read() {
     let practice = [("ID", "8"), ("NAME", "The Example Surgery"), ("IDENTIFIER", "Y99999")];
-    let log = read("practice", &row(Table::Practice, Version::Live, &practice));
+    let log = read("practice", &row("practice", Version::Live, &practice));
     let Fact::Reference(_, reference, _) = &log.facts[0].1 else { panic!("no practice") };
     assert!(
         matches!(reference.as_ref(), Reference::Organisation { ods: Some(ods), .. } if ods.as_str() == "Y99999")
     );
     let encounter = [("PID", "1"), ("ID", "5"), ("DATE", "20240301"), ("ACTION", "A")];
-    let log = read("encounter", &row(Table::Encounter, Version::Live, &encounter));
+    let log = read("encounter", &row("encounter", Version::Live, &encounter));
     assert_eq!(log.one().id.as_str(), "encounter/5");
     assert_eq!(log.one().content, Some(Content::Container(Container::Consultation)));
 }
