@@ -4,12 +4,12 @@
 use std::{borrow::Cow, sync::LazyLock};
 
 use record::{
-    CodeClass, CodeRef, CodeSystem, Coded, Content, Dictionary, Entry, Given, Statement, StatementStatus,
-    Subject,
+    CodeClass, CodeRef, CodeSystem, Coded, Content, Dictionary, Entry, Statement, StatementStatus, Subject,
 };
 
 use crate::{
     coding::is_nothing,
+    giving::{Giving, vaccination},
     table::{CodeTable, five_bytes},
     terminology::{Meaning, Terminology},
 };
@@ -87,27 +87,10 @@ pub(crate) struct Resolved<'a> {
     pub(crate) about_vaccination: bool,
 }
 
-/// What a statement says of the giving of a vaccine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Giving {
-    /// It was given.
-    Done,
-    /// It was not: the source has a field for that, and the code says what was not given. A refusal that is only a
-    /// code stays an observation.
-    NotDone,
-    /// Nothing that would make a vaccination of it.
-    Nothing,
-}
-
 static OTHER_PEOPLE: LazyLock<CodeTable> =
     LazyLock::new(|| CodeTable::parse(include_str!("../../profiles/codes/other_people.csv")));
 static SOCIAL_HISTORY: LazyLock<CodeTable> =
     LazyLock::new(|| CodeTable::parse(include_str!("../../profiles/codes/social_history.csv")));
-static VACCINATIONS: LazyLock<CodeTable> =
-    LazyLock::new(|| CodeTable::parse(include_str!("../../profiles/codes/vaccinations.csv")));
-static NOT_GIVEN: LazyLock<CodeTable> =
-    LazyLock::new(|| CodeTable::parse(include_str!("../../profiles/codes/not_given.csv")));
-
 /// What a statement becomes.
 pub(crate) fn resolve<'a>(
     entry: &'a Entry,
@@ -146,7 +129,7 @@ pub(crate) fn resolve<'a>(
 }
 
 /// Whether a concept lies under a root that means something (`hierarchies.csv`): never, without a terminology.
-type Under<'a> = &'a dyn Fn(&Coded, Meaning) -> bool;
+pub(crate) type Under<'a> = &'a dyn Fn(&Coded, Meaning) -> bool;
 
 fn not_served(coded: &Coded, class: CodeClass, under: Under<'_>) -> Result<(), WhyNot> {
     if is_nothing(coded) {
@@ -206,7 +189,7 @@ fn degraded_of(code: &str) -> Option<WhyNot> {
 }
 
 /// Every term that the source shows for a code: from its code list, and as it was typed.
-fn terms(coded: &Coded) -> impl Iterator<Item = &str> {
+pub(crate) fn terms(coded: &Coded) -> impl Iterator<Item = &str> {
     let listed = coded.codings.iter().filter_map(|coding| coding.display.as_deref());
     listed.chain(coded.original_text.as_ref().map(|text| text.expose()))
 }
@@ -230,82 +213,6 @@ fn by_table(coded: &Coded) -> CodeClass {
 /// Whether a code is in the table of social history.
 pub(crate) fn is_social_history(coded: &Coded) -> bool {
     coded.codings.iter().any(|coding| SOCIAL_HISTORY.code(coding).is_some())
-}
-
-/// What an entry says of the giving of a vaccine, and whether it is about vaccinations at all. Only what the table
-/// allows is given; whatever speaks of refusal, consent, invitations or reasons against is not, wherever it says so. Where
-/// the code and its term say it, they can be shown; where only words beside it do, nothing can.
-fn vaccination(
-    coded: &Coded,
-    class: CodeClass,
-    statement: &Statement,
-    under: Under<'_>,
-) -> Result<(Giving, bool), WhyNot> {
-    let found: Vec<bool> =
-        coded.codings.iter().filter_map(|coding| VACCINATIONS.code(coding)).map(|(_, exact)| exact).collect();
-    let immunisation = class == CodeClass::Immunisation;
-    let by_chapter = || !found.is_empty() && terms(coded).any(|term| VACCINATIONS.has_word(term));
-    let by_term = || {
-        immunisation
-            && terms(coded).any(|term| VACCINATIONS.term(term).is_some() && VACCINATIONS.has_word(term))
-    };
-    // Only words arrived, but the source files them under vaccinations and knows the batch.
-    let by_batch = || {
-        let batch = statement.vaccination.as_ref().and_then(|told| told.lot_number.as_ref());
-        immunisation && batch.is_some() && coded.in_system(&CodeSystem::SnomedCt) == Some(DEGRADED)
-    };
-    // The source has a field that says whether it was given, and the term names a vaccination; or it has a table of
-    // vaccinations, which names the product that was given.
-    let told = statement.vaccination.as_ref();
-    let field = told.and_then(|told| told.given);
-    let by_field = || {
-        let named = terms(coded).any(|term| VACCINATIONS.has_word(term));
-        let product = told.is_some_and(|told| told.product.is_some());
-        immunisation
-            && match field {
-                Some(Given::Yes) => named || product,
-                Some(Given::No) => named,
-                Some(Given::Unclear) | None => false,
-            }
-    };
-    let (by_root, denied) = (under(coded, Meaning::Given), under(coded, Meaning::NotGiven));
-    let about =
-        immunisation || !found.is_empty() || by_root || denied || coded.codings.iter().any(is_about_giving);
-    let named = found.contains(&true) || by_root || by_chapter() || by_term() || by_batch() || by_field();
-    let refusal = denied || shows_not_given(coded);
-    // A code that no table knows, of which a field says that it was not given, would read as if it had been.
-    if !named && !refusal && immunisation && field == Some(Given::No) {
-        return Err(WhyNot::NotGiven);
-    }
-    if !named {
-        return Ok((Giving::Nothing, about));
-    }
-    match field {
-        Some(Given::No) => Ok((Giving::NotDone, about)),
-        _ if refusal => Ok((Giving::Nothing, about)),
-        Some(Given::Unclear) => Err(WhyNot::GivingUnclear),
-        None | Some(Given::Yes) if words_say_not_given(coded, statement) => Err(WhyNot::NotGiven),
-        None | Some(Given::Yes) => Ok((Giving::Done, about)),
-    }
-}
-
-/// Whether a code or the term of one says that nothing was given.
-fn shows_not_given(coded: &Coded) -> bool {
-    coded.codings.iter().any(|coding| {
-        NOT_GIVEN.code_or_its_twin(coding).is_some()
-            || coding.display.as_deref().is_some_and(|term| NOT_GIVEN.has_word(term))
-    })
-}
-
-/// Whether words that a person may have typed say so.
-fn words_say_not_given(coded: &Coded, statement: &Statement) -> bool {
-    coded.original_text.iter().any(|text| NOT_GIVEN.has_word(text.expose()))
-        || statement.text.iter().any(|text| NOT_GIVEN.in_text(text.expose()))
-}
-
-/// Whether a code is in the list of what is not given by its very id (consent to a vaccination, and the like).
-fn is_about_giving(coding: &record::Coding) -> bool {
-    coding.system == CodeSystem::SnomedCt && NOT_GIVEN.code(coding).is_some()
 }
 
 #[cfg(test)]

@@ -11,8 +11,9 @@ use fhir::{
 use record::{Coded, Dictionary, DoseSequence, Vaccination};
 
 use crate::{
-    classify::{Giving, Resolved},
+    classify::Resolved,
     coding::{clean, coding, concept, concept_of, is_nothing},
+    giving::Giving,
     observation::{meta, note, practitioner, reference},
     quantity::quantity,
 };
@@ -309,6 +310,32 @@ mod tests {
             statement.vaccination = Some(Vaccination { given: Some(Given::No), ..Vaccination::default() });
         });
         assert_eq!(kind(refusal), ResourceType::Observation);
+        for (code, term) in [
+            ("310375005", "Consent for MMR vaccination given"),
+            ("266758009", "MMR vaccination contraindicated"),
+            ("308101000000104", "MMR vaccination consent given"),
+            ("308101000000104", "MMR vaccination contraindicated"),
+            ("308101000000104", "MMR vaccination discussed"),
+            ("308101000000104", "MMR vaccination declined"),
+        ] {
+            for given in [Given::No, Given::Unclear, Given::Yes] {
+                let made = Made::snomed("a", code, term).with(|statement| {
+                    statement.vaccination =
+                        Some(Vaccination { given: Some(given), ..Vaccination::default() });
+                });
+                let made = made.class(CodeClass::Immunisation);
+                // "Not given" may say that consent was refused, and then the words alone would say the opposite.
+                if given == Given::No && term.to_lowercase().contains("consent") {
+                    assert_eq!(why_not(made), WhyNot::NotGiven, "{term}");
+                } else {
+                    assert_eq!(kind(made), ResourceType::Observation, "{term}, {given:?}");
+                }
+            }
+        }
+        let refused = Made::snomed("a", "310376006", "No consent for immunisation").with(|statement| {
+            statement.vaccination = Some(Vaccination { given: Some(Given::No), ..Vaccination::default() });
+        });
+        assert_eq!(kind(refused.class(CodeClass::Immunisation)), ResourceType::Observation);
         let contradicted = Made::snomed("a", "38598009", "MMR vaccination declined").with(|statement| {
             statement.vaccination = Some(Vaccination { given: Some(Given::Yes), ..Vaccination::default() });
         });
@@ -326,9 +353,22 @@ mod tests {
         assert_eq!(filed(Some(Given::Yes), "A new vaccination"), ResourceType::Immunization);
         assert_eq!(filed(Some(Given::No), "A new vaccination"), ResourceType::Immunization);
         assert_eq!(filed(None, "A new vaccination"), ResourceType::Observation);
-        assert_eq!(filed(Some(Given::Unclear), "A new vaccination"), ResourceType::Observation);
         assert_eq!(filed(Some(Given::Yes), "Body weight"), ResourceType::Observation);
         assert_eq!(filed(Some(Given::Yes), "A new vaccination offered"), ResourceType::Observation);
+    }
+
+    #[test]
+    fn what_is_known_by_typed_words_alone_is_not_done_only_where_they_speak_of_nothing_else() {
+        let filed = |given, words: &str| {
+            let made = Made::words("a", words).with(|statement| {
+                statement.vaccination = Some(Vaccination { given: Some(given), ..Vaccination::default() });
+            });
+            made.class(CodeClass::Immunisation)
+        };
+        assert_eq!(kind(filed(Given::No, "MMR vaccination")), ResourceType::Immunization);
+        assert_eq!(why_not(filed(Given::No, "Consent for MMR vaccination")), WhyNot::NotGiven);
+        assert_eq!(why_not(filed(Given::No, "MMR vaccination discussed with mother")), WhyNot::NotGiven);
+        assert_eq!(why_not(filed(Given::Unclear, "MMR vaccination")), WhyNot::GivingUnclear);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod coding;
 mod complete;
 mod envelope;
 mod ethnicity;
+mod giving;
 mod immunization;
 mod index;
 mod observation;
@@ -40,7 +41,8 @@ use record::{
 
 use crate::{
     blood_pressure::Readings,
-    classify::{Giving, Resolved},
+    classify::Resolved,
+    giving::Giving,
     panel::{Panels, Statements},
 };
 pub use crate::{

@@ -7,7 +7,8 @@ use record::{CodeClass, EntryId, Role};
 
 use crate::{
     blood_pressure::{self, Readings},
-    classify::{Giving, Resolved},
+    classify::Resolved,
+    giving::Giving,
 };
 
 /// How deep panels may lie inside each other before the rest is left alone; real ones lie two or three deep.
@@ -86,10 +87,7 @@ impl<'a> Panels<'a> {
         let mut groups: BTreeMap<_, Vec<&Resolved>> = BTreeMap::new();
         for (id, half) in statements {
             let alone = headers(half).next().is_none() && !self.parts.contains_key(id);
-            if alone
-                && blood_pressure::is_half(&half.coded)
-                && half.vaccination == crate::classify::Giving::Nothing
-            {
+            if alone && blood_pressure::is_half(&half.coded) && half.vaccination == Giving::Nothing {
                 let moment = taken_at(half).map(|at| groups.entry(at).or_default());
                 moment.into_iter().for_each(|group| group.push(half));
             }

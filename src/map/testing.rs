@@ -120,6 +120,12 @@ impl Made {
         Self::new(name, vec![snomed(code, display)])
     }
 
+    /// The same without a code.
+    pub(crate) fn words(name: &str, words: &str) -> Self {
+        let typed = Coded { codings: vec![], original_text: Some(text(words)) };
+        Self::new(name, vec![]).with(|statement| statement.code = CodeRef::Given(typed, None))
+    }
+
     pub(crate) fn with(mut self, change: impl FnOnce(&mut Statement)) -> Self {
         if let Some(Content::Statement(statement)) = &mut self.0.content {
             change(statement);

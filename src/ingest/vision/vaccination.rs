@@ -51,8 +51,8 @@ impl Imms {
         match row.text(self.status).to_ascii_lowercase().as_str() {
             "given" => (Some(Given::Yes), None),
             "refusal to start or complete course" => (Some(Given::No), Some(refused())),
-            "advised" => (Some(Given::No), Coded::words("Advised")),
-            "" => (Some(Given::Unclear), None),
+            // Somebody spoke of it, which is neither giving nor refusing it.
+            "advised" | "" => (Some(Given::Unclear), None),
             _ => {
                 row.warn(IssueCode::PartIgnored, self.status, "whether it was given is not clear");
                 (Some(Given::Unclear), None)

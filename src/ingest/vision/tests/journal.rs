@@ -148,7 +148,7 @@ fn only_given_is_given() {
         ("Given", Given::Yes),
         ("given", Given::Yes),
         ("Refusal to start or complete course", Given::No),
-        ("Advised", Given::No),
+        ("Advised", Given::Unclear),
         ("Pending", Given::Unclear),
         ("", Given::Unclear),
     ] {
