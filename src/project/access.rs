@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use policy::{AccessLevel, FeedAccess, FeedProxy, Grant, LegalBasis, OnlineTable, ProxyGrant};
-use record::{Content, Dictionary, Entry, NhsNumber, OnlineAccess};
+use record::{Content, Dictionary, Entry, NhsNumber, OnlineAccess, OnlineUser};
 
 /// Who may see the record of the patient with this NHS number, by the feed's own word.
 pub(crate) fn granted(
@@ -13,66 +13,95 @@ pub(crate) fn granted(
     dictionary: &dyn Dictionary,
 ) -> FeedAccess {
     let mut access = FeedAccess::default();
-    for (key, grant) in by_user(entries) {
+    let mut people: BTreeMap<NhsNumber, (&str, OnlineUser, Switched)> = BTreeMap::new();
+    for (key, switched) in by_user(entries) {
         // The user is asked for even where nothing comes of it: one who arrives later may change that.
         let Some(person) = dictionary.online_user(key) else { continue };
-        let (Some(own), Some(theirs)) = (patient, person.nhs_number) else { continue };
-        if own == theirs {
-            // Two accounts of the patient's own: the one that opens less counts.
-            let lower = access.own.take().filter(|other| other.current <= grant.current);
-            access.own = lower.or(Some(grant));
-        } else {
-            let starts = grant.effective_date;
-            let grant = ProxyGrant {
-                grant,
-                legal_basis: LegalBasis::Unstated,
-                relationship: None,
-                starts,
-                ends: None,
-                reviewed_since_eleven: false,
-            };
-            access.proxies.insert(key.to_owned(), FeedProxy { person, grant });
+        let Some(number) = person.nhs_number else { continue };
+        match people.get_mut(&number) {
+            // Somebody may have several accounts. The newest counts, even if it opens nothing.
+            Some(other) if switched.replaces(other.2) => *other = (key, person, switched),
+            Some(_) => {}
+            None => _ = people.insert(number, (key, person, switched)),
         }
+    }
+    let Some(own) = patient else { return access };
+    for (number, (key, person, switched)) in people {
+        let Some(grant) = switched.grant() else { continue };
+        if number == own {
+            access.own = Some(grant);
+            continue;
+        }
+        let starts = grant.effective_date;
+        let grant = ProxyGrant {
+            grant,
+            legal_basis: LegalBasis::Unstated,
+            relationship: None,
+            starts,
+            ends: None,
+            reviewed_since_eleven: false,
+        };
+        access.proxies.insert(key.to_owned(), FeedProxy { person, grant });
     }
     access
 }
 
-/// What each user is granted. Of several rows that stand the newest counts; of two of one day the one that opens less.
-fn by_user(entries: &[Entry]) -> BTreeMap<&str, Grant> {
-    let mut newest: BTreeMap<&str, (Date, AccessLevel, AccessLevel)> = BTreeMap::new();
-    for access in entries.iter().filter_map(standing) {
-        let Some(user) = &access.user else { continue };
+/// What a row says of somebody's access.
+#[derive(Clone, Copy, Debug)]
+struct Switched {
+    /// Since when. A row that does not say may be the newest of all.
+    from: Date,
+    current: AccessLevel,
+    historical: AccessLevel,
+}
+
+impl Switched {
+    /// What a row says. One that was taken back, may have been removed or does not say since when opens nothing; it is
+    /// there all the same, and an older one does not count in its place.
+    fn of(entry: &Entry, access: &OnlineAccess) -> Self {
+        let stands = !access.ended && entry.marks.is_empty();
         let (current, historical) = OnlineTable::built_in().levels(access.services);
-        // A row that does not say since when may be the newest, and then nobody knows what counts.
-        let unclear = (Date::MAX, AccessLevel::None, AccessLevel::None);
-        let row = access.from.map_or(unclear, |from| (from, current, historical));
-        let from = row.0;
+        match access.from {
+            Some(from) if stands => Self { from, current, historical },
+            from => {
+                let from = from.unwrap_or(Date::MAX);
+                Self { from, current: AccessLevel::None, historical: AccessLevel::None }
+            }
+        }
+    }
+
+    /// Whether it counts and not the other: it is the newer, or of one day the one that opens less.
+    fn replaces(self, other: Self) -> bool {
+        let less = (self.current, self.historical) < (other.current, other.historical);
+        self.from > other.from || (self.from == other.from && less)
+    }
+
+    fn grant(self) -> Option<Grant> {
+        let Self { from: effective_date, current, historical } = self;
+        let opens = current > AccessLevel::None;
+        opens.then(|| Grant { effective_date, current, historical, sections_off: BTreeSet::new() })
+    }
+}
+
+/// What each user has, by the newest of their rows.
+fn by_user(entries: &[Entry]) -> BTreeMap<&str, Switched> {
+    let mut newest: BTreeMap<&str, Switched> = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| !entry.deleted) {
+        let Some(Content::OnlineAccess(access)) = &entry.content else { continue };
+        let Some(user) = &access.user else { continue };
+        let row = Switched::of(entry, access);
         let kept = newest.entry(user).or_insert(row);
-        if from > kept.0 || (from == kept.0 && (current, historical) < (kept.1, kept.2)) {
+        if row.replaces(*kept) {
             *kept = row;
         }
     }
-    let opened = newest.into_iter().filter(|(_, (_, current, _))| *current > AccessLevel::None);
-    opened
-        .map(|(user, (effective_date, current, historical))| {
-            (user, Grant { effective_date, current, historical, sections_off: BTreeSet::new() })
-        })
-        .collect()
-}
-
-fn standing(entry: &Entry) -> Option<&OnlineAccess> {
-    match &entry.content {
-        Some(Content::OnlineAccess(access)) if !entry.deleted && !access.ended && entry.marks.is_empty() => {
-            Some(access)
-        }
-        _ => None,
-    }
+    newest
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use record::{CodeClass, Coded, EntryId, MarksCarried, OnlineServices, OnlineUser, Place, Staff};
+    use record::{CodeClass, Coded, EntryId, MarksCarried, OnlineServices, Place, Staff};
 
     use super::*;
 
@@ -93,7 +122,7 @@ mod tests {
         fn online_user(&self, key: &str) -> Option<OnlineUser> {
             let number = match key {
                 "self" | "self too" => SELF,
-                "carer" => CARER,
+                "carer" | "carer too" => CARER,
                 "nobody" => "",
                 _ => return None,
             };
@@ -178,6 +207,32 @@ mod tests {
             assert_eq!(of(&rows).own.unwrap().current, AccessLevel::Summary);
             let rows = [row("1", "self", Some(DAY), order[0]), row("2", "self too", Some(DAY), order[1])];
             assert_eq!(of(&rows).own.unwrap().current, AccessLevel::Summary, "two accounts of the patient's");
+        }
+    }
+
+    fn shut(entry: Entry) -> Entry {
+        let Some(Content::OnlineAccess(mut access)) = entry.content else { panic!("no access") };
+        access.services = OnlineServices::default();
+        Entry { content: Some(Content::OnlineAccess(access)), ..entry }
+    }
+
+    #[test]
+    fn of_several_accounts_of_one_person_the_newest_counts_even_if_it_opens_nothing() {
+        for (first, second) in [("self", "self too"), ("carer", "carer too")] {
+            let older = || row("1", first, Some(DAY), true);
+            let newer = || row("2", second, Some(LATER), true);
+            let unclear = Entry { marks: vec![record::Mark::Unrecognised], ..newer() };
+            for newest in [shut(newer()), ended(newer()), unclear, row("2", second, None, true)] {
+                for rows in [[older(), newest.clone()], [newest.clone(), older()]] {
+                    assert_eq!(of(&rows), FeedAccess::default(), "{first}: {newest:?}");
+                }
+            }
+            for rows in [[shut(older()), newer()], [newer(), ended(older())]] {
+                let access = of(&rows);
+                let opened = access.own.iter().chain(access.proxies.values().map(|proxy| &proxy.grant.grant));
+                let since: Vec<Date> = opened.map(|grant| grant.effective_date).collect();
+                assert_eq!(since, [LATER], "{first}");
+            }
         }
     }
 }
