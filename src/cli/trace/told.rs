@@ -71,7 +71,9 @@ impl Telling<'_> {
             }
         }
         if statement.status == StatementStatus::Unfiled {
-            say!("status    not filed yet");
+            say!(
+                "status    not final by its source's own word: nothing is made of it until it comes again as final"
+            );
         }
         Ok(())
     }
@@ -280,7 +282,10 @@ fn mark(mark: &Mark) -> &'static str {
         Mark::Confidential => "confidential",
         Mark::SensitivePatient => "sensitive patient",
         Mark::Unrecognised => "a mark that is not understood",
-        Mark::NotFiled => "not filed by the practice yet",
+        Mark::NotFiled => {
+            "sent by a laboratory and not filed by the practice; \
+             it is shown once it comes as an entry of the practice's own feed"
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! One row of a table: its fields by column, and the issues with them.
 
 use csv::StringRecord;
-use record::{Issue, IssueCode, Place, Severity};
+use record::{Issue, IssueCode, NhsNumber, PersonName, Place, Severity};
 
 use super::column::Column;
 
@@ -55,6 +55,27 @@ impl<'r, F: Copy> Row<'r, F> {
             self.warn(IssueCode::PartIgnored, column, detail);
         }
         found
+    }
+
+    /// The NHS number in a field: none where it is blank, a placeholder or wrong, which is told.
+    pub(crate) fn nhs_number(&mut self, column: Column) -> Option<NhsNumber> {
+        let text = self.text(column);
+        if matches!(text, "" | "0" | "-1" | "0000000000" | "9999999999") {
+            return None;
+        }
+        let number = text.parse::<NhsNumber>();
+        if let Err(error) = number {
+            self.warn(IssueCode::NhsNumberInvalid, column, &error.to_string());
+        }
+        number.ok()
+    }
+
+    /// The name in the columns of title, first name, middle names (there may be several) and surname.
+    pub(crate) fn name(&self, [title, first, middle, surname]: [Column; 4]) -> Option<PersonName> {
+        let middle = self.text(middle).split_whitespace().map(str::to_owned);
+        let given: Vec<String> = self.some(first).into_iter().chain(middle).collect();
+        let name = PersonName { prefix: self.some(title), given, family: self.some(surname) };
+        (name.family.is_some() || !name.given.is_empty()).then_some(name)
     }
 
     /// The issue for which the row is rejected.

@@ -5,8 +5,7 @@
 
 use jiff::civil::Date;
 use record::{
-    Address, Content, Demographics, EntryId, FreeText, Gender, Issue, IssueCode, Mark, NhsNumber, PersonName,
-    Registration,
+    Address, Content, Demographics, EntryId, FreeText, Gender, Issue, IssueCode, Mark, Registration,
 };
 
 use super::{
@@ -65,8 +64,8 @@ impl EntryTable for Patients {
         let contact = |row: &Row<'_>, column| FreeText::new(row.text(column)).filter(|_| ours);
         let kind = row.text(self.kind);
         let demographics = Demographics {
-            nhs_number: self.nhs_number(row),
-            name: self.name(row),
+            nhs_number: row.nhs_number(self.nhs_number),
+            name: row.name([self.title, self.given, self.middle, self.surname]),
             gender: self.gender(row),
             birth_date: self.deciding_date(row, self.born, marks),
             death_date: self.deciding_date(row, self.died, marks),
@@ -85,26 +84,6 @@ impl EntryTable for Patients {
 }
 
 impl Patients {
-    fn nhs_number(&self, row: &mut Row<'_>) -> Option<NhsNumber> {
-        let text = row.text(self.nhs_number);
-        if matches!(text, "" | "0000000000" | "9999999999") {
-            return None;
-        }
-        let number = text.parse::<NhsNumber>();
-        if let Err(error) = number {
-            row.warn(IssueCode::NhsNumberInvalid, self.nhs_number, &error.to_string());
-        }
-        number.ok()
-    }
-
-    /// `MiddleNames` may hold several.
-    fn name(&self, row: &Row<'_>) -> Option<PersonName> {
-        let middle = row.text(self.middle).split_whitespace().map(str::to_owned);
-        let given: Vec<String> = row.some(self.given).into_iter().chain(middle).collect();
-        let name = PersonName { prefix: row.some(self.title), given, family: row.some(self.surname) };
-        (name.family.is_some() || !name.given.is_empty()).then_some(name)
-    }
-
     fn gender(&self, row: &mut Row<'_>) -> Gender {
         match row.text(self.sex).to_ascii_uppercase().as_str() {
             "M" => Gender::Male,

@@ -6,7 +6,10 @@ use record::{
 };
 
 use super::{entry::entry_id, event, row::Row, value::Named};
-use crate::delimited::Column;
+use crate::{
+    delimited::Column,
+    snomed::{self, component},
+};
 
 /// The event that a row was recorded in. Marks come down from it, so one that cannot be read may hide a mark.
 pub(super) fn event_link(row: &mut Row<'_>, column: Column, marks: &mut Vec<Mark>) -> Vec<Link> {
@@ -49,12 +52,9 @@ pub(super) fn concept(row: &mut Row<'_>, columns: CodeColumns) -> Option<Coded> 
     if let Some(code) = code(row, columns.ctv3, is_ctv3) {
         codings.push(Coding { system: CodeSystem::Ctv3, code, display: display(row, columns.ctv3_text) });
     }
-    if let Some(code) = code(row, columns.snomed, is_snomed) {
-        codings.push(Coding {
-            system: CodeSystem::SnomedCt,
-            code,
-            display: display(row, columns.snomed_text),
-        });
+    if let Some(code) = code(row, columns.snomed, |text| component(text).is_some()) {
+        let system = snomed::system(&code);
+        codings.push(Coding { system, code, display: display(row, columns.snomed_text) });
     }
     if codings.is_empty() {
         let words = display(row, columns.ctv3_text).or_else(|| display(row, columns.snomed_text))?;
@@ -78,11 +78,6 @@ fn code(row: &mut Row<'_>, column: Column, fits: fn(&str) -> bool) -> Option<Str
 fn is_ctv3(text: &str) -> bool {
     let code = text.trim_end_matches('.');
     text.len() == 5 && !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
-
-/// Six to eighteen digits.
-fn is_snomed(text: &str) -> bool {
-    (6..=18).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0')
 }
 
 /// A statement about the patient of which only the code is known.
@@ -124,10 +119,6 @@ mod tests {
         }
         for other in ["", ".....", "246", "246..00", "2.69.", "24 9.", "é469."] {
             assert!(!is_ctv3(other), "{other}");
-        }
-        assert!(is_snomed("72313002") && is_snomed("999004351000000109"));
-        for other in ["12345", "1234567890123456789", "7231300x", "012345678"] {
-            assert!(!is_snomed(other), "{other}");
         }
     }
 }

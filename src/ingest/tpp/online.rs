@@ -7,7 +7,6 @@ use record::{
 use super::{
     Tpp,
     entry::{Body, EntryTable, Keys, removed},
-    patient::{name, nhs_number},
     practice::{Owners, Practice},
     row::Row,
     value::When,
@@ -51,8 +50,8 @@ impl Table<Tpp> for OnlineUserRows {
         let owners = Owners { visible_to: self.visible_to, organisation: None, registered_at: None };
         practice.check(row, owners)?;
         let user = OnlineUser {
-            name: name(row, [self.title, self.first, self.middle, self.surname]),
-            nhs_number: nhs_number(row, self.nhs_number),
+            name: row.name([self.title, self.first, self.middle, self.surname]),
+            nhs_number: row.nhs_number(self.nhs_number),
             birth_date: row.day(self.born, "the user is kept without it"),
         };
         Ok(Fact::Reference(key, Box::new(Reference::OnlineUser(user)), row.sequence(false)))

@@ -2,8 +2,7 @@
 
 use jiff::civil::Date;
 use record::{
-    Content, Demographics, EntryId, Fact, FreeText, Gender, IssueCode, Mark, NhsNumber, PatientKey,
-    PersonName, Registration,
+    Content, Demographics, EntryId, Fact, FreeText, Gender, IssueCode, Mark, PatientKey, Registration,
 };
 
 use super::{
@@ -50,8 +49,8 @@ impl Table<Tpp> for Patients {
 impl Patients {
     fn demographics(&self, row: &mut Row<'_>, marks: &mut Vec<Mark>) -> Demographics {
         Demographics {
-            nhs_number: nhs_number(row, self.nhs_number),
-            name: name(row, [self.title, self.given, self.middle, self.surname]),
+            nhs_number: row.nhs_number(self.nhs_number),
+            name: row.name([self.title, self.given, self.middle, self.surname]),
             gender: self.gender(row),
             birth_date: deciding_date(row, self.born, marks),
             death_date: deciding_date(row, self.died, marks),
@@ -105,25 +104,4 @@ pub(super) fn deciding_date(row: &mut Row<'_>, column: Column, marks: &mut Vec<M
             None
         }
     }
-}
-
-/// A valid NHS number, or none.
-pub(super) fn nhs_number(row: &mut Row<'_>, column: Column) -> Option<NhsNumber> {
-    let text = row.text(column);
-    if matches!(text, "" | "0" | "-1" | "0000000000" | "9999999999") {
-        return None;
-    }
-    let number = text.parse::<NhsNumber>();
-    if let Err(error) = number {
-        row.warn(IssueCode::NhsNumberInvalid, column, &error.to_string());
-    }
-    number.ok()
-}
-
-/// A name from the columns of title, first name, middle names and surname.
-pub(super) fn name(row: &Row<'_>, [title, first, middle, surname]: [Column; 4]) -> Option<PersonName> {
-    let middle = row.text(middle).split_whitespace().map(str::to_owned);
-    let given: Vec<String> = row.some(first).into_iter().chain(middle).collect();
-    let name = PersonName { prefix: row.some(title), given, family: row.some(surname) };
-    (name.family.is_some() || !name.given.is_empty()).then_some(name)
 }

@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 use record::{
-    Address, Content, Demographics, EntryId, Fact, FreeText, Gender, IssueCode, Mark, NhsNumber, PersonName,
+    Address, Content, Demographics, EntryId, Fact, FreeText, Gender, IssueCode, Mark, PersonName,
     Registration,
 };
 
@@ -41,7 +41,7 @@ impl Patients {
     fn body(&self, row: &mut Row<'_>) -> Body {
         let mut doubts = Vec::new();
         let demographics = Demographics {
-            nhs_number: self.nhs_number(row),
+            nhs_number: row.nhs_number(self.nhs_number),
             name: self.name(row),
             gender: self.gender(row),
             birth_date: deciding_date(row, self.born, &mut doubts),
@@ -60,18 +60,6 @@ impl Patients {
             dummy: row.text(self.surname).to_ascii_uppercase().starts_with("XXTEST"),
         };
         Body { content: Some(Content::Patient(Box::new(demographics))), doubts, ..Body::default() }
-    }
-
-    fn nhs_number(&self, row: &mut Row<'_>) -> Option<NhsNumber> {
-        let text = row.text(self.nhs_number);
-        if matches!(text, "" | "0000000000" | "9999999999") {
-            return None;
-        }
-        let number = text.parse::<NhsNumber>();
-        if let Err(error) = number {
-            row.warn(IssueCode::NhsNumberInvalid, self.nhs_number, &error.to_string());
-        }
-        number.ok()
     }
 
     fn name(&self, row: &Row<'_>) -> Option<PersonName> {
