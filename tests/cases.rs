@@ -9,6 +9,7 @@ mod flat;
 mod fragments;
 mod golden;
 mod grid;
+mod guests;
 mod interleaving;
 mod message;
 mod oracle;

@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CodeRef, Coded, Demographics, Detail, Effective, FreeText, Interpretation, NhsNumber, OnlineAccess,
-    Quantity, ReferenceRange, Value, WithLists,
+    CodeRef, Coded, Demographics, Detail, Effective, FreeText, Identity, Interpretation, NhsNumber,
+    OnlineAccess, Quantity, ReferenceRange, Value, WithLists,
 };
 
 /// The source's own key of an entry, unique within one patient of one practice.
@@ -81,8 +81,16 @@ impl Entry {
     /// The NHS number that the entry gives its patient, if it is a living entry about who they are.
     #[must_use]
     pub fn nhs_number(&self) -> Option<NhsNumber> {
+        Some(self.identity()?.nhs_number)
+    }
+
+    /// The NHS number and date of birth, if this says who the patient is and has a number.
+    #[must_use]
+    pub fn identity(&self) -> Option<Identity> {
         match &self.content {
-            Some(Content::Patient(person)) if !self.deleted => person.nhs_number,
+            Some(Content::Patient(person)) if !self.deleted => {
+                Some(Identity { nhs_number: person.nhs_number?, birth_date: person.birth_date })
+            }
             Some(_) | None => None,
         }
     }

@@ -20,6 +20,19 @@ impl PatientKey {
         fits.then(|| Self(key.to_owned()))
     }
 
+    /// The key of a patient of messages *about* people (GP2GP, GP Connect), of whom the practice's own system may know
+    /// under its own key: the feed's name, a colon, and the key in it.
+    #[must_use]
+    pub fn of_message(feed: &str, id: &str) -> Option<Self> {
+        if feed.is_empty() || id.is_empty() { None } else { Self::new(&format!("{feed}:{id}")) }
+    }
+
+    /// Whether it is a key of the system with which the practice registers its patients. Those have no colon.
+    #[must_use]
+    pub fn is_registered(&self) -> bool {
+        !self.0.contains(':')
+    }
+
     /// The characters, for storage keys and hashes; never for a log.
     #[must_use]
     pub fn expose(&self) -> &str {

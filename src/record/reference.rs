@@ -68,7 +68,10 @@ pub enum Fact {
     /// A guest's entry (content `None`, deleted) is gone, by a source that does not tell again whose it was. It counts
     /// only for an entry that has come: without one there is nobody to keep it for, and the row is rejected.
     GuestGone(Box<Entry>),
-    /// The same, where the key is unique in the whole practice: the entry belongs to the patient for whom it came last,
+    /// A report was sent again as a whole: what was said in it under keys that begin with this one and a slash, in an
+    /// earlier sequence than this, is gone, whether it has come yet or not. It is no row of its own.
+    GuestsReplaced(EntryId, u64),
+    /// An entry of a patient whose key is unique in the whole practice: it belongs to the patient for whom it came last,
     /// and to nobody else.
     Keyed(PatientKey, Box<Entry>),
     /// The source removed the entry with this key ([`Fact::Keyed`]) and does not say whose it was. With its sequence

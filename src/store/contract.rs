@@ -64,11 +64,16 @@ fn fact(who: &str, entry: Entry) -> Fact {
 
 /// A patient's own entry with a number.
 fn who(name: &str, number: &str, sequence: u64) -> Fact {
+    born(name, number, None, sequence)
+}
+
+/// The same with a date of birth.
+fn born(name: &str, number: &str, birth_date: Option<jiff::civil::Date>, sequence: u64) -> Fact {
     let person = Demographics {
         nhs_number: number.parse().ok(),
         name: None,
         gender: Gender::Unknown,
-        birth_date: None,
+        birth_date,
         death_date: None,
         address: None,
         home_phone: None,

@@ -36,9 +36,10 @@ pub use rows::{RowLog, RowPage};
 pub struct PatientFacts {
     /// Every entry with the number of the batch that last changed it.
     pub entries: Vec<(Entry, u64)>,
-    /// Every entry that names its patient by this patient's NHS number, likewise.
+    /// Every entry that names its patient by this patient's NHS number, likewise; none where they are another's, whom the
+    /// practice's own system knows by that number.
     pub guests: Vec<(Guest, u64)>,
-    /// Another patient of the practice has the same NHS number.
+    /// More than one patient of the practice has the number, and it is open whose the guests are.
     pub number_shared: bool,
     /// What is released now.
     pub released: Option<Arc<Released>>,

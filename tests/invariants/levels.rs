@@ -84,6 +84,7 @@ static RESOURCES: LazyLock<Vec<Projected>> = LazyLock::new(|| {
             Fact::Reference(..)
             | Fact::Guest(..)
             | Fact::GuestGone(_)
+            | Fact::GuestsReplaced(..)
             | Fact::Removed(..)
             | Fact::Whole(_) => {}
         }

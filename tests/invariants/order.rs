@@ -176,7 +176,7 @@ fn in_order() -> Vec<Shown> {
         Fact::Entry(_, entry) | Fact::Keyed(_, entry) | Fact::Guest(_, entry) | Fact::GuestGone(entry) => {
             entry.sequence
         }
-        Fact::Removed(_, sequence, _) => *sequence,
+        Fact::Removed(_, sequence, _) | Fact::GuestsReplaced(_, sequence) => *sequence,
         Fact::Reference(_, _, sequence) => *sequence,
         Fact::Whole(_) => u64::MAX,
     });

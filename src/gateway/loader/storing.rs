@@ -25,8 +25,8 @@ pub(super) struct Storing<'a, 'l> {
     flushed: u64,
     whole: bool,
     facts: Vec<Fact>,
-    /// Where in the log the row of each fact is.
-    places: Vec<usize>,
+    /// Where in the log the row of each fact is; some are none.
+    places: Vec<Option<usize>>,
     /// Rows that have been read and not been logged yet.
     log: Vec<Row>,
     /// For formats that send whole records: what was sent of each patient, and its sequence.
@@ -64,7 +64,7 @@ impl<'a, 'l> Storing<'a, 'l> {
                 SinkError
             })?;
         for ((at, fact), fate) in self.places.drain(..).zip(&self.facts).zip(fates) {
-            let Some(row) = self.log.get_mut(at) else { continue };
+            let Some(row) = at.and_then(|at| self.log.get_mut(at)) else { continue };
             row.fate = Some(fate);
             self.report.count(&row.place.file, fate);
             let told = match (fate, fact) {
@@ -109,6 +109,16 @@ impl<'a, 'l> Storing<'a, 'l> {
         }
     }
 
+    /// Takes a fact that stands for no row, in its turn among the others.
+    fn no_row(&mut self, fact: Fact) -> Result<Fate, SinkError> {
+        if self.failed.is_some() {
+            return Err(SinkError);
+        }
+        self.facts.push(fact);
+        self.places.push(None);
+        Ok(Fate::Unchanged)
+    }
+
     fn retain(&mut self, patient: &PatientKey) -> Result<(), SinkError> {
         self.flush()?;
         let Some((keep, sequence)) = self.seen.remove(patient) else {
@@ -135,6 +145,7 @@ impl Sink for Storing<'_, '_> {
                 seen.0.insert(entry.id.clone());
                 seen.1 = seen.1.max(entry.sequence);
             }
+            Fact::GuestsReplaced(..) => return self.no_row(fact),
             Fact::Guest(..) => self.guests = true,
             Fact::Entry(..)
             | Fact::Keyed(..)
@@ -146,7 +157,7 @@ impl Sink for Storing<'_, '_> {
             return Err(SinkError);
         }
         self.facts.push(fact);
-        self.places.push(self.log.len());
+        self.places.push(Some(self.log.len()));
         self.log.push(Row { place: place.clone(), fate: None, issues: Vec::new() });
         if self.facts.len() >= CHUNK || self.read - self.flushed >= CHUNK_BYTES {
             self.flush()?;

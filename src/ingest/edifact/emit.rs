@@ -1,13 +1,22 @@
 //! A report to facts: one for each investigation, whose keys stay the same when the report is sent again.
 //!
 //! **Nothing of this feed is shown to a patient.** It is what a laboratory sends to the practice, before anybody there
-//! has looked: a clinician files it, comments on it, speaks with the patient, and then it comes again with the
-//! practice's own feed, under that feed's key, and is shown as that. So each entry carries [`Mark::NotFiled`]. The
-//! practice sees it with its label. No result is taken for the same as one of another feed: nothing here could tell.
+//! has looked: a clinician files it, comments on it, speaks with the patient. The message says how far the laboratory
+//! has come (`STS`), and has no segment for what the practice did with it. So each entry carries [`Mark::NotFiled`], and
+//! that mark withholds it (`not-filed`) whatever else is known; the practice sees it with its label. Nothing that comes
+//! later in this feed takes the mark away, a final report least of all. A result is shown once it comes with the
+//! practice's own feed, under that feed's key, as its own entry:
+//! - EMIS, TPP and Vision extract rows have no column that says whether a result was filed (`exports.md` 1 to 3), and are
+//!   taken as the practice's record, by that feed's own rules;
+//! - GP2GP and GP Connect leave results that were not filed out (GP Connect, Access Record Structured: "data awaiting
+//!   filing" is announced, not sent).
+//!
+//! No result is taken for the same as one of another feed, and none files another: nothing here could tell.
 //!
 //! A key is made from the sender, the laboratory's key of the report, the test group and the code, not from the place in
 //! the message: a report that is sent again changes nothing, and a corrected one replaces what it corrects, even if the
-//! first was about the wrong patient. What a corrected report leaves out stays as it was, not shown.
+//! first was about the wrong patient. A corrected report is a new version of the whole report (HL7, DiagnosticReport
+//! status `corrected`, `amended`): what it leaves out is gone ([`Fact::GuestsReplaced`]).
 
 use std::collections::HashMap;
 
@@ -24,6 +33,11 @@ use super::{
 
 /// The feed's name in the keys of its entries.
 const FEED: &str = "nhs003";
+
+/// What a status says of a report, or of an investigation, that was sent before: amended, corrected.
+const CORRECTED: [&str; 2] = ["AM", "CO"];
+/// Cancelled, entered in error.
+const WITHDRAWN: [&str; 2] = ["CA", "EN"];
 
 /// Hands over an interchange that has proved whole.
 pub(super) fn emit(interchange: &Interchange, file: &str, sink: &mut dyn Sink) -> Result<(), SinkError> {
@@ -116,7 +130,25 @@ impl<'a> Emitting<'a> {
                 Err(wrong) => sink.reject(self.issue(Severity::Error, row.number, wrong)),
             }
         }
-        Ok(())
+        self.replace(sink)
+    }
+
+    /// A corrected report, or a withdrawn one, stands for all that was sent under its key: what it leaves out is gone,
+    /// and so is what cannot be read in it. One that says neither only adds: a laboratory may send its results as they
+    /// come.
+    fn replace(&self, sink: &mut dyn Sink) -> Result<(), SinkError> {
+        let is = |status: &str, one_of: &[&str]| one_of.iter().any(|code| code.eq_ignore_ascii_case(status));
+        let own = self.report.investigations.iter().flatten().filter(|segment| segment.tag == "STS");
+        let corrects = own.filter_map(|segment| segment.get(2, 0)).any(|status| is(status, &CORRECTED));
+        let whole = self.report.status.as_deref();
+        let replaces = corrects || whole.is_some_and(|s| is(s, &CORRECTED) || is(s, &WITHDRAWN));
+        match self.key() {
+            Some(within) if replaces && self.report.wrong.is_none() => {
+                let place = Place { file: self.file.to_owned(), line: self.number };
+                sink.fact(&place, Fact::GuestsReplaced(within, self.sequence)).map(drop)
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     fn guest(&self, row: &Row, left_out: &mut Vec<Wrong>) -> Result<(Identity, Entry), Wrong> {
@@ -175,8 +207,13 @@ impl<'a> Emitting<'a> {
     }
 
     fn id(&self, row: &Row) -> Option<EntryId> {
-        let (report, key) = (self.report.id.as_deref()?, row.key.as_deref()?);
-        EntryId::of_guest(FEED, &format!("{}/{report}/{key}", self.sender))
+        EntryId::new(&format!("{}/{}", self.key()?.as_str(), row.key.as_deref()?))
+    }
+
+    /// The key of the report, with which those of its investigations begin. A slash inside it would end it too early.
+    fn key(&self) -> Option<EntryId> {
+        let part = |text: &str| text.replace('%', "%25").replace('/', "%2F");
+        EntryId::of_guest(FEED, &format!("{}/{}", part(self.sender), part(self.report.id.as_deref()?)))
     }
 
     /// The groups that a result is in; and whether they all are in the message.
@@ -222,7 +259,7 @@ impl<'a> Emitting<'a> {
     /// report says of itself counts for all that is in it.
     fn status(&self, read: &Investigation) -> (StatementStatus, bool) {
         let said = [self.report.status.as_deref(), read.status.as_deref()];
-        let withdrawn = said.iter().flatten().any(|status| matches!(*status, "CA" | "EN"));
+        let withdrawn = said.iter().flatten().any(|status| WITHDRAWN.contains(status));
         // `UN`, unspecified, is all that the standard lets a report say of itself.
         let report = matches!(said[0], None | Some("UN" | "FI" | "CO"));
         let own = matches!(said[1], None | Some("FI" | "CO"));

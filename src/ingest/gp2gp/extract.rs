@@ -111,7 +111,7 @@ pub(super) fn fragment<R: BufRead>(source: R, file: &str, carried: MarksCarried)
     if root.name != "EhrExtract" {
         return Err(xml.fatal(IssueCode::WrongFormat, "the root element is to be EhrExtract"));
     }
-    finish(record_of(xml, &root, file, carried, PatientKey::new("gp2gp:fragment"))?)
+    finish(record_of(xml, &root, file, carried, PatientKey::of_message("gp2gp", "fragment"))?)
 }
 
 fn root<R: BufRead>(xml: &mut Xml<R>) -> Result<Tag, Fatal> {
@@ -273,7 +273,7 @@ fn whose<R: BufRead>(
     let number = ids.iter().filter(|id| id.get("root") == Some(NHS_NUMBER));
     let number: Option<NhsNumber> = number.filter_map(|id| id.get("extension")?.parse().ok()).next();
     if let Some(number) = number
-        && let Some(key) = PatientKey::new(&format!("nhs:{}", number.expose()))
+        && let Some(key) = PatientKey::of_message("nhs", number.expose())
     {
         return Ok(Whose { key, nhs_number: Some(number), line });
     }
@@ -284,7 +284,7 @@ fn whose<R: BufRead>(
         "it is no NHS number under the NHS number's root",
     );
     let named = ids.iter().find_map(|id| identifier(id));
-    let key = named.as_deref().or(extract).and_then(|id| PatientKey::new(&format!("gp2gp:{id}")));
+    let key = named.as_deref().or(extract).and_then(|id| PatientKey::of_message("gp2gp", id));
     match key.or(unnamed) {
         Some(key) => Ok(Whose { key, nhs_number: None, line }),
         None => Err(r.xml.fatal(IssueCode::ElementMissing, "neither patient nor extract has an id")),

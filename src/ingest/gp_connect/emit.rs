@@ -59,8 +59,8 @@ fn patient_key(row: Option<&Row>) -> Option<PatientKey> {
     let row = row?;
     let Body::Patient(person) = &row.body else { return None };
     match &person.nhs_number {
-        Some(number) => PatientKey::new(&format!("gpc:{}", number.expose())),
-        None => PatientKey::new(&format!("gpc-id:{}", row.key)),
+        Some(number) => PatientKey::of_message("gpc", number.expose()),
+        None => PatientKey::of_message("gpc-id", &row.key),
     }
 }
 

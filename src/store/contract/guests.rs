@@ -105,3 +105,110 @@ fn a_guest_that_waits_in_its_patients_record_is_parked_when_it_comes_again() {
     f.store.release(&practice(), &as_of(&f.store), &[release("p", "s", None, &["lab:1"])]).unwrap();
     assert_eq!(load(&f.store, &facts[1..]), [Fate::Parked]);
 }
+
+const BORN: Option<jiff::civil::Date> = Some(date(1980, 2, 29));
+const LATER: Option<jiff::civil::Date> = Some(date(1980, 3, 1));
+
+/// Every order of three.
+const ORDERS: [[usize; 3]; 6] = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+
+/// The guests that the store has for each after these facts, whichever of them comes first, each in a batch of its own;
+/// and who is projected anew after the last of each.
+fn whose(facts: &[Fact; 3], names: [&str; 2]) -> [(Vec<String>, bool); 2] {
+    let mut found = ORDERS.map(|order| {
+        let f = fixture();
+        for at in order {
+            let before = names.map(|name| guests(&f.store, name));
+            load(&f.store, &facts[at..=at]);
+            let dirty = settle(&f.store);
+            for (name, before) in names.into_iter().zip(before) {
+                let changed = guests(&f.store, name) != before;
+                assert!(!changed || dirty.contains(&patient(name)), "{order:?}: {name} is not told");
+            }
+        }
+        names.map(|name| guests(&f.store, name))
+    });
+    let last = found[5].clone();
+    assert!(found.iter_mut().all(|one| *one == last), "{found:?}");
+    last
+}
+
+#[test]
+fn a_message_about_a_registered_patient_makes_no_second_one_and_the_guests_are_the_registered_ones() {
+    let lab = || guest(ONE, entry("lab:1", 1, &[]));
+    for message in ["gpc:1", "nhs:1", "gp2gp:x"] {
+        let found = whose(&[born("p", ONE, BORN, 1), born(message, ONE, BORN, 1), lab()], ["p", message]);
+        assert_eq!(found, [(vec!["lab:1".to_owned()], false), (vec![], false)], "{message}");
+    }
+}
+
+#[test]
+fn who_is_the_same_person_is_not_guessed() {
+    let lab = || guest(ONE, entry("lab:1", 1, &[]));
+    for (registered, message) in [(BORN, LATER), (BORN, None), (None, BORN), (None, None)] {
+        let facts = [born("p", ONE, registered, 1), born("gpc:1", ONE, message, 1), lab()];
+        let [own, other] = whose(&facts, ["p", "gpc:1"]);
+        assert_eq!(own, (vec!["lab:1".to_owned()], true), "{registered:?}, {message:?}: they wait");
+        assert_eq!(other, (vec![], false));
+    }
+    for two in [["p", "q"], ["gpc:1", "nhs:1"]] {
+        let facts = [born(two[0], ONE, BORN, 1), born(two[1], ONE, BORN, 1), lab()];
+        assert!(whose(&facts, two).into_iter().all(|(_, shared)| shared), "{two:?}");
+    }
+}
+
+#[test]
+fn a_date_of_birth_that_is_corrected_tells_whoever_has_the_number() {
+    let f = fixture();
+    load(
+        &f.store,
+        &[born("p", ONE, BORN, 1), born("gpc:1", ONE, LATER, 1), guest(ONE, entry("lab:1", 1, &[]))],
+    );
+    settle(&f.store);
+    assert!(guests(&f.store, "p").1);
+    load(&f.store, &[born("gpc:1", ONE, BORN, 2)]);
+    assert_eq!(settle(&f.store), [patient("gpc:1"), patient("p")]);
+    assert!(!guests(&f.store, "p").1);
+    load(&f.store, &[fact("p", deletion("patient", 3))]);
+    assert_eq!(settle(&f.store), [patient("gpc:1"), patient("p")]);
+    assert_eq!(guests(&f.store, "gpc:1"), (vec!["lab:1".to_owned()], false), "who is left is the only one");
+}
+
+fn replaced(within: &str, sequence: u64) -> Fact {
+    Fact::GuestsReplaced(EntryId::new(within).unwrap(), sequence)
+}
+
+#[test]
+fn what_a_report_that_replaces_another_leaves_out_is_gone_whichever_comes_first() {
+    let first = || guest(ONE, entry("lab:REP1/a", 1, &[]));
+    let left_out = || guest(ONE, entry("lab:REP1/b", 1, &[]));
+    let corrected = || guest(ONE, entry("lab:REP1/a", 2, &[]));
+    let other = || guest(ONE, entry("lab:REP10/a", 1, &[]));
+    let original = || vec![who("p", ONE, 1), first(), left_out(), other()];
+    let correction = || vec![corrected(), replaced("lab:REP1", 2)];
+    for order in [[0, 1], [1, 0]] {
+        let f = fixture();
+        for at in order {
+            load(&f.store, &if at == 0 { original() } else { correction() });
+            assert!(at == 1 || settle(&f.store).contains(&patient("p")));
+        }
+        settle(&f.store);
+        let facts = f.store.facts(&practice(), &patient("p")).unwrap();
+        let there: Vec<(&str, bool)> =
+            facts.guests.iter().map(|(guest, _)| (guest.entry.id.as_str(), guest.entry.deleted)).collect();
+        assert_eq!(there, [("lab:REP1/a", false), ("lab:REP1/b", true), ("lab:REP10/a", false)], "{order:?}");
+        assert_eq!(load(&f.store, &correction()), [Fate::Unchanged, Fate::Unchanged]);
+        load(&f.store, &[guest(ONE, entry("lab:REP1/b", 3, &[]))]);
+        let facts = f.store.facts(&practice(), &patient("p")).unwrap();
+        assert!(!facts.guests[1].0.entry.deleted, "said again since, it is there again");
+    }
+}
+
+#[test]
+fn whoever_loses_a_guest_to_a_correction_is_told() {
+    let f = fixture();
+    load(&f.store, &[who("p", ONE, 1), guest(ONE, entry("lab:REP1/b", 1, &[]))]);
+    settle(&f.store);
+    load(&f.store, &[replaced("lab:REP1", 2)]);
+    assert_eq!(settle(&f.store), [patient("p")]);
+}

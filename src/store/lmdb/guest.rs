@@ -5,7 +5,7 @@
 //! patients with one number who come in one batch would each be taken for the only one.
 
 use heed::{AnyTls, RoTxn, RwTxn};
-use record::{Entry, Fate, Identity, NhsNumber, OdsCode, PatientKey, Place};
+use record::{Entry, EntryId, Fate, Identity, NhsNumber, OdsCode, PatientKey, Place};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -41,7 +41,12 @@ impl Lmdb {
             Some(old) if !has_the_word(Some(&old.kept), new) => old.identity,
             Some(_) | None => identity,
         };
-        let kept = succeed(old_kept, new, batch);
+        let mut kept = succeed(old_kept, new, batch);
+        // A report that replaced this one did not have it: it had been taken back by then.
+        let replaced = self.replaced(txn, practice, &new.id)?;
+        if !kept.entry.deleted && kept.entry.sequence < replaced {
+            kept = kept.deleted(replaced);
+        }
         if let Some(old) = &old
             && kept.shown().same_as(&old.kept.shown())
             && identity == old.identity
@@ -78,6 +83,50 @@ impl Lmdb {
         }
     }
 
+    /// Takes back what was said earlier under keys that begin like this ([`record::Fact::GuestsReplaced`]).
+    pub(super) fn replace_guests(
+        &self,
+        txn: &mut RwTxn<'_>,
+        practice: &OdsCode,
+        batch: u64,
+        (within, sequence): (&EntryId, u64),
+        changes: &mut Changes,
+    ) -> Result<Fate, StoreError> {
+        if !self.raise(txn, &replaced_key(practice, within.as_str()), sequence)? {
+            return Ok(Fate::Unchanged);
+        }
+        let mut gone = Vec::new();
+        let prefix = guest_key(practice, [within.as_str(), WITHIN].concat().as_bytes());
+        for item in self.guest.prefix_iter(txn, &prefix)? {
+            let (at, bytes) = item?;
+            let found: KeptGuest = codec::unpack(bytes, "guest")?;
+            if !found.kept.entry.deleted && found.kept.entry.sequence < sequence {
+                let kept = Kept { batch, ..found.kept.deleted(sequence) };
+                gone.push((at.to_vec(), KeptGuest { kept, ..found }));
+            }
+        }
+        for (at, guest) in gone {
+            self.guest.put(txn, &at, &codec::pack(&guest, "guest")?)?;
+            changes.dirty.extend(self.holders(txn, practice, &guest.identity.nhs_number)?);
+        }
+        Ok(Fate::Stored)
+    }
+
+    /// The sequence of the last report that replaced what a guest is a part of; 0 if none did.
+    fn replaced(
+        &self,
+        txn: &RoTxn<'_, AnyTls>,
+        practice: &OdsCode,
+        guest: &EntryId,
+    ) -> Result<u64, StoreError> {
+        let mut last = 0;
+        for (end, _) in guest.as_str().match_indices(WITHIN) {
+            let within = guest.as_str().get(..end).unwrap_or_default();
+            last = last.max(self.sequence_at(txn, &replaced_key(practice, within))?);
+        }
+        Ok(last)
+    }
+
     /// What becomes of a guest that says nothing new: it waits on if it does so in the record of whoever has its number.
     fn guest_again(
         &self,
@@ -96,7 +145,8 @@ impl Lmdb {
     }
 
     /// Notes who has which number after an entry of a patient changed. Whoever else has a number that somebody takes
-    /// or gives up is projected anew: what several have is nobody's, and what one has left may be the other's.
+    /// or gives up, or whose date of birth changed, is projected anew: what several have is nobody's, and what one has
+    /// left may be the other's.
     pub(super) fn hold(
         &self,
         txn: &mut RwTxn<'_>,
@@ -106,19 +156,62 @@ impl Lmdb {
         now: &Entry,
         changes: &mut Changes,
     ) -> Result<(), StoreError> {
-        let (before, now) = (before.and_then(Entry::nhs_number), now.nhs_number());
+        let (before, now) = (before.and_then(Entry::identity), now.identity());
         if before == now {
             return Ok(());
         }
-        if let Some(number) = before {
-            self.holder.delete(txn, &key(practice, None, &[number.expose(), patient.expose()]))?;
-            changes.dirty.extend(self.holders(txn, practice, &number)?);
+        if let Some(Identity { nhs_number, .. }) = before {
+            self.holder.delete(txn, &key(practice, None, &[nhs_number.expose(), patient.expose()]))?;
+            changes.dirty.extend(self.holders(txn, practice, &nhs_number)?);
         }
-        if let Some(number) = now {
-            self.holder.put(txn, &key(practice, None, &[number.expose(), patient.expose()]), &[])?;
-            changes.dirty.extend(self.holders(txn, practice, &number)?);
+        if let Some(Identity { nhs_number, .. }) = now {
+            self.holder.put(txn, &key(practice, None, &[nhs_number.expose(), patient.expose()]), &[])?;
+            changes.dirty.extend(self.holders(txn, practice, &nhs_number)?);
         }
         Ok(())
+    }
+
+    /// The guests that a patient's record may have, and whether it is open whose they are: more than one patient has the
+    /// number. Where the practice's own system knows the person, messages about them (GP2GP, GP Connect) make no second
+    /// one of them, if they agree on the date of birth; the guests are then those of the patient whom the practice
+    /// registered, and of nobody else.
+    pub(super) fn guests_for(
+        &self,
+        txn: &RoTxn<'_, AnyTls>,
+        practice: &OdsCode,
+        patient: &PatientKey,
+        identity: &Identity,
+    ) -> Result<(Vec<(Guest, u64)>, bool), StoreError> {
+        let number = &identity.nhs_number;
+        let holders = self.holders(txn, practice, number)?;
+        let registered: Vec<&PatientKey> = holders.iter().filter(|holder| holder.is_registered()).collect();
+        let shared = match registered.as_slice() {
+            _ if holders.len() < 2 => false,
+            [own] if *own == patient => self.disagree(txn, practice, &holders, identity)?,
+            [_] => return Ok((Vec::new(), false)),
+            _ => true,
+        };
+        Ok((self.guests_of(txn, practice, number)?, shared))
+    }
+
+    /// Whether not all who have a number are known to have been born on the same day.
+    fn disagree(
+        &self,
+        txn: &RoTxn<'_, AnyTls>,
+        practice: &OdsCode,
+        holders: &[PatientKey],
+        identity: &Identity,
+    ) -> Result<bool, StoreError> {
+        for holder in holders {
+            let at = key(practice, Some(holder), &[EntryId::of_patient().as_str()]);
+            let kept: Option<Kept> =
+                self.vault.get(txn, &at)?.map(|bytes| codec::unpack(bytes, "vault")).transpose()?;
+            let theirs = kept.and_then(|kept| kept.entry.identity());
+            if identity.birth_date.is_none() || theirs.as_ref() != Some(identity) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The patients of the practice who have a number.
@@ -138,7 +231,7 @@ impl Lmdb {
     }
 
     /// The guests with a number, each with the batch that last changed it.
-    pub(super) fn guests_of(
+    fn guests_of(
         &self,
         txn: &RoTxn<'_, AnyTls>,
         practice: &OdsCode,
@@ -175,6 +268,14 @@ impl Lmdb {
 
 fn number_key(practice: &OdsCode, identity: &Identity, guest: &Entry) -> Vec<u8> {
     key(practice, None, &[identity.nhs_number.expose(), guest.id.as_str()])
+}
+
+/// What ends a key that others begin with.
+const WITHIN: &str = "/";
+
+/// Where the sequence of the last replacement is kept.
+fn replaced_key(practice: &OdsCode, within: &str) -> Vec<u8> {
+    [b"replaced\0", key(practice, None, &[within]).as_slice()].concat()
 }
 
 fn guest_key(practice: &OdsCode, id: &[u8]) -> Vec<u8> {

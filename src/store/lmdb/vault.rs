@@ -120,6 +120,9 @@ impl Lmdb {
                 Fact::Reference(at, reference, sequence) => {
                     self.put_reference(&mut txn, practice, at, reference, *sequence, &mut changes)?
                 }
+                Fact::GuestsReplaced(within, sequence) => {
+                    self.replace_guests(&mut txn, practice, batch, (within, *sequence), &mut changes)?
+                }
                 Fact::Whole(_) => Fate::Unchanged,
             });
         }
@@ -235,14 +238,14 @@ impl Lmdb {
     }
 
     /// A sequence that is kept beside a patient's entries; 0 if none was.
-    fn sequence_at(&self, txn: &RoTxn<'_, AnyTls>, at: &[u8]) -> Result<u64, StoreError> {
+    pub(super) fn sequence_at(&self, txn: &RoTxn<'_, AnyTls>, at: &[u8]) -> Result<u64, StoreError> {
         self.meta.get(txn, at)?.map_or(Ok(0), |bytes| {
             bytes.try_into().map(u64::from_le_bytes).map_err(|_| StoreError::Damaged("sequence"))
         })
     }
 
     /// Raises such a sequence; says whether it was lower.
-    fn raise(&self, txn: &mut RwTxn<'_>, at: &[u8], sequence: u64) -> Result<bool, StoreError> {
+    pub(super) fn raise(&self, txn: &mut RwTxn<'_>, at: &[u8], sequence: u64) -> Result<bool, StoreError> {
         let higher = self.sequence_at(txn, at)? < sequence;
         if higher {
             self.meta.put(txn, at, &sequence.to_le_bytes())?;
@@ -352,12 +355,9 @@ impl Lmdb {
             entry.deleted |= !is_patient(&entry) && entry.sequence < gone;
             entries.push((entry, kept.batch));
         }
-        let number = entries.iter().find_map(|(entry, _): &(Entry, u64)| entry.nhs_number());
-        let (guests, number_shared) = match number {
-            Some(number) => {
-                let shared = self.holders(&txn, practice, &number)?.len() > 1;
-                (self.guests_of(&txn, practice, &number)?, shared)
-            }
+        let identity = entries.iter().find_map(|(entry, _): &(Entry, u64)| entry.identity());
+        let (guests, number_shared) = match identity {
+            Some(identity) => self.guests_for(&txn, practice, patient, &identity)?,
             None => (Vec::new(), false),
         };
         let released = self.released_in(&txn, practice, patient)?.map(std::sync::Arc::new);

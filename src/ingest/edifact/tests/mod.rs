@@ -12,6 +12,7 @@ use crate::{Batch as _, Stop};
 #[derive(Debug, Default)]
 pub(super) struct Collected {
     pub(super) guests: Vec<(Identity, Entry)>,
+    pub(super) replaced: Vec<String>,
     pub(super) rejected: Vec<Issue>,
     pub(super) warnings: Vec<Issue>,
 }
@@ -20,6 +21,7 @@ impl Sink for Collected {
     fn fact(&mut self, _: &Place, fact: Fact) -> Result<Fate, SinkError> {
         match fact {
             Fact::Guest(identity, entry) => self.guests.push((identity, *entry)),
+            Fact::GuestsReplaced(within, _) => self.replaced.push(within.as_str().to_owned()),
             Fact::Entry(..)
             | Fact::Keyed(..)
             | Fact::Removed(..)

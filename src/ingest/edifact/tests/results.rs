@@ -205,3 +205,42 @@ fn several_messages_of_several_interchanges_are_read_and_each_row_told_by_its_se
     assert_eq!(lines[0], 23, "{lines:?}");
     assert!(lines.windows(2).all(|pair| pair[0] < pair[1]), "{lines:?}");
 }
+
+#[test]
+fn only_a_report_that_corrects_or_withdraws_replaces_what_came_under_its_key() {
+    let of = |text: &str| read(text).replaced;
+    let plain = report(&[FERRITIN]);
+    assert_eq!(of(&plain), Vec::<String>::new());
+    for own in ["FI", "PR", "RE", "UN", "CA", "EN"] {
+        assert!(of(&report(&[&format!("{FERRITIN}STS++{own}'")])).is_empty(), "{own}");
+    }
+    for own in ["CO", "AM", "co"] {
+        assert_eq!(of(&report(&[&format!("{FERRITIN}STS++{own}'")])), ["nhs003:LAB1/REP1"], "{own}");
+    }
+    for whole in ["CO", "AM", "CA", "EN"] {
+        assert_eq!(
+            of(&plain.replace("STS++UN'", &format!("STS++{whole}'"))),
+            ["nhs003:LAB1/REP1"],
+            "{whole}"
+        );
+    }
+    assert!(of(&plain.replace("STS++UN'", "STS++FI'")).is_empty());
+}
+
+#[test]
+fn a_slash_in_a_key_does_not_make_one_report_a_part_of_another() {
+    let corrected = report(&[&format!("{FERRITIN}STS++CO'")]);
+    let other = read(&corrected.replace("SRI:REP1", "SRI:REP1/2"));
+    assert_eq!(other.replaced, ["nhs003:LAB1/REP1%2F2"]);
+    assert_eq!(other.keys(), ["nhs003:LAB1/REP1%2F2/42R4.~1"]);
+}
+
+#[test]
+fn a_correction_replaces_even_where_nothing_in_it_can_be_used() {
+    let bad = read(&report(&["GIS+N'INV+MQ+42R4.:911::Serum ferritin'RSL+NV+much'STS++CO'"]));
+    assert_eq!((bad.guests.len(), bad.rejected.len()), (0, 1));
+    assert_eq!(bad.replaced, ["nhs003:LAB1/REP1"], "what is wrong does not stay for want of what is right");
+    let nobody = report(&[&format!("{FERRITIN}STS++CO'")]).replace("9990000018", "9990000019");
+    let nobody = read(&nobody);
+    assert_eq!((nobody.guests.len(), nobody.replaced.len()), (0, 1));
+}

@@ -282,7 +282,11 @@ impl Log {
     pub(super) fn entries(&self) -> Vec<&Entry> {
         let entry = |fact: &'_ (Place, Fact)| match &fact.1 {
             Fact::Entry(..) => true,
-            Fact::Reference(..) | Fact::Guest(..) | Fact::GuestGone(_) | Fact::Whole(_) => false,
+            Fact::Reference(..)
+            | Fact::Guest(..)
+            | Fact::GuestGone(_)
+            | Fact::GuestsReplaced(..)
+            | Fact::Whole(_) => false,
             Fact::Keyed(..) | Fact::Removed(..) => {
                 panic!("keys are the patient's, and a deletion names them")
             }

@@ -45,7 +45,11 @@ impl Sink for Collected {
             }
             Fact::Reference(..) => panic!("only staff is told"),
             Fact::Whole(_) => self.whole += 1,
-            Fact::Keyed(..) | Fact::Removed(..) | Fact::Guest(..) | Fact::GuestGone(_) => {
+            Fact::Keyed(..)
+            | Fact::Removed(..)
+            | Fact::Guest(..)
+            | Fact::GuestGone(_)
+            | Fact::GuestsReplaced(..) => {
                 panic!("an extract names its own patient")
             }
         }

@@ -36,7 +36,12 @@ impl Sink for Collected {
                 self.staff.push(key);
             }
             Fact::Reference(..) => panic!("only staff is told"),
-            Fact::Keyed(..) | Fact::Removed(..) | Fact::Guest(..) | Fact::GuestGone(_) | Fact::Whole(_) => {
+            Fact::Keyed(..)
+            | Fact::Removed(..)
+            | Fact::Guest(..)
+            | Fact::GuestGone(_)
+            | Fact::GuestsReplaced(..)
+            | Fact::Whole(_) => {
                 panic!("a bundle names its own patient and is never whole")
             }
         }
