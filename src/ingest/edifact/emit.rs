@@ -6,10 +6,10 @@
 //! that mark withholds it (`not-filed`) whatever else is known; the practice sees it with its label. Nothing that comes
 //! later in this feed takes the mark away, a final report least of all. A result is shown once it comes with the
 //! practice's own feed, under that feed's key, as its own entry:
-//! - EMIS, TPP and Vision extract rows have no column that says whether a result was filed (`exports.md` 1 to 3), and are
+//! - EMIS, TPP and Vision extract rows have no column that says whether a result was filed (exports 1 to 3), and are
 //!   taken as the practice's record, by that feed's own rules;
-//! - GP2GP and GP Connect leave results that were not filed out (GP Connect, Access Record Structured: "data awaiting
-//!   filing" is announced, not sent).
+//! - GP Connect leaves results that await filing out, and says so in a warning (`data-awaiting-filing`); what is there and
+//!   is not final, as a GP2GP statement that is not complete, becomes nothing.
 //!
 //! No result is taken for the same as one of another feed, and none files another: nothing here could tell.
 //!
