@@ -74,7 +74,10 @@ impl Practice {
     /// mixed two of them up, and nobody knows what else is.
     pub(super) fn verdict(self) -> Option<Issue> {
         let (code, detail) = if self.own {
-            (IssueCode::OtherOrganisation, "the row is for an organisation with another ODS code than the practice's")
+            (
+                IssueCode::OtherOrganisation,
+                "the row is for an organisation with another ODS code than the practice's",
+            )
         } else {
             let detail = "rows are for an organisation with another ODS code, and none for the practice";
             (IssueCode::WrongPractice, detail)

@@ -196,7 +196,11 @@ fn t59_one_row_of_another_organisation_refuses_the_whole_batch() {
         assert_eq!(codes(&issues), [IssueCode::OtherOrganisation], "{table}");
         assert_eq!((issues[0].line, issues[0].field.as_deref()), (3, Some("OrganisationGuid")));
         let issues = Export::new().row(table, &[("OrganisationGuid", &other)]).refused();
-        assert_eq!(codes(&issues), [IssueCode::OtherOrganisation], "{table}: of an organisation without a row");
+        assert_eq!(
+            codes(&issues),
+            [IssueCode::OtherOrganisation],
+            "{table}: of an organisation without a row"
+        );
     }
     let log = named().row(OBSERVATION, &[("OrganisationGuid", "x")]).row(OBSERVATION, &[]).read();
     assert_eq!(log.rejections(), [(IssueCode::KeyInvalid, Some("OrganisationGuid"))], "which names nobody");
