@@ -129,7 +129,7 @@ pub struct Server {
     pub site: Site,
     pub authority: Authority,
     pub address: SocketAddr,
-    /// Supplier `one`: Y99999 in both formats. Serial number 1.
+    /// Supplier `one`: Y99999 in these formats. Serial number 1.
     pub one: Wire,
     /// Supplier `two`: Y99998 in both formats.
     pub two: Wire,
@@ -182,7 +182,7 @@ impl Server {
             [[intake.supplier]]
             name = "one"
             spiffe = "{ONE}"
-            sends = [{{ practices = ["Y99999"], formats = ["emis-csv", "gp2gp"] }}]
+            sends = [{{ practices = ["Y99999"], formats = ["emis-csv", "gp2gp", "gp-connect-stu3"] }}]
             [[intake.supplier]]
             name = "two"
             subject = "O=Two Systems, CN=push.two.example"
@@ -252,6 +252,14 @@ impl Server {
             fs::read_to_string(format!("/proc/{}/status", self.child.as_ref().unwrap().id())).unwrap();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         peak.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// How many seconds of processors it has used.
+    pub fn processor_seconds(&self) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.as_ref().unwrap().id())).unwrap();
+        let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+        // Of its own, in user mode and in the kernel, in hundredths (proc(5)).
+        (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
     }
 
     /// Another client with a certificate of this content from the same authority.
