@@ -7,6 +7,7 @@
 mod canary;
 mod denied;
 mod export;
+mod hostile;
 mod levels;
 mod one_thread;
 mod only_disclosed;

@@ -134,6 +134,7 @@ fn released(key: &str) -> NewRelease {
         patient: PatientKey::new(key).unwrap(),
         release: Release { access: policy::FeedAccess::default(), released, bodies: Vec::new() },
         waiting: Vec::new(),
+        made: jiff::Timestamp::UNIX_EPOCH,
         incomplete: false,
     }
 }

@@ -68,7 +68,7 @@ fn export(args: &CheckArgs, format: ::ingest::Format, config: Option<&Config>) -
     let terminology = config.map(terminology::configured).transpose()?.flatten();
     let folder = tempfile::tempdir()?;
     let store = Lmdb::open(&Settings { dir: folder.path().to_owned(), max_gib: 64 })?;
-    let quality = Mutex::new(Quality::new(None, 1));
+    let quality = Mutex::new(Quality::new(None, 1, SystemClock.now()));
     let display = Display::default();
     let loader = Loader {
         store: &store,

@@ -65,7 +65,7 @@ pub(crate) fn run(args: &IngestArgs) -> Result<ExitCode, Failure> {
 /// Loads, and writes the data-quality report of what was loaded.
 fn load_and_describe(loader: Loader<'_>, args: &IngestArgs, folder: &Folder) -> Result<Report, LoadError> {
     let (mut report, batch) = loader.take(args.format, &args.paths)?;
-    let quality = Mutex::new(Quality::new(Some(batch), batch));
+    let quality = Mutex::new(Quality::new(Some(batch), batch, SystemClock.now()));
     let also = Also { quality: Some(&quality), ..loader.also };
     let loader = Loader { also, ..loader };
     loader.release(Some(batch), &mut report)?;

@@ -34,7 +34,7 @@ pub(crate) fn run(args: &QualityArgs) -> Result<ExitCode, Failure> {
         return Err(Failure(format!("nothing of {} was ever loaded here; check --practice", args.practice)));
     }
     let terminology = terminology::configured(&config)?;
-    let quality = Mutex::new(Quality::new(None, settings.batches));
+    let quality = Mutex::new(Quality::new(None, settings.batches, SystemClock.now()));
     let display = Display::default();
     let loader = Loader {
         store: &store,

@@ -285,6 +285,8 @@ fn reason(error: &io::Error) -> &'static str {
         Some(rustls::Error::PeerIncompatible(_)) => "incompatible",
         Some(rustls::Error::AlertReceived(_)) => "refused_by_client",
         Some(rustls::Error::NoApplicationProtocol) => "no_protocol",
+        Some(rustls::Error::NoCertificatesPresented) => telemetry::NO_CERTIFICATE,
+        Some(rustls::Error::InvalidCertificate(_)) => "client_certificate",
         Some(_) => "protocol",
         None => "closed",
     }

@@ -212,9 +212,10 @@ impl Loader<'_> {
                     let incomplete = projection.incomplete;
                     let waiting =
                         projection.waiting.iter().map(|one| (one.entry.clone(), one.code)).collect();
-                    let (release, changed) =
-                        project::release(before.as_deref(), projection, self.clock.now());
-                    (NewRelease { patient: patient.clone(), release, waiting, incomplete }, changed, waits)
+                    let made = self.clock.now();
+                    let (release, changed) = project::release(before.as_deref(), projection, made);
+                    let patient = patient.clone();
+                    (NewRelease { patient, release, waiting, made, incomplete }, changed, waits)
                 },
                 |(release, changed, waits)| {
                     report.resources_changed += changed;
@@ -315,7 +316,13 @@ impl Projecting<'_> {
         if let Some(quality) = self.also.quality {
             let batches: Vec<u64> =
                 entries.iter().map(|entry| of_batch.get(&entry.id).copied().unwrap_or(0)).collect();
-            quality.lock().unwrap_or_else(PoisonError::into_inner).take(&record, &batches, &projection);
+            let since = facts.waiting_since;
+            quality.lock().unwrap_or_else(PoisonError::into_inner).take(
+                &record,
+                &batches,
+                &since,
+                &projection,
+            );
         }
         let stored_now = |entry: &EntryId| of_batch.get(entry).copied() == self.batch;
         let told = projection.waiting.iter().filter(|_| self.batch.is_some());

@@ -287,12 +287,31 @@ pub(crate) fn received_bytes(count: u64) {
     }
 }
 
-/// Counts a TLS handshake that failed, and logs it for who is looking for the reason.
+/// What a handshake failed for if a supplier showed no certificate.
+pub(crate) const NO_CERTIFICATE: &str = "no_client_certificate";
+
+/// Counts a TLS handshake that failed, and logs it for who is looking for the reason. Anybody can make one fail, so
+/// that few are worth a line in every log.
 pub(crate) fn handshake_failed(why: &'static str) {
-    tracing::debug!(why, "TLS handshake failed");
+    if why == NO_CERTIFICATE {
+        tracing::info!(why, "a client without a certificate was refused");
+    } else {
+        tracing::debug!(why, "TLS handshake failed");
+    }
     if let Some(instruments) = INSTRUMENTS.get() {
         instruments.handshake_failures.add(1, &[KeyValue::new(ERROR, why)]);
     }
+}
+
+/// Logs that a client certificate was refused: why, in a word and in words; and of one that an authority of ours issued,
+/// whose name it has and the hash of its key.
+pub(crate) fn certificate_refused(
+    why: &'static str,
+    words: &'static str,
+    supplier: Option<&str>,
+    key: Option<&str>,
+) {
+    tracing::warn!(why, supplier, key, "a client certificate was refused: {words}");
 }
 
 /// Counts a connection that was closed because its address had too many.

@@ -4,6 +4,7 @@
 //! one. Knows files and certificates, nothing of HTTP. The listener for suppliers asks for theirs (`tls/clients.rs`).
 
 mod clients;
+mod doubt;
 mod names;
 
 use std::{
@@ -23,6 +24,7 @@ use rustls::{
 use webpki::{EndEntityCert, KeyUsage};
 
 pub use clients::Clients;
+pub use doubt::Holder;
 pub use names::{Identity, Subject};
 
 /// What HTTP/2 and HTTP/1.1 are called in ALPN, in the order in which they are preferred.

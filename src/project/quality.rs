@@ -8,6 +8,7 @@ mod tests;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use jiff::Timestamp;
 use map::WhyNot;
 use record::{
     CodeRef, CodeSystem, Coded, Coding, Content, Entry, EntryId, Place, SnomedId, Statement, Value,
@@ -29,6 +30,8 @@ pub struct Quality {
     batch: Option<u64>,
     /// The practice's newest batch.
     newest: u64,
+    /// What time it is.
+    now: Timestamp,
     summary: Summary,
     units: Bounded<String, UnitCount>,
     codes: Bounded<(&'static str, String), CodeCount>,
@@ -50,7 +53,7 @@ pub struct Summary {
     pub not_mapped: BTreeMap<&'static str, u64>,
     /// Resources that are withheld, by each reason that they have.
     pub withheld: BTreeMap<&'static str, u64>,
-    /// Entries that wait, by what for and since when.
+    /// Entries that wait, by what for and how long.
     pub waiting: Vec<Waiting>,
     /// Units with a UCUM code, the most frequent first.
     pub units: Vec<UnitRow>,
@@ -77,34 +80,41 @@ pub struct Summary {
 pub struct Waiting {
     /// What for.
     pub code: &'static str,
-    /// How many batches have come since.
+    /// How long, about.
     pub age: Age,
+    /// How many whole days the oldest of them has waited.
+    pub days: u64,
+    /// How many batches of the practice have come since one that changed any of them, at most.
+    pub batches_since: u64,
     /// How many.
     #[serde(flatten)]
     pub counted: Counted,
 }
 
-/// How many batches of the practice have come since one of an entry.
+/// How long an entry has waited: whole days since it was first found to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Age {
-    /// None: it came with the newest.
-    Newest,
-    /// One.
-    One,
-    /// Two to five.
-    Few,
+    /// None.
+    Day,
+    /// One to six.
+    Week,
+    /// Seven to 29.
+    Month,
+    /// 30 to 89.
+    Quarter,
     /// More.
-    Many,
+    Longer,
 }
 
 impl Age {
-    fn of(batch: u64, newest: u64) -> Self {
-        match newest.saturating_sub(batch) {
-            0 => Self::Newest,
-            1 => Self::One,
-            2..=5 => Self::Few,
-            _ => Self::Many,
+    fn of(days: u64) -> Self {
+        match days {
+            0 => Self::Day,
+            1..7 => Self::Week,
+            7..30 => Self::Month,
+            30..90 => Self::Quarter,
+            _ => Self::Longer,
         }
     }
 }
@@ -170,10 +180,11 @@ struct FileCount {
 impl Quality {
     /// Of the entries that one batch changed, or of all; `newest` is the number of the practice's newest batch.
     #[must_use]
-    pub fn new(batch: Option<u64>, newest: u64) -> Self {
+    pub fn new(batch: Option<u64>, newest: u64, now: Timestamp) -> Self {
         Self {
             batch,
             newest,
+            now,
             summary: Summary::default(),
             units: Bounded::new(NAMES),
             codes: Bounded::new(NAMES),
@@ -181,8 +192,15 @@ impl Quality {
         }
     }
 
-    /// Takes in one patient. `batches` names the batch that last changed each entry.
-    pub fn take(&mut self, record: &Record<'_>, batches: &[u64], projection: &Projection) {
+    /// Takes in one patient. `batches` names the batch that last changed each entry, `since` when each entry began to
+    /// wait that waited already; the others do so from now on.
+    pub fn take(
+        &mut self,
+        record: &Record<'_>,
+        batches: &[u64],
+        since: &BTreeMap<EntryId, Timestamp>,
+        projection: &Projection,
+    ) {
         let counts = |batch: u64| self.batch.is_none_or(|only| only == batch);
         let entries: Vec<(&Entry, u64)> =
             record.entries.iter().zip(batches.iter().copied()).filter(|(_, batch)| counts(*batch)).collect();
@@ -202,7 +220,8 @@ impl Quality {
             self.summary.entries += 1;
             let waits = waiting.get(&entry.id).copied();
             if let Some(code) = waits {
-                self.wait(code, Age::of(batch, self.newest), &entry.place);
+                let waited = since.get(&entry.id).map_or(0, |since| days(*since, self.now));
+                self.wait(code, waited, self.newest.saturating_sub(batch), &entry.place);
             }
             if let Some(file) = self.files.entry(entry.place.file.clone()) {
                 file.entries += 1;
@@ -242,11 +261,15 @@ impl Quality {
         became
     }
 
-    fn wait(&mut self, code: &'static str, age: Age, place: &Place) {
-        let waiting = &mut self.summary.waiting;
+    fn wait(&mut self, code: &'static str, days: u64, batches_since: u64, place: &Place) {
+        let (age, waiting) = (Age::of(days), &mut self.summary.waiting);
         match waiting.iter_mut().find(|row| (row.code, row.age) == (code, age)) {
-            Some(row) => row.counted.add(place),
-            None => waiting.push(Waiting { code, age, counted: Counted::one(place) }),
+            Some(row) => {
+                row.days = row.days.max(days);
+                row.batches_since = row.batches_since.max(batches_since);
+                row.counted.add(place);
+            }
+            None => waiting.push(Waiting { code, age, days, batches_since, counted: Counted::one(place) }),
         }
     }
 
@@ -324,6 +347,11 @@ impl Quality {
             ..self.summary
         }
     }
+}
+
+/// Whole days from one moment to another, 0 if the clock was set back in between.
+fn days(since: Timestamp, now: Timestamp) -> u64 {
+    now.duration_since(since).as_hours().max(0).unsigned_abs() / 24
 }
 
 /// Whether a concept is known for a code: in place, or by the loaded terminology.

@@ -91,7 +91,7 @@ issue_codes! {
     /// The row names a patient by a blank or malformed key.
     PatientInvalid = "patient-invalid", "the row must name its patient";
     /// The row belongs to another organisation than the practice that is being loaded.
-    OtherOrganisation = "other-organisation", "load each practice by itself";
+    OtherOrganisation = "other-organisation", "divide the export: the rows of each practice are a batch of their own";
     /// The row is another organisation's part of a record that is shared with the practice.
     SharedRecord = "shared-record", "it is not this practice's to show; that organisation shows it to the patient, if anybody does";
     /// A value that the row cannot do without is blank.

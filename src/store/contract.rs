@@ -164,6 +164,7 @@ fn release(who: &str, subject: &str, body: Option<&[u8]>, waiting: &[&str]) -> N
             .iter()
             .map(|id| (EntryId::new(id).unwrap(), record::IssueCode::CodeAwaited))
             .collect(),
+        made: Timestamp::UNIX_EPOCH,
         incomplete: false,
     }
 }

@@ -15,8 +15,12 @@ mod rows;
 #[cfg(test)]
 mod contract;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
+use jiff::Timestamp;
 use policy::{Disclosed, FeedAccess, Release, Released};
 use record::{
     CodeClass, Coded, Entry, EntryId, Fact, Fate, Identity, IssueCode, NhsNumber, OdsCode, OnlineUser,
@@ -43,6 +47,8 @@ pub struct PatientFacts {
     pub number_shared: bool,
     /// What is released now.
     pub released: Option<Arc<Released>>,
+    /// Entries that waited when that was made, and since when.
+    pub waiting_since: BTreeMap<EntryId, Timestamp>,
 }
 
 /// An entry of a feed that names its patient by number and date of birth. Whether it may join a record is not for the
@@ -289,6 +295,8 @@ pub struct NewRelease {
     pub release: Release,
     /// Entries that wait for something.
     pub waiting: Vec<(EntryId, IssueCode)>,
+    /// When it was made. An entry that did not wait before does so since then.
+    pub made: Timestamp,
     /// Something in the dictionary is missing.
     pub incomplete: bool,
 }

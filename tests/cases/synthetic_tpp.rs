@@ -167,14 +167,14 @@ fn of_other_people_and_of_the_online_users_nothing_comes_out() {
 }
 
 #[test]
-fn only_rows_of_other_organisations_are_rejected_and_every_row_is_accounted_for() {
+fn only_other_organisations_parts_of_a_shared_record_are_rejected_and_every_row_is_accounted_for() {
     let report = &SEEN.report;
     assert_adds_up(report);
     let rejected: Vec<_> =
         report.issues.iter().filter(|issue| issue.severity == record::Severity::Error).collect();
     let codes: BTreeSet<&str> = rejected.iter().map(|issue| issue.code.code()).collect();
-    assert_eq!(codes, ["other-organisation", "shared-record"].into());
-    assert_eq!(rejected.len(), 3);
+    assert_eq!(codes, ["shared-record"].into());
+    assert_eq!(rejected.len(), 2);
     for (name, file) in &report.files {
         if file.rows > 0 {
             let rows = csv_rows(&EXPORT.folder.join(name)).len() as u64 - 1;

@@ -43,6 +43,20 @@ fn a_line_of_a_hundred_megabytes_is_refused_in_bounded_memory() {
     }
 }
 
+/// T66: a hole in a file costs no disk, and is read as a line of a gigabyte.
+#[test]
+fn t66_a_line_of_a_gigabyte_is_refused_in_bounded_memory() {
+    let site = Site::new();
+    let export = small().copy(&site.path("hole"));
+    let path = export.file("CareRecord_Observation");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_len(text.len() as u64 + (1 << 30)).unwrap();
+    let line = text.matches('\n').count() + 1;
+    let place = format!("{}:{line}: too-large", export.name("CareRecord_Observation"));
+    load(&site, "emis-csv", &export.dir).says(&[&place, "missing quote"]);
+    site.is_empty();
+}
+
 #[test]
 fn an_attribute_or_a_comment_of_a_hundred_megabytes_is_refused_in_bounded_memory() {
     let site = Site::new();

@@ -92,6 +92,32 @@ fn a_column_that_nobody_knows_and_that_may_hide_something_is_refused_with_its_na
     }
 }
 
+/// T59: what one supplier's system holds of several practices is divided before it is sent.
+#[test]
+fn t59_an_export_with_a_row_of_another_practice_is_refused_with_what_to_do() {
+    let sites = Sites::new();
+    let mixed = sites.copy("mixed-practices");
+    mixed.edit("CareRecord_Consultation", |rows| {
+        let at = place(rows, "OrganisationGuid");
+        rows[1][at] = "{0A0B0C0D-0000-4000-8000-0000000000FF}".to_owned();
+    });
+    let place_of =
+        format!("{}:2 OrganisationGuid: other-organisation", mixed.name("CareRecord_Consultation"));
+    sites.refuse("emis-csv", &mixed.dir, &[&place_of, "divide the export"]);
+
+    let folder = sites.path("tpp");
+    let options = synth::Options::new(crate::support::practice(), 2);
+    synth::write(synth::Format::TppCsv, &options, &folder, &mut |_| {}).unwrap();
+    let path = folder.join("SRCode.csv");
+    let rows = fs::read_to_string(&path).unwrap();
+    let (head, row) = (rows.lines().next().unwrap(), rows.lines().nth(1).unwrap());
+    let other = row.replacen("\"Y99999\"", "\"Y99998\"", 1);
+    assert_ne!(row, other, "{head}");
+    fs::write(&path, rows.replacen(row, &other, 1)).unwrap();
+    let words = ["SRCode.csv:2 ", "other-organisation", "divide the export"];
+    sites.refuse("tpp-csv", &folder, &words);
+}
+
 #[test]
 fn a_batch_that_is_not_whole_or_not_one_is_refused_with_the_file() {
     let sites = Sites::new();

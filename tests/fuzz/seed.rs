@@ -1,9 +1,14 @@
-//! `seed FORMAT CORPUS`: fills a corpus from a synthetic export.
+//! `seed TARGET CORPUS`: fills a corpus; that of a format from a synthetic export.
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let (Some(format), Some(corpus)) = (arguments.next(), arguments.next()) else {
-        panic!("seed FORMAT CORPUS");
+    let (Some(target), Some(corpus)) = (arguments.next(), arguments.next()) else {
+        panic!("seed TARGET CORPUS");
     };
-    ingest_fuzz::seed(format.parse().expect("a format"), corpus.as_ref());
+    let corpus = corpus.as_ref();
+    match target.as_str() {
+        "announcement" => ingest_fuzz::announcement::seed(corpus),
+        "text" => ingest_fuzz::text::seed(corpus),
+        format => ingest_fuzz::seed(format.parse().expect("a format"), corpus),
+    }
 }

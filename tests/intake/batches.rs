@@ -6,7 +6,13 @@ use serde_json::{Value as Json, json};
 use store::Store;
 
 use super::site::{BATCHES, Files, Server, announcement, export, message};
-use crate::{command::site::small, support::practice};
+use crate::{
+    command::{
+        export::{line_of, place},
+        site::small,
+    },
+    support::practice,
+};
 
 /// Each line of a report row by row.
 fn rows(server: &Server, id: &str) -> Vec<Json> {
@@ -177,6 +183,77 @@ fn t59_an_export_of_another_practice_is_refused_as_a_whole() {
     assert!(report.text().contains("wrong-practice"), "{}", report.text());
     assert!(server.site.held().values().all(|patient| patient.facts == 0));
     assert_eq!(server.site.store().practice(&"Y99998".parse().unwrap()).unwrap().batches, 0);
+}
+
+/// T59: one row of another's practice among thousands of the supplier's own.
+#[test]
+fn t59_a_batch_in_which_one_row_is_another_practices_is_refused_as_a_whole() {
+    let server = Server::start();
+    let good = export(small());
+    let id = server.one.deliver("Y99999", "emis-csv", &good);
+    assert_eq!(server.one.done(&id)["state"], "loaded");
+    let before = server.site.held();
+    let dir = tempfile::tempdir().unwrap();
+    let mixed = small().run(2, dir.path());
+    let other = "{0A0B0C0D-0000-4000-8000-0000000000FF}";
+    mixed.edit("Admin_Organisation", |rows| {
+        let mut row = rows[1].clone();
+        (row[place(rows, "OrganisationGuid")], row[place(rows, "ODSCode")]) = (other.into(), "Y99998".into());
+        rows.push(row);
+    });
+    let mut line = 0;
+    mixed.edit("CareRecord_Observation", |rows| {
+        let last = rows.len() - 1;
+        let at = place(rows, "OrganisationGuid");
+        rows[last][at] = other.to_owned();
+        line = line_of(rows, last);
+    });
+    let id = server.one.deliver("Y99999", "emis-csv", &export(&mixed));
+    assert_eq!(server.one.done(&id)["state"], "refused");
+    let report = server.one.get(&format!("{BATCHES}/{id}/report")).text();
+    let said: Json = serde_json::from_str(report.lines().next().unwrap()).unwrap();
+    assert_eq!(said["file"], mixed.name("CareRecord_Observation"), "{report}");
+    assert_eq!((&said["line"], &said["issues"][0]["code"]), (&line.into(), &"other-organisation".into()));
+    assert!(report.contains("OrganisationGuid") && report.contains("a batch of their own"), "{report}");
+    assert!(server.said().contains("a batch was refused") && server.said().contains("other-organisation"));
+    assert!(server.site.held() == before, "what was served is served");
+    assert_eq!(server.site.store().practice(&"Y99998".parse().unwrap()).unwrap().batches, 0);
+}
+
+/// T62: a feed that repeats itself, is cut and comes back comes to what one clean application of it does.
+#[test]
+fn t62_replays_and_cut_batches_end_in_the_state_of_a_clean_feed() {
+    let dir = tempfile::tempdir().unwrap();
+    let runs = [1, 2, 3].map(|run| export(&small().run(run, &dir.path().join(run.to_string()))));
+    let cut = |files: &Files| -> Files {
+        let short = |(name, bytes): &(String, Vec<u8>)| (name.clone(), bytes[..bytes.len() * 3 / 4].to_vec());
+        files.iter().map(short).collect()
+    };
+    let state = |feed: &[(&Files, &str)]| {
+        let server = Server::start();
+        for (files, ends) in feed {
+            let id = server.one.deliver("Y99999", "emis-csv", files);
+            assert_eq!(server.one.done(&id)["state"], *ends);
+        }
+        let held = server.site.held().into_iter();
+        // Ids are made with each server's own key, so only their number can be the same.
+        held.map(|(key, one)| (key, one.facts, one.released.map(|one| one.resources()))).collect::<Vec<_>>()
+    };
+    let [one, two, three] = &runs;
+    let clean = state(&[(one, "loaded"), (two, "loaded"), (three, "loaded")]);
+    let torn = state(&[
+        (one, "loaded"),
+        (&cut(two), "refused"),
+        (one, "loaded"),
+        (two, "loaded"),
+        (two, "loaded"),
+        (three, "loaded"),
+        (&cut(three), "refused"),
+        (one, "loaded"),
+    ]);
+    assert!(clean == torn && clean.iter().any(|(_, facts, _)| *facts > 5));
+    let gap = state(&[(three, "loaded"), (one, "loaded"), (two, "loaded")]);
+    assert!(gap == clean, "out of order, and after a gap");
 }
 
 /// T62 and T63: what is refused changes nothing, and the same again is refused again or, mended, taken.

@@ -15,7 +15,7 @@ use crate::{
 const CUT: Cut = Cut { patients: 24, consultations: 40, observations: 60 };
 
 #[test]
-fn a_committed_batch_is_loaded_whenever_the_server_is_killed() {
+fn t62_a_committed_batch_is_loaded_whenever_the_server_is_killed() {
     let dir = tempfile::tempdir().unwrap();
     let export_made = Export::cut(&dir.path().join("export"), 3, CUT);
     let files = export(&export_made);

@@ -10,8 +10,8 @@ use std::{
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
-    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SanType,
-    SerialNumber, date_time_ymd,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, NameConstraints, RevokedCertParams,
+    SanType, SerialNumber, date_time_ymd,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value as Json, json};
@@ -31,10 +31,14 @@ pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
     pub fn new() -> Self {
+        Self::named("test authority")
+    }
+
+    pub fn named(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        params.distinguished_name.push(DnType::CommonName, "test authority");
+        params.distinguished_name.push(DnType::CommonName, name);
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
@@ -53,12 +57,26 @@ impl Authority {
         (vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
     }
 
+    pub fn key_pem(&self) -> String {
+        self.0.key().serialize_pem()
+    }
+
     /// An authority under this one.
-    pub fn intermediate(&self) -> (Self, CertificateDer<'static>) {
+    pub fn intermediate(&self, name: &str) -> (Self, CertificateDer<'static>) {
+        self.intermediate_within(name, None)
+    }
+
+    /// The same, for these names only.
+    pub fn intermediate_within(
+        &self,
+        name: &str,
+        names: Option<NameConstraints>,
+    ) -> (Self, CertificateDer<'static>) {
         let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+        params.name_constraints = names;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        params.distinguished_name.push(DnType::CommonName, "test intermediate");
+        params.distinguished_name.push(DnType::CommonName, name);
         let made = CertifiedIssuer::signed_by(params, KeyPair::generate().unwrap(), &self.0).unwrap();
         let certificate = made.der().clone();
         (Self(made), certificate)
@@ -111,7 +129,7 @@ pub struct Server {
     pub site: Site,
     pub authority: Authority,
     pub address: SocketAddr,
-    /// Supplier `one`: Y99999 in both formats. Serial number 1.
+    /// Supplier `one`: Y99999 in these formats. Serial number 1.
     pub one: Wire,
     /// Supplier `two`: Y99998 in both formats.
     pub two: Wire,
@@ -164,7 +182,7 @@ impl Server {
             [[intake.supplier]]
             name = "one"
             spiffe = "{ONE}"
-            sends = [{{ practices = ["Y99999"], formats = ["emis-csv", "gp2gp"] }}]
+            sends = [{{ practices = ["Y99999"], formats = ["emis-csv", "gp2gp", "gp-connect-stu3"] }}]
             [[intake.supplier]]
             name = "two"
             subject = "O=Two Systems, CN=push.two.example"
@@ -234,6 +252,14 @@ impl Server {
             fs::read_to_string(format!("/proc/{}/status", self.child.as_ref().unwrap().id())).unwrap();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         peak.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    /// How many seconds of processors it has used.
+    pub fn processor_seconds(&self) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.as_ref().unwrap().id())).unwrap();
+        let fields: Vec<&str> = stat.rsplit_once(") ").unwrap().1.split(' ').collect();
+        // Of its own, in user mode and in the kernel, in hundredths (proc(5)).
+        (fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap()) / 100.0
     }
 
     /// Another client with a certificate of this content from the same authority.

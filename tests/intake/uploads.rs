@@ -104,7 +104,7 @@ fn a_file_goes_on_where_it_was_broken_off_compressed_or_not() {
 }
 
 #[test]
-fn what_came_survives_a_crash_of_the_server() {
+fn t62_half_an_upload_survives_a_crash_of_the_server() {
     let mut server = Server::start();
     let files = one_file(text(300_000));
     let (name, bytes) = &files[0];
@@ -120,7 +120,7 @@ fn what_came_survives_a_crash_of_the_server() {
 }
 
 #[test]
-fn a_file_that_is_not_what_was_announced_is_thrown_away() {
+fn t62_a_file_that_is_not_what_was_announced_is_thrown_away() {
     let server = Server::start();
     let files = one_file(text(50_000));
     let (name, bytes) = &files[0];

@@ -106,7 +106,7 @@ fn release_by_hand(world: &World) {
         let now = gateway::clock::Clock::now(&*world.clock);
         let (release, _) = project::release(facts.released.as_deref(), projection, now);
         let as_of = world.store.practice(&practice()).unwrap().as_of();
-        let new = NewRelease { patient, release, waiting, incomplete };
+        let new = NewRelease { patient, release, waiting, made: now, incomplete };
         assert!(world.store.release(&practice(), &as_of, &[new]).unwrap());
     }
 }

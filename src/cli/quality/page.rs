@@ -175,12 +175,13 @@ fn told(sheet: &Sheet) -> String {
 }
 
 fn waiting(sheet: &Sheet) -> String {
-    let rows = sheet.quality.waiting.iter().map(|row| {
-        vec![number(row.counted.count), code_cell(row.code), cell(age(row.age)), at(&row.counted)]
-    });
+    let rows =
+        sheet.quality.waiting.iter().map(|row| {
+            vec![number(row.counted.count), code_cell(row.code), cell(&age(row)), at(&row.counted)]
+        });
     table(
-        "Waiting entries by what for and since when",
-        &["How many", "Waits for", "Since", "For example"],
+        "Waiting entries by what for and how long",
+        &["How many", "Waits for", "How long", "For example"],
         rows,
     )
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gateway::loader::Told;
 use jiff::Timestamp;
-use project::quality::{Age, Summary};
+use project::quality::{Age, Summary, Waiting};
 use record::{FileReport, IssueCode};
 use serde::Serialize;
 
@@ -71,13 +71,24 @@ impl Sheet {
     }
 }
 
-/// An age in words.
-pub(crate) fn age(age: Age) -> &'static str {
-    match age {
-        Age::Newest => "came with the newest batch",
-        Age::One => "one batch has come since",
-        Age::Few => "two to five batches have come since",
-        Age::Many => "more than five batches have come since",
+/// How long a row's entries have waited, in words.
+pub(crate) fn age(waiting: &Waiting) -> String {
+    let days = match waiting.age {
+        Age::Day => "less than a day",
+        Age::Week => "1 to 6 days",
+        Age::Month => "7 to 29 days",
+        Age::Quarter => "30 to 89 days",
+        Age::Longer => return format!("90 days and more, the oldest {}{}", waiting.days, since(waiting)),
+    };
+    format!("{days}{}", since(waiting))
+}
+
+/// What has come since: whoever sends once a month is not late after a week.
+fn since(waiting: &Waiting) -> String {
+    match waiting.batches_since {
+        0 => String::new(),
+        1 => ", 1 batch since".to_owned(),
+        more => format!(", up to {more} batches since"),
     }
 }
 

@@ -67,14 +67,8 @@ pub(crate) fn not_understood(quality: &Summary, most: usize) -> String {
 fn waiting(quality: &Summary, out: &mut String) {
     heading(out, "What waits, the oldest first", quality.waiting.len());
     for row in &quality.waiting {
-        let _ = writeln!(
-            out,
-            "{:>9}  {:<24} {}{}",
-            row.counted.count,
-            row.code,
-            age(row.age),
-            place(&row.counted)
-        );
+        let _ =
+            writeln!(out, "{:>9}  {:<24} {}{}", row.counted.count, row.code, age(row), place(&row.counted));
     }
 }
 

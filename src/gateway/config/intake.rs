@@ -11,7 +11,7 @@ use record::OdsCode;
 use serde::{Deserialize, Deserializer};
 
 use super::{ConfigError, Finding, Limits, check, seconds, within};
-use crate::tls::{self, Clients, Identity, Subject};
+use crate::tls::{self, Clients, Holder, Identity, Subject};
 
 /// `[intake]`
 #[derive(Clone, Debug, Deserialize)]
@@ -150,12 +150,15 @@ impl Supplier {
     /// Whether a certificate is this supplier's.
     #[must_use]
     pub fn is(&self, who: &Identity) -> bool {
-        let named = match (&self.spiffe, &self.subject) {
+        self.is_named(who) && (self.keys.is_empty() || self.keys.contains(&who.key))
+    }
+
+    fn is_named(&self, who: &Identity) -> bool {
+        match (&self.spiffe, &self.subject) {
             (Some(uri), None) => who.uri.as_ref() == Some(uri),
             (None, Some(subject)) => who.subject.as_ref() == Some(subject),
             (Some(_), Some(_)) | (None, None) => false,
-        };
-        named && (self.keys.is_empty() || self.keys.contains(&who.key))
+        }
     }
 
     /// Whether it may send for a practice in a format.
@@ -210,8 +213,12 @@ impl Intake {
     /// If a file cannot be read or used.
     pub fn clients(&self) -> Result<std::sync::Arc<Clients>, tls::TlsError> {
         let suppliers = self.suppliers.clone();
-        Clients::load(&self.client_ca, &self.crls, move |certificate| {
-            Identity::of(certificate).is_some_and(|who| suppliers.iter().any(|supplier| supplier.is(&who)))
+        Clients::load(&self.client_ca, &self.crls, move |who| {
+            if suppliers.iter().any(|supplier| supplier.is(who)) {
+                return Holder::Supplier;
+            }
+            let named = suppliers.iter().find(|supplier| supplier.is_named(who));
+            named.map_or(Holder::Nobody, |supplier| Holder::OtherKey(supplier.name.clone()))
         })
     }
 

@@ -174,6 +174,10 @@ impl Intake {
         let loaded = matches!(state, DeliveryState::Loaded { .. });
         telemetry::delivery(if loaded { "loaded" } else { "refused" });
         tracing::info!(supplier = delivery.supplier, practice = %delivery.practice, loaded, "a batch is done");
+        if let DeliveryState::Refused { report, .. } = &state {
+            let why: BTreeSet<&str> = report.issues.iter().map(|issue| issue.code.code()).collect();
+            tracing::warn!(supplier = delivery.supplier, practice = %delivery.practice, ?why, "a batch was refused");
+        }
         self.store.put_delivery(&Delivery { state, ..delivery.clone() }).map_err(|error| {
             tracing::error!(%error, "the result of a batch could not be kept");
             "waits: its result could not be kept"

@@ -122,6 +122,7 @@ fn released(key: &str) -> NewRelease {
             bodies: Vec::new(),
         },
         waiting: Vec::new(),
+        made: jiff::Timestamp::UNIX_EPOCH,
         incomplete: false,
     }
 }

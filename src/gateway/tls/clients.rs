@@ -19,10 +19,15 @@ use rustls::{
     },
 };
 
-use super::{ALPN, Certificates, TlsError, pem_error};
+use super::{
+    ALPN, Certificates, Identity, TlsError,
+    doubt::{Doubt, Holder, has_short_key},
+    pem_error,
+};
+use crate::telemetry;
 
-/// Whether anybody is known by a certificate.
-type Known = dyn Fn(&CertificateDer<'_>) -> bool + Send + Sync;
+/// Whom a certificate belongs to.
+type Known = dyn Fn(&Identity) -> Holder + Send + Sync;
 
 /// Decides which client certificates are good. The files can be read again; bad ones never replace good ones.
 pub struct Clients {
@@ -47,7 +52,7 @@ impl Clients {
     pub fn load(
         authorities: &Path,
         lists: &[PathBuf],
-        known: impl Fn(&CertificateDer<'_>) -> bool + Send + Sync + 'static,
+        known: impl Fn(&Identity) -> Holder + Send + Sync + 'static,
     ) -> Result<Arc<Self>, TlsError> {
         let current = RwLock::new(verifier(authorities, lists)?);
         let (authorities, lists) = (authorities.to_owned(), lists.to_owned());
@@ -71,6 +76,21 @@ impl Clients {
         let time = UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
         let Some((own, others)) = chain.split_first() else { return false };
         self.verify_client_cert(own, others, time).is_ok()
+    }
+
+    /// Whether a certificate of the authorities is one of a supplier's.
+    fn belongs(&self, certificate: &CertificateDer<'_>) -> Result<(), rustls::Error> {
+        let who = Identity::of(certificate);
+        let (doubt, supplier) = match who.as_ref().map(|who| (self.known)(who)) {
+            None => (Doubt::Malformed, None),
+            Some(_) if has_short_key(certificate) => (Doubt::ShortKey, None),
+            Some(Holder::Supplier) => return Ok(()),
+            Some(Holder::OtherKey(supplier)) => (Doubt::Key, Some(supplier)),
+            Some(Holder::Nobody) => (Doubt::Name, None),
+        };
+        let key = who.map(|who| who.key);
+        telemetry::certificate_refused(doubt.code(), doubt.words(), supplier.as_deref(), key.as_deref());
+        Err(CertificateError::ApplicationVerificationFailure.into())
     }
 
     fn current(&self) -> Arc<dyn ClientCertVerifier> {
@@ -142,12 +162,12 @@ impl ClientCertVerifier for Clients {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, rustls::Error> {
-        let good = self.current().verify_client_cert(end_entity, intermediates, now)?;
-        if (self.known)(end_entity) {
-            Ok(good)
-        } else {
-            Err(CertificateError::ApplicationVerificationFailure.into())
-        }
+        let good =
+            self.current().verify_client_cert(end_entity, intermediates, now).inspect_err(|error| {
+                let doubt = Doubt::of(error);
+                telemetry::certificate_refused(doubt.code(), doubt.words(), None, None);
+            })?;
+        self.belongs(end_entity).map(|()| good)
     }
 
     fn verify_tls12_signature(

@@ -34,6 +34,9 @@ const SPEAKS_OF_VISIBILITY: [&str; 22] = [
     "visib",
 ];
 
+/// More columns are no header: looking at each against each would take minutes.
+const MOST_COLUMNS: usize = 1_000;
+
 /// The names in a file's first line.
 #[derive(Debug)]
 pub(crate) struct Header {
@@ -51,6 +54,10 @@ impl Header {
         spec: &Spec,
         place: &Place,
     ) -> Result<(Self, Vec<Issue>), Vec<Issue>> {
+        if line.len() > MOST_COLUMNS {
+            let detail = format!("the header has {} columns, and no table has {MOST_COLUMNS}", line.len());
+            return Err(vec![Issue::new(Severity::Fatal, IssueCode::TooLarge, place).detail(detail)]);
+        }
         let names: Vec<String> = line.iter().map(|name| name.trim().to_lowercase()).collect();
         let header = Self { names };
         header.is_one(spec, place)?;
@@ -229,6 +236,13 @@ mod tests {
             refusals(&["Id", "DateOfX", "Hidden", ""]),
             [(IssueCode::ColumnUnknown, Some("column 4".into()))]
         );
+    }
+
+    #[test]
+    fn t66_a_header_of_very_many_columns_is_refused_in_few_words() {
+        let many: Vec<String> = (0..200_000).map(|number| format!("c{number}")).collect();
+        let refused = read(&many.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_err();
+        assert_eq!((refused.len(), refused[0].code, refused[0].line), (1, IssueCode::TooLarge, 1));
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! `Admin_Organisation`, and whose the batch is.
 //!
 //! Organisations are few, so their ODS codes are kept in memory while a batch is read. Deltas often have none: then
-//! nothing speaks against a row, and its organisation is taken as it is.
+//! nothing speaks against a row, and its organisation is taken as it is, if all rows have the same.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use record::{Fact, Issue, IssueCode, OdsCode, Reference, ReferenceKey, Severity};
 
@@ -42,23 +42,27 @@ impl Table<Emis> for Organisations {
 #[derive(Debug)]
 pub(super) struct Practice {
     ods: OdsCode,
-    named: bool,
+    /// Organisations that have its ODS code: one, unless the source is odd.
+    own: HashSet<String>,
     others: HashMap<String, OdsCode>,
+    /// To whom rows belong of whom the batch does not say which ODS code they have.
+    unnamed: Option<String>,
 }
 
 impl Practice {
     /// A practice of which nothing was read yet.
     pub(super) fn new(ods: OdsCode) -> Self {
-        Self { ods, named: false, others: HashMap::new() }
+        Self { ods, own: HashSet::new(), others: HashMap::new(), unnamed: None }
     }
 
     fn learn(&mut self, guid: &str, ods: Option<&OdsCode>) {
         match ods {
             Some(ods) if *ods == self.ods => {
-                self.named = true;
+                self.own.insert(guid.to_owned());
                 self.others.remove(guid);
             }
             Some(ods) => {
+                self.own.remove(guid);
                 self.others.insert(guid.to_owned(), ods.clone());
             }
             None => {}
@@ -73,22 +77,41 @@ impl Practice {
     /// Checks that a row belongs to the practice. A deletion may leave the field blank.
     ///
     /// # Errors
-    /// The row is rejected if it belongs to another organisation; the batch is refused if, besides, it nowhere
-    /// names the practice.
-    pub(super) fn check(&self, row: &Row<'_>, column: Column, may_be_blank: bool) -> Result<(), Unusable> {
+    /// The row is rejected if it does not say to whom it belongs. The batch is refused if it belongs to another
+    /// organisation, or to another than other rows do and not both have the practice's code: who mixes two practices up
+    /// may have mixed up more than shows.
+    pub(super) fn check(
+        &mut self,
+        row: &Row<'_>,
+        column: Column,
+        may_be_blank: bool,
+    ) -> Result<(), Unusable> {
         let organisation = match row.named(column) {
             Named::Guid(guid) => guid,
             Named::Nothing | Named::Malformed if may_be_blank => return Ok(()),
             _ => row.key(column, IssueCode::KeyInvalid)?,
         };
-        if !self.is_other(&organisation) {
+        if self.own.contains(&organisation) {
             return Ok(());
         }
-        if self.named {
-            return Err(row.error(IssueCode::OtherOrganisation, column).into());
-        }
-        let detail = "rows belong to an organisation with another ODS code, and none has the practice's";
-        let issue = Issue::new(Severity::Fatal, IssueCode::WrongPractice, row.place());
+        let (code, detail) = match (self.is_other(&organisation), self.own.is_empty()) {
+            (true, true) => (
+                IssueCode::WrongPractice,
+                "rows belong to an organisation with another ODS code, and none has the practice's",
+            ),
+            (true, false) => (
+                IssueCode::OtherOrganisation,
+                "the row belongs to an organisation with another ODS code than the practice's",
+            ),
+            (false, true) if *self.unnamed.get_or_insert_with(|| organisation.clone()) == organisation => {
+                return Ok(());
+            }
+            (false, _) => (
+                IssueCode::OtherOrganisation,
+                "rows belong to two organisations, and not both have the practice's ODS code",
+            ),
+        };
+        let issue = Issue::new(Severity::Fatal, code, row.place());
         Err(Unusable::Batch(issue.field(column.name).detail(detail)))
     }
 }

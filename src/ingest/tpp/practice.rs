@@ -36,16 +36,21 @@ impl Practice {
     ///
     /// # Errors
     /// The row is rejected if it is for another organisation or another organisation's part of a shared record, and if
-    /// it does not say.
+    /// it does not say. What is for another organisation is remembered for [`Practice::verdict`].
     pub(super) fn check(&mut self, row: &Row<'_>, owners: Owners) -> Result<(), Issue> {
         let says = |column: Column| row.text(column).parse::<OdsCode>().ok();
         if row.text(owners.visible_to).is_empty() {
             return Err(row.error(IssueCode::ValueMissing, owners.visible_to));
         }
-        if says(owners.visible_to).as_ref() != Some(&self.ods) {
-            let issue = row.error(IssueCode::OtherOrganisation, owners.visible_to);
-            self.other.get_or_insert_with(|| issue.clone());
-            return Err(issue);
+        let issue = || row.error(IssueCode::OtherOrganisation, owners.visible_to);
+        match says(owners.visible_to) {
+            Some(ods) if ods == self.ods => {}
+            Some(_) => {
+                self.other.get_or_insert_with(issue);
+                return Err(issue());
+            }
+            // What is no code at all is a row that is broken, and says nothing of the others.
+            None => return Err(issue().detail("it is not an ODS code")),
         }
         self.own = true;
         if let Some(column) = owners.organisation {
@@ -65,10 +70,18 @@ impl Practice {
         }
     }
 
-    /// Why the whole batch is refused: it has rows, and not one of them is for the practice.
+    /// Why the whole batch is refused: it has rows for another organisation. Who sends those in a practice's name has
+    /// mixed two of them up, and nobody knows what else is.
     pub(super) fn verdict(self) -> Option<Issue> {
-        let issue = self.other.filter(|_| !self.own)?;
-        let detail = "rows are for an organisation with another ODS code, and none for the practice";
-        Some(Issue { severity: Severity::Fatal, code: IssueCode::WrongPractice, ..issue }.detail(detail))
+        let (code, detail) = if self.own {
+            (
+                IssueCode::OtherOrganisation,
+                "the row is for an organisation with another ODS code than the practice's",
+            )
+        } else {
+            let detail = "rows are for an organisation with another ODS code, and none for the practice";
+            (IssueCode::WrongPractice, detail)
+        };
+        Some(Issue { severity: Severity::Fatal, code, ..self.other? }.detail(detail))
     }
 }

@@ -170,9 +170,24 @@ fn a_delivery_with_rows_for_others_only_is_anothers() {
     assert_eq!(log.rejected.len(), 2);
     let Err(Stop::Refused(issues)) = end else { panic!("it was read") };
     assert_eq!(issues[0].code, IssueCode::WrongPractice);
-    let (log, end) = with_users("1,Y88888,,A,,B,,,,,0\n2,Y99999,,A,,B,,,,,0\n");
-    assert_eq!((log.rejected.len(), end.is_ok()), (1, true));
-    assert_eq!(log.rejected[0].code, IssueCode::OtherOrganisation);
+}
+
+#[test]
+fn t59_one_row_for_another_refuses_the_whole_delivery() {
+    for rows in
+        ["1,Y88888,,A,,B,,,,,0\n2,Y99999,,A,,B,,,,,0\n", "2,Y99999,,A,,B,,,,,0\n1,Y88888,,A,,B,,,,,0\n"]
+    {
+        let (_, end) = with_users(rows);
+        let Err(Stop::Refused(issues)) = end else { panic!("it was read") };
+        let line = if rows.starts_with('1') { 2 } else { 3 };
+        assert_eq!((issues[0].code, issues[0].line), (IssueCode::OtherOrganisation, line));
+        assert_eq!(issues[0].severity, record::Severity::Fatal);
+    }
+    for broken in ["?", "-1", "Y9"] {
+        let (log, end) = with_users(&format!("1,{broken},,A,,B,,,,,0\n2,Y99999,,A,,B,,,,,0\n"));
+        assert!(end.is_ok(), "{broken} names nobody");
+        assert_eq!((log.rejected.len(), log.rejected[0].code), (1, IssueCode::OtherOrganisation));
+    }
 }
 
 #[test]

@@ -9,6 +9,8 @@ use record::{
 use super::*;
 use crate::{IdKey, project};
 
+const NOW: Timestamp = Timestamp::constant(1_764_000_000, 0);
+
 struct One;
 
 impl Dictionary for One {
@@ -81,6 +83,15 @@ fn statement(id: &str, code: CodeRef, unit: Option<&str>) -> Entry {
 }
 
 fn counted(entries: &[Entry], batches: &[u64], quality: &mut Quality) {
+    counted_since(entries, batches, &BTreeMap::new(), quality);
+}
+
+fn counted_since(
+    entries: &[Entry],
+    batches: &[u64],
+    since: &BTreeMap<EntryId, Timestamp>,
+    quality: &mut Quality,
+) {
     let record = Record {
         practice: &"Y99999".parse().unwrap(),
         practice_name: None,
@@ -90,11 +101,11 @@ fn counted(entries: &[Entry], batches: &[u64], quality: &mut Quality) {
         terminology: None,
     };
     let projection = project(&record, &IdKey::offline());
-    quality.take(&record, batches, &projection);
+    quality.take(&record, batches, since, &projection);
 }
 
 fn summary(entries: &[Entry]) -> Summary {
-    let mut quality = Quality::new(None, 1);
+    let mut quality = Quality::new(None, 1, NOW);
     counted(entries, &vec![1; entries.len()], &mut quality);
     quality.summary()
 }
@@ -190,34 +201,40 @@ fn no_words_of_a_person_are_in_a_summary() {
 #[test]
 fn only_what_a_batch_changed_is_counted_for_a_batch() {
     let entries = [patient(), statement("a", weight(), Some("kg")), statement("b", weight(), Some("kg"))];
-    let mut quality = Quality::new(Some(2), 2);
+    let mut quality = Quality::new(Some(2), 2, NOW);
     counted(&entries, &[1, 1, 2], &mut quality);
     let found = quality.summary();
     assert_eq!((found.patients, found.entries, found.units[0].counted.count), (1, 1, 1));
-    let mut quality = Quality::new(Some(3), 3);
+    let mut quality = Quality::new(Some(3), 3, NOW);
     counted(&entries, &[1, 1, 2], &mut quality);
     assert_eq!(quality.summary(), Summary::default());
 }
 
 #[test]
-fn what_waits_is_told_by_age_and_the_oldest_first() {
+fn what_waits_is_told_by_days_since_it_first_did_and_the_oldest_first() {
     let inside = |id: &str| {
         let mut made = statement(id, weight(), None);
         made.links = vec![Link { role: Role::Consultation, to: EntryId::new("missing").unwrap() }];
         made
     };
-    let entries = [patient(), inside("a"), inside("b"), inside("c")];
-    let mut quality = Quality::new(None, 9);
-    counted(&entries, &[1, 9, 1, 5], &mut quality);
+    let day = |days: i64| jiff::SignedDuration::from_hours(24 * days);
+    let hour = jiff::SignedDuration::from_hours(1);
+    let ago = [("a", day(1) - hour), ("b", day(7)), ("c", day(30) - hour), ("d", day(91)), ("e", -day(2))];
+    let since = ago.map(|(id, ago)| (EntryId::new(id).unwrap(), NOW - ago)).into();
+    let entries = [patient(), inside("a"), inside("b"), inside("c"), inside("d"), inside("e"), inside("new")];
+    let mut quality = Quality::new(None, 9, NOW);
+    counted_since(&entries, &[1, 9, 8, 5, 1, 9, 9], &since, &mut quality);
     let waiting = quality.summary().waiting;
-    let rows: Vec<(&str, Age, u64)> =
-        waiting.iter().map(|row| (row.code, row.age, row.counted.count)).collect();
+    let rows: Vec<_> = waiting
+        .iter()
+        .map(|row| (row.code, row.age, row.days, row.batches_since, row.counted.count))
+        .collect();
     assert_eq!(
         rows,
         [
-            ("parent-awaited", Age::Many, 1),
-            ("parent-awaited", Age::Few, 1),
-            ("parent-awaited", Age::Newest, 1)
+            ("parent-awaited", Age::Longer, 91, 8, 1),
+            ("parent-awaited", Age::Month, 29, 4, 2),
+            ("parent-awaited", Age::Day, 0, 0, 3),
         ]
     );
 }

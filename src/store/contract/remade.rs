@@ -53,3 +53,22 @@ fn a_store_is_bound_to_the_first_key_for_ids_that_it_met() {
     drop(store);
     assert!(matches!(open(&dir).unwrap().bind(&[2; 8]), Err(StoreError::OtherKey)));
 }
+
+#[test]
+fn what_waits_does_so_since_it_was_first_found_to() {
+    let f = fixture();
+    load(&f.store, &[fact("p", entry("a", 1, &[])), fact("p", entry("b", 1, &[]))]);
+    let waits = |second: i64, waiting: &[&str]| {
+        let made = Timestamp::from_second(second).unwrap();
+        let new = NewRelease { made, ..release("p", "p", None, waiting) };
+        f.store.release(&practice(), &as_of(&f.store), &[new]).unwrap();
+        let since = f.store.facts(&practice(), &patient("p")).unwrap().waiting_since;
+        since.iter().map(|(id, at)| (id.as_str().to_owned(), at.as_second())).collect::<Vec<_>>()
+    };
+    let since = |id: &str, second: i64| (id.to_owned(), second);
+    assert_eq!(waits(10, &["a", "a"]), [since("a", 10)], "for two things, and once");
+    assert_eq!(waits(20, &["b", "a"]), [since("a", 10), since("b", 20)]);
+    assert_eq!(waits(30, &["b"]), [since("b", 20)]);
+    assert_eq!(waits(40, &["a", "b"]), [since("a", 40), since("b", 20)], "it had come in between");
+    assert_eq!(waits(50, &[]), []);
+}

@@ -32,7 +32,7 @@ use crate::{
 type Space = Database<Bytes, Bytes>;
 
 /// The format that this version writes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// Where the store is and how far it may grow.
 #[derive(Clone, Debug)]

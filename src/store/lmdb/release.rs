@@ -8,7 +8,7 @@ use record::{NhsNumber, OdsCode, PatientKey};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Lmdb, LmdbSnapshot, key, recent::Stamp, vault};
+use super::{Lmdb, LmdbSnapshot, key, recent::Stamp};
 use crate::{AsOf, NewRelease, Snapshot, StoreError, Subject, codec};
 
 impl Lmdb {
@@ -81,7 +81,8 @@ impl Lmdb {
         if new.waiting.is_empty() && !new.incomplete {
             self.waiting.delete(txn, &patient)?;
         } else {
-            self.waiting.put(txn, &patient, &codec::pack(&vault::waiting_of(&new.waiting), "waiting")?)?;
+            let waiting = self.waiting_in(txn, &patient)?.after(&new.waiting, new.made);
+            self.waiting.put(txn, &patient, &codec::pack(&waiting, "waiting")?)?;
         }
         self.dirty.delete(txn, &patient)?;
         Ok(())

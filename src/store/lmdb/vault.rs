@@ -1,11 +1,12 @@
 //! The vault: facts as they came, the marks of what must be projected anew, and the practice's dictionary.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ops::Bound,
 };
 
 use heed::{AnyTls, RoTxn, RwTxn};
+use jiff::Timestamp;
 use record::{
     CodeClass, Coded, Entry, EntryId, Fact, Fate, IssueCode, OdsCode, OnlineUser, PatientKey, Reference,
     ReferenceKey, Staff,
@@ -29,7 +30,8 @@ struct KeptReference {
 /// What waits in one patient's record.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Waiting {
-    pub(super) entries: Vec<EntryId>,
+    /// Each with the second since which it waits.
+    pub(super) entries: Vec<(EntryId, i64)>,
 }
 
 /// What one call of `put` has changed so far.
@@ -171,6 +173,12 @@ impl Lmdb {
         Ok(Fate::Stored)
     }
 
+    /// What of a patient waits.
+    pub(super) fn waiting_in(&self, txn: &RoTxn<'_, AnyTls>, patient: &[u8]) -> Result<Waiting, StoreError> {
+        let found = self.waiting.get(txn, patient)?;
+        Ok(found.map(|bytes| codec::unpack(bytes, "waiting")).transpose()?.unwrap_or_default())
+    }
+
     pub(super) fn waits(
         &self,
         txn: &RwTxn<'_>,
@@ -180,10 +188,9 @@ impl Lmdb {
         changes: &mut Changes,
     ) -> Result<bool, StoreError> {
         if !changes.waiting.contains_key(patient) {
-            let found = self.waiting.get(txn, &key(practice, Some(patient), &[]))?;
-            let waiting: Waiting =
-                found.map(|bytes| codec::unpack(bytes, "waiting")).transpose()?.unwrap_or_default();
-            changes.waiting.insert(patient.clone(), waiting.entries.into_iter().collect());
+            let waiting = self.waiting_in(txn, &key(practice, Some(patient), &[]))?;
+            let entries = waiting.entries.into_iter().map(|(entry, _)| entry);
+            changes.waiting.insert(patient.clone(), entries.collect());
         }
         Ok(changes.waiting.get(patient).is_some_and(|entries| entries.contains(entry)))
     }
@@ -361,7 +368,8 @@ impl Lmdb {
             None => (Vec::new(), false),
         };
         let released = self.released_in(&txn, practice, patient)?.map(std::sync::Arc::new);
-        Ok(PatientFacts { entries, guests, number_shared, released })
+        let waiting_since = self.waiting_in(&txn, &key(practice, Some(patient), &[]))?.since()?;
+        Ok(PatientFacts { entries, guests, number_shared, released, waiting_since })
     }
 
     fn find_reference(&self, practice: &OdsCode, at: &ReferenceKey) -> Result<Option<Reference>, StoreError> {
@@ -474,7 +482,18 @@ fn last_part(key: &[u8]) -> Vec<u8> {
     key.rsplit(|byte| *byte == 0).next().unwrap_or_default().to_vec()
 }
 
-/// Entries that wait, as they are kept.
-pub(super) fn waiting_of(waiting: &[(EntryId, IssueCode)]) -> Waiting {
-    Waiting { entries: waiting.iter().map(|(entry, _)| entry.clone()).collect() }
+impl Waiting {
+    /// What waits now, as it is kept: what waited before does so since then.
+    pub(super) fn after(self, waiting: &[(EntryId, IssueCode)], made: Timestamp) -> Self {
+        let before: HashMap<EntryId, i64> = self.entries.into_iter().collect();
+        let since = |entry: &EntryId| before.get(entry).copied().unwrap_or(made.as_second());
+        let entries: BTreeSet<&EntryId> = waiting.iter().map(|(entry, _)| entry).collect();
+        Self { entries: entries.into_iter().map(|entry| (entry.clone(), since(entry))).collect() }
+    }
+
+    /// Since when what waits does so.
+    pub(super) fn since(self) -> Result<BTreeMap<EntryId, Timestamp>, StoreError> {
+        let at = |second| Timestamp::from_second(second).map_err(|_| StoreError::Damaged("waiting"));
+        self.entries.into_iter().map(|(entry, second)| Ok((entry, at(second)?))).collect()
+    }
 }

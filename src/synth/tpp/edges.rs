@@ -235,15 +235,13 @@ impl Odd<'_, '_> {
         Ok(())
     }
 
-    /// Other organisations' rows, one of them under the number of a row of the practice's; and rows that were removed.
+    /// Other organisations' parts of a shared record; and rows that were removed.
     fn others_and_removed(&mut self) -> io::Result<()> {
         let date = self.day.to_string();
         let cough = [("CTV3Code", "171.."), ("CTV3Text", "Cough"), ("SNOMEDCode", "49727002")];
         let [code, text, snomed] = cough;
         let own = self.code(&cough)?;
         self.says(&format!("code/{own}"), "Observation", "49727002", "", &date)?;
-        let number = own.to_string();
-        self.code(&[("RowIdentifier", &number), ("IDOrganisationVisibleTo", COMMUNITY), code, text, snomed])?;
         for column in ["IDOrganisation", "IDOrganisationRegisteredAt"] {
             let number = self.code(&[(column, COMMUNITY), code, text, snomed])?;
             self.says(&format!("code/{number}"), "nothing", "", "", "")?;

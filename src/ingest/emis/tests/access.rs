@@ -188,15 +188,33 @@ fn a_consultation_with_a_bad_date_is_kept_for_its_mark() {
 }
 
 #[test]
-fn rows_of_another_organisation_are_rejected() {
+fn t59_one_row_of_another_organisation_refuses_the_whole_batch() {
     let other = braced(ELSEWHERE);
-    let mut export = Export::new().row(ORGANISATION, &[("OrganisationGuid", &other), ("ODSCode", "Y88888")]);
-    for table in [PATIENT, CONSULTATION, PROBLEM, OBSERVATION, SHARING] {
-        export = export.row(table, &[("OrganisationGuid", &other)]).row(table, &[]);
+    let named = || Export::new().row(ORGANISATION, &[("OrganisationGuid", &other), ("ODSCode", "Y88888")]);
+    for table in [PATIENT, CONSULTATION, PROBLEM, OBSERVATION] {
+        let issues = named().row(table, &[]).row(table, &[("OrganisationGuid", &other)]).refused();
+        assert_eq!(codes(&issues), [IssueCode::OtherOrganisation], "{table}");
+        assert_eq!((issues[0].line, issues[0].field.as_deref()), (3, Some("OrganisationGuid")));
+        let issues = Export::new().row(table, &[("OrganisationGuid", &other)]).refused();
+        assert_eq!(
+            codes(&issues),
+            [IssueCode::OtherOrganisation],
+            "{table}: of an organisation without a row"
+        );
     }
-    let log = export.read();
-    assert_eq!(log.rejections(), vec![(IssueCode::OtherOrganisation, Some("OrganisationGuid")); 5]);
-    assert_eq!(log.entries().len(), 4);
+    let log = named().row(OBSERVATION, &[("OrganisationGuid", "x")]).row(OBSERVATION, &[]).read();
+    assert_eq!(log.rejections(), [(IssueCode::KeyInvalid, Some("OrganisationGuid"))], "which names nobody");
+}
+
+#[test]
+fn an_agreement_of_another_organisation_is_no_record_and_is_rejected_by_itself() {
+    let other = braced(ELSEWHERE);
+    let log = Export::new()
+        .row(ORGANISATION, &[("OrganisationGuid", &other), ("ODSCode", "Y88888")])
+        .row(SHARING, &[("OrganisationGuid", &other)])
+        .row(SHARING, &[])
+        .read();
+    assert_eq!(log.rejections(), [(IssueCode::OtherOrganisation, Some("OrganisationGuid"))]);
 }
 
 #[test]
@@ -216,6 +234,11 @@ fn a_delta_without_the_practices_own_row_is_taken_as_it_is() {
         .row(PATIENT, &[])
         .read();
     assert_eq!(log.entries().len(), 1);
+    let two = Export::header_only()
+        .row(OBSERVATION, &[])
+        .row(OBSERVATION, &[("OrganisationGuid", &other)])
+        .refused();
+    assert_eq!(codes(&two), [IssueCode::OtherOrganisation], "one of the two is another");
 }
 
 #[test]

@@ -57,9 +57,14 @@ proptest! {
     #[test]
     fn any_fields_are_answered_row_by_row(table in table(), fields in prop::collection::vec(prop::collection::vec(field(), 34), 1..6)) {
         let mut export = Export::header_only();
+        // Rows of two organisations refuse the batch; another test is about that.
+        let (here, others) = (braced(HERE), [braced(PERSON), guid(ITSELF)]);
         for row in &fields {
             let header = export.headers[table].clone();
-            let row: Vec<_> = header.iter().map(String::as_str).zip(row.iter().map(String::as_str)).collect();
+            let row: Vec<_> = header.iter().zip(row).map(|(column, value)| {
+                let other = column == "OrganisationGuid" && others.contains(value);
+                (column.as_str(), if other { here.as_str() } else { value.as_str() })
+            }).collect();
             export = export.bare(table, &row);
         }
         let bytes = export.bytes(table);
