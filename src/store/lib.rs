@@ -17,7 +17,7 @@ mod contract;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use policy::{Disclosed, FeedAccess, Release, Released};
+use policy::{Disclosed, FeedAccess, Oversight, PracticeRules, Release, Released};
 use record::{
     CodeClass, Coded, Entry, EntryId, Fact, Fate, Identity, IssueCode, NhsNumber, OdsCode, OnlineUser,
     PatientKey, Place, Staff,
@@ -40,6 +40,8 @@ pub struct PatientFacts {
     pub guests: Vec<(Guest, u64)>,
     /// Another patient of the practice has the same NHS number.
     pub number_shared: bool,
+    /// What people of the practice have decided about entries.
+    pub oversight: Oversight,
     /// What is released now.
     pub released: Option<Arc<Released>>,
 }
@@ -201,8 +203,19 @@ pub trait Store: RowLog + Deliveries + Send + Sync {
     ///
     /// # Errors
     /// If it could not be made durable.
-    fn set_sections_off(&self, practice: &OdsCode, off: &BTreeSet<record::Section>)
-    -> Result<(), StoreError>;
+    fn set_rules(&self, practice: &OdsCode, rules: &PracticeRules) -> Result<(), StoreError>;
+
+    /// What people of the practice have decided about entries of a patient.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn oversight(&self, subject: &Subject) -> Result<Oversight, StoreError>;
+
+    /// Replaces what was decided about entries of a patient, who must then be projected anew ([`Store::dirty`]).
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn set_oversight(&self, subject: &Subject, oversight: &Oversight) -> Result<(), StoreError>;
 
     /// Who may see a patient's record: what the practice has decided, be it that nobody may; and where it has decided
     /// nothing, what its own feed grants the patient. Others whom the feed names have no account to be let in by.

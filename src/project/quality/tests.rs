@@ -88,6 +88,7 @@ fn counted(entries: &[Entry], batches: &[u64], quality: &mut Quality) {
         entries,
         dictionary: &One,
         terminology: None,
+        oversight: &policy::Oversight::default(),
     };
     let projection = project(&record, &IdKey::offline());
     quality.take(&record, batches, &projection);

@@ -361,7 +361,9 @@ impl Lmdb {
             None => (Vec::new(), false),
         };
         let released = self.released_in(&txn, practice, patient)?.map(std::sync::Arc::new);
-        Ok(PatientFacts { entries, guests, number_shared, released })
+        let at = key(practice, Some(patient), &[]);
+        let oversight = self.document_in(&txn, self.oversight, &at, "oversight")?.unwrap_or_default();
+        Ok(PatientFacts { entries, guests, number_shared, oversight, released })
     }
 
     fn find_reference(&self, practice: &OdsCode, at: &ReferenceKey) -> Result<Option<Reference>, StoreError> {
