@@ -1,13 +1,10 @@
 //! What is kept beside records: practices, grants, people, apps, tokens.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
-use policy::{Grant, ProxyGrant};
-use record::{OdsCode, PatientKey, Section};
+use policy::{Decided, Grant, PracticeRules, ProxyGrant};
+use record::{OdsCode, PatientKey};
 use serde::{Deserialize, Serialize};
 
 /// One patient of one practice.
@@ -44,9 +41,15 @@ pub struct Practice {
     pub name: Option<String>,
     /// Its sharing agreement, from its own feed, is in force. A practice that was never loaded does not share.
     pub shares: bool,
-    /// Sections that it has switched off for everybody.
+    /// What it has decided for all its patients.
     #[serde(default)]
-    pub sections_off: BTreeSet<Section>,
+    pub rules: PracticeRules,
+    /// Decisions in the log of the practice.
+    #[serde(default)]
+    pub decisions: u64,
+    /// Decisions about single entries, which records are projected with.
+    #[serde(default)]
+    pub overseen: u64,
     /// Batches begun.
     #[serde(default)]
     pub batches: u64,
@@ -58,19 +61,28 @@ pub struct Practice {
     pub made_with: String,
 }
 
-/// Up to which batch, and with which terminology, records were read: what is made of them may only be swapped in while
+/// Up to which batch and decision, and with which terminology, records were read: what is made of them may only be swapped in while
 /// that still holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AsOf {
     batches: u64,
+    overseen: u64,
     made_with: String,
+}
+
+impl AsOf {
+    /// Whether nothing but decisions about entries has come between: to read again is then enough.
+    #[must_use]
+    pub fn but_for_decisions(&self, later: &Self) -> bool {
+        self.batches == later.batches && self.made_with == later.made_with
+    }
 }
 
 impl Practice {
     /// What records that are read from now on are as of.
     #[must_use]
     pub fn as_of(&self) -> AsOf {
-        AsOf { batches: self.batches, made_with: self.made_with.clone() }
+        AsOf { batches: self.batches, overseen: self.overseen, made_with: self.made_with.clone() }
     }
 }
 
@@ -83,6 +95,9 @@ pub struct Access {
     /// Others, by account.
     #[serde(default)]
     pub proxies: BTreeMap<String, ProxyGrant>,
+    /// The practice serves nothing of this record to anybody, whatever was granted.
+    #[serde(default)]
+    pub suppressed: Option<Decided>,
 }
 
 /// A person who can sign in.

@@ -1,6 +1,7 @@
 //! The embedded engine: LMDB by way of heed. Nothing to install, one writer, readers that never wait.
 
 mod abandon;
+mod decisions;
 mod delivery;
 mod documents;
 mod guest;
@@ -12,16 +13,17 @@ mod rows;
 mod vault;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+use decisions::KeptAccess;
 use heed::{Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls, types::Bytes};
-use policy::{FeedAccess, Released};
+use policy::{FeedAccess, Oversight, PracticeRules, Released};
 use recent::Recent;
 use record::{
-    CodeClass, Coded, EntryId, Fact, Fate, NhsNumber, OdsCode, OnlineUser, PatientKey, Place, Section, Staff,
+    CodeClass, Coded, EntryId, Fact, Fate, NhsNumber, OdsCode, OnlineUser, PatientKey, Place, Staff,
 };
 
 use crate::{
@@ -64,6 +66,8 @@ pub struct Lmdb {
     feed_access: Space,
     practice: Space,
     access: Space,
+    oversight: Space,
+    decision: Space,
     app: Space,
     account: Space,
     token: Space,
@@ -104,6 +108,8 @@ impl Lmdb {
             feed_access: space(&mut txn, "feed-access")?,
             practice: space(&mut txn, "practice")?,
             access: space(&mut txn, "access")?,
+            oversight: space(&mut txn, "oversight")?,
+            decision: space(&mut txn, "decision")?,
             app: space(&mut txn, "app")?,
             account: space(&mut txn, "account")?,
             token: space(&mut txn, "token")?,
@@ -271,21 +277,23 @@ impl Store for Lmdb {
         Ok(found.unwrap_or_default())
     }
 
-    fn set_sections_off(&self, practice: &OdsCode, off: &BTreeSet<Section>) -> Result<(), StoreError> {
+    fn set_rules(&self, practice: &OdsCode, rules: &PracticeRules) -> Result<(), StoreError> {
         let mut txn = self.env.write_txn()?;
         let mut settings = self.practice_in(&txn, practice)?;
-        settings.sections_off.clone_from(off);
+        settings.rules.clone_from(rules);
         self.put_document(&mut txn, self.practice, practice.as_str().as_bytes(), &settings, "practice")?;
         Ok(txn.commit()?)
     }
 
     fn access(&self, subject: &Subject) -> Result<Access, StoreError> {
         let key = key(&subject.practice, Some(&subject.patient), &[]);
-        if let Some(decided) = self.document(self.access, &key, "access")? {
-            return Ok(decided);
+        match self.document(self.access, &key, "access")? {
+            Some(KeptAccess { access, own_as_feed: false }) => Ok(access),
+            as_feed => {
+                let access = as_feed.map_or_else(Access::default, |kept| kept.access);
+                Ok(Access { own: self.feed_access(subject)?.own, ..access })
+            }
         }
-        let own = self.feed_access(subject)?.own;
-        Ok(Access { own, proxies: BTreeMap::new() })
     }
 
     fn feed_access(&self, subject: &Subject) -> Result<FeedAccess, StoreError> {
@@ -296,6 +304,11 @@ impl Store for Lmdb {
     fn set_access(&self, subject: &Subject, access: &Access) -> Result<(), StoreError> {
         let key = key(&subject.practice, Some(&subject.patient), &[]);
         self.set_document(self.access, &key, access, "access")
+    }
+
+    fn oversight(&self, subject: &Subject) -> Result<Oversight, StoreError> {
+        let key = key(&subject.practice, Some(&subject.patient), &[]);
+        Ok(self.document(self.oversight, &key, "oversight")?.unwrap_or_default())
     }
 
     fn app(&self, client_id: &str) -> Result<Option<App>, StoreError> {
