@@ -7,6 +7,7 @@
 mod access;
 mod actors;
 mod elements;
+mod practice;
 
 use std::{collections::BTreeSet, fmt::Write, fs, path::Path};
 

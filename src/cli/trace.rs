@@ -68,6 +68,7 @@ pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode, Failure> {
             show_text: args.show_text,
             looked: &looked,
             own: access.own.as_ref(),
+            suppressed: access.suppressed.is_some(),
         };
         telling.tell(place)?;
     }

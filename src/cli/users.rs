@@ -1,6 +1,6 @@
 //! The sandbox's people who can sign in: one account for each synthetic patient, at different levels, and proxies.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::civil::{Date, date};
 use policy::{AccessLevel, Grant, LegalBasis, ProxyGrant};
@@ -50,7 +50,7 @@ pub(crate) fn make(
             about,
         };
         users.push(row(id.clone(), &grant, person.role.about().to_owned()));
-        let mut access = Access { own: Some(grant), proxies: BTreeMap::new() };
+        let mut access = Access { own: Some(grant), ..Access::default() };
         if let Some((proxy, legal_basis, relationship)) = proxy(person.role) {
             let user = format!("{proxy}-of-{id}");
             let grant = all(AccessLevel::Detailed);

@@ -310,6 +310,7 @@ impl Projecting<'_> {
             entries: &entries,
             dictionary,
             terminology: self.also.terminology.map(|loaded| &loaded.terminology),
+            oversight: &facts.oversight,
         };
         let mut projection = project::project(&record, self.ids);
         projection.waiting.extend(refused);

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use record::{ResourceType, Section};
 use serde::{Deserialize, Serialize};
 
-use crate::{AccessLevel, Grant, LegalBasis, ProxyGrant};
+use crate::{AccessLevel, Grant, LegalBasis, PracticeRules, ProxyGrant, Sensitivity, sensitivity};
 
 /// What the practice's own data say about serving a patient. Computed when the record is projected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,8 +41,10 @@ pub struct AccessRequest<'a> {
     pub today: Date,
     /// Whether the practice shares its data with us.
     pub practice_shares: bool,
-    /// Sections that the practice has switched off for everybody.
-    pub practice_sections_off: &'a BTreeSet<Section>,
+    /// What the practice has decided for all its patients.
+    pub rules: &'a PracticeRules,
+    /// The practice has decided that nothing of this record is served to anybody.
+    pub suppressed: bool,
     /// What the record says.
     pub standing: &'a Standing,
     /// Who looks.
@@ -62,6 +64,8 @@ pub enum Refusal {
     Dummy,
     /// Sensitive as a whole.
     Sensitive,
+    /// The practice serves nothing of this record to anybody.
+    Suppressed,
     /// Died.
     Deceased,
     /// Left the practice.
@@ -82,11 +86,12 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::PracticeNotSharing,
         Self::NotRegular,
         Self::Dummy,
         Self::Sensitive,
+        Self::Suppressed,
         Self::Deceased,
         Self::Deducted,
         Self::NoGrant,
@@ -105,6 +110,7 @@ impl Refusal {
             Self::NotRegular => "not-regular",
             Self::Dummy => "dummy-patient",
             Self::Sensitive => "sensitive-patient",
+            Self::Suppressed => "suppressed",
             Self::Deceased => "deceased",
             Self::Deducted => "deducted",
             Self::NoGrant => "no-grant",
@@ -124,6 +130,9 @@ pub struct Admission {
     pub(crate) current: AccessLevel,
     pub(crate) historical: AccessLevel,
     pub(crate) sections_off: BTreeSet<Section>,
+    /// Classes of sensitive entries that whoever looks is not shown.
+    pub(crate) sensitive: BTreeSet<Sensitivity>,
+    pub(crate) free_text_from: Option<Date>,
     pub(crate) types: BTreeSet<ResourceType>,
 }
 
@@ -136,6 +145,9 @@ pub fn admit(request: &AccessRequest<'_>) -> Result<Admission, Refusal> {
         return Err(Refusal::PracticeNotSharing);
     }
     stands(request.standing, request.today)?;
+    if request.suppressed {
+        return Err(Refusal::Suppressed);
+    }
     let grant = match &request.actor {
         Actor::Patient(grant) => grant.ok_or(Refusal::NoGrant)?,
         Actor::Proxy(proxy) => current_proxy(proxy, request.standing, request.today)?,
@@ -147,7 +159,9 @@ pub fn admit(request: &AccessRequest<'_>) -> Result<Admission, Refusal> {
         effective_date: grant.effective_date,
         current: grant.current,
         historical: grant.historical,
-        sections_off: grant.sections_off.union(request.practice_sections_off).copied().collect(),
+        sections_off: grant.sections_off.union(&request.rules.sections_off).copied().collect(),
+        sensitive: sensitivity::withheld(request.rules, matches!(request.actor, Actor::Proxy(_))),
+        free_text_from: request.rules.free_text_from,
         types: request.types.clone(),
     })
 }
@@ -241,7 +255,8 @@ mod tests {
         admit(&AccessRequest {
             today,
             practice_shares: shares,
-            practice_sections_off: &BTreeSet::new(),
+            rules: &PracticeRules::default(),
+            suppressed: false,
             standing,
             actor,
             types: &ResourceType::ALL.into_iter().collect(),

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use record::{MarksCarried, ResourceType};
 
-use crate::{AccessLevel, Admission, Labels, LevelTable, Reason, View};
+use crate::{AccessLevel, Admission, Labels, LevelTable, Reason, Sensitivity, View};
 
 /// The rule that decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,6 +12,8 @@ pub enum Rule {
     TypeNotInScope,
     /// A label speaks against it.
     Labelled(Reason),
+    /// It is sensitive, and this class is not shown to whoever looks.
+    Sensitive(Sensitivity),
     /// Its section is switched off by the practice or for this patient.
     SectionOff,
     /// The level does not open this resource type.
@@ -20,6 +22,9 @@ pub enum Rule {
     Opened(AccessLevel),
     /// The level opens it in full, but the feed could not have marked it, so that free text stays back.
     FeedUnmarked(AccessLevel),
+    /// The level opens it in full, and though the feed could not have marked it, all of it was recorded since the day
+    /// from which the practice lets free text go out.
+    FreeTextSince(AccessLevel),
 }
 
 impl Rule {
@@ -29,10 +34,12 @@ impl Rule {
         match self {
             Self::TypeNotInScope => "type-not-in-scope".to_owned(),
             Self::Labelled(reason) => format!("label:{}", reason.code()),
+            Self::Sensitive(class) => format!("sensitive:{}", class.code()),
             Self::SectionOff => "section-off".to_owned(),
             Self::Level(level) => format!("level:{}", level.name()),
             Self::Opened(level) => format!("opened:{}", level.name()),
             Self::FeedUnmarked(level) => format!("opened:{}:feed-unmarked", level.name()),
+            Self::FreeTextSince(level) => format!("opened:{}:free-text-since", level.name()),
         }
     }
 }
@@ -76,6 +83,9 @@ pub fn decide(admission: &Admission, kind: ResourceType, labels: &Labels) -> Dec
     if let Some(reason) = labels.reasons.first() {
         return Decision::Withhold(Rule::Labelled(*reason));
     }
+    if let Some(class) = labels.sensitive.intersection(&admission.sensitive).next() {
+        return Decision::Withhold(Rule::Sensitive(*class));
+    }
     if labels.sections.is_empty() || !labels.sections.is_disjoint(&admission.sections_off) {
         return Decision::Withhold(Rule::SectionOff);
     }
@@ -83,10 +93,20 @@ pub fn decide(admission: &Admission, kind: ResourceType, labels: &Labels) -> Dec
     match LevelTable::built_in().view(level, kind) {
         None => Decision::Withhold(Rule::Level(level)),
         Some(View::Full) if labels.marks_carried == MarksCarried::No && kind != ResourceType::Patient => {
-            Decision::Show(Permit { view: View::Coded, rule: Rule::FeedUnmarked(level) })
+            Decision::Show(if recorded_since(labels, admission.free_text_from) {
+                Permit { view: View::Full, rule: Rule::FreeTextSince(level) }
+            } else {
+                Permit { view: View::Coded, rule: Rule::FeedUnmarked(level) }
+            })
         }
         Some(view) => Decision::Show(Permit { view, rule: Rule::Opened(level) }),
     }
+}
+
+/// Whether all of it was recorded on or after a day. Without a day, nothing was.
+fn recorded_since(labels: &Labels, day: Option<Date>) -> bool {
+    let earliest = labels.recorded.map(|(earliest, _)| earliest).filter(|_| !labels.undated);
+    matches!((earliest, day), (Some(earliest), Some(day)) if earliest >= day)
 }
 
 /// Who the patient is has no date: the higher of the two levels opens it. Everything else is current only if all of
@@ -121,6 +141,8 @@ mod tests {
             current,
             historical,
             sections_off: off.iter().copied().collect(),
+            sensitive: [Sensitivity::GenderIdentity].into(),
+            free_text_from: Some(date(2021, 6, 1)),
             types: ResourceType::ALL.into_iter().collect(),
         }
     }
@@ -143,6 +165,7 @@ mod tests {
     prop_compose! {
         fn labels()(
             reasons in prop::collection::btree_set(prop::sample::select(Reason::ALL.to_vec()), 0..3),
+            sensitive in prop::collection::btree_set(prop::sample::select(Sensitivity::ALL.to_vec()), 0..2),
             sections in prop::collection::btree_set(prop::sample::select(Section::ALL.to_vec()), 1..3),
             recorded in prop::option::of((2015i16..2025, 0i16..5)),
             undated in any::<bool>(),
@@ -150,6 +173,7 @@ mod tests {
         ) -> Labels {
             Labels {
                 reasons,
+                sensitive,
                 sections,
                 recorded: recorded.map(|(year, more)| (date(year, 6, 1), date(year + more, 6, 1))),
                 undated: undated || recorded.is_none(),
@@ -190,9 +214,36 @@ mod tests {
 
     #[test]
     fn free_text_of_a_feed_without_marks_stays_back_at_full() {
-        let labels = Labels::new(Section::TestResults, Some(date(2024, 1, 1)), MarksCarried::No);
+        let labels = Labels::new(Section::TestResults, Some(date(2020, 1, 1)), MarksCarried::No);
         let full = admission(AccessLevel::Full, AccessLevel::None, &[]);
         assert_eq!(shown(decide(&full, ResourceType::Observation, &labels)), Some(View::Coded));
+    }
+
+    #[test]
+    fn free_text_goes_out_from_the_practices_day_on_if_all_of_it_was_recorded_since() {
+        let full = admission(AccessLevel::Full, AccessLevel::Full, &[]);
+        let on = |day| Labels::new(Section::TestResults, Some(day), MarksCarried::No);
+        let (before, since) = (on(date(2021, 5, 31)), on(date(2021, 6, 1)));
+        let view = |labels: &Labels| shown(decide(&full, ResourceType::Observation, labels));
+        assert_eq!(view(&since), Some(View::Full));
+        assert_eq!(view(&before), Some(View::Coded));
+        let mut panel = since.clone();
+        panel.join(&before);
+        assert_eq!(view(&panel), Some(View::Coded));
+        let mut undated = since;
+        undated.undated = true;
+        assert_eq!(view(&undated), Some(View::Coded));
+    }
+
+    #[test]
+    fn a_class_that_is_not_for_whoever_looks_withholds() {
+        let full = admission(AccessLevel::Full, AccessLevel::Full, &[]);
+        let mut labels = Labels::new(Section::TestResults, Some(date(2024, 1, 1)), MarksCarried::Yes);
+        labels.sensitive = [Sensitivity::DomesticAbuse].into();
+        assert_eq!(shown(decide(&full, ResourceType::Observation, &labels)), Some(View::Full));
+        labels.sensitive.insert(Sensitivity::GenderIdentity);
+        let rule = Rule::Sensitive(Sensitivity::GenderIdentity);
+        assert_eq!(decide(&full, ResourceType::Observation, &labels), Decision::Withhold(rule));
     }
 
     #[test]

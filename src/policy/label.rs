@@ -7,6 +7,8 @@ use jiff::civil::Date;
 use record::{Content, Entry, EntryId, Mark, MarksCarried, Role, Section};
 use serde::{Deserialize, Serialize};
 
+use crate::{Oversight, Review, Sensitivity, oversight::words};
+
 /// Why a resource is withheld, whatever the grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -25,11 +27,13 @@ pub enum Reason {
     IdentifyingCode,
     /// Nobody at the practice has filed it yet: it, what it is made from or what contains it.
     NotFiled,
+    /// The practice has hidden it, what it is made from or what contains it.
+    HiddenByPractice,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NotForPatient,
         Self::Confidential,
         Self::SensitivePatient,
@@ -37,6 +41,7 @@ impl Reason {
         Self::Awaited,
         Self::IdentifyingCode,
         Self::NotFiled,
+        Self::HiddenByPractice,
     ];
 
     /// A stable code.
@@ -50,6 +55,7 @@ impl Reason {
             Self::Awaited => "awaited",
             Self::IdentifyingCode => "identifying-code",
             Self::NotFiled => "not-filed",
+            Self::HiddenByPractice => "hidden-by-practice",
         }
     }
 }
@@ -70,13 +76,15 @@ impl Reason {
 pub struct Labels {
     /// Any of these withholds it.
     pub reasons: BTreeSet<Reason>,
+    /// Classes of sensitive entries that it is in: who is not shown one of them is not shown it.
+    pub sensitive: BTreeSet<Sensitivity>,
     /// The sections that it belongs to: all must be open.
     pub sections: BTreeSet<Section>,
     /// The earliest and the latest day on which a part of it was recorded, over the parts that have such a day.
     pub recorded: Option<(Date, Date)>,
     /// A part of it has no recorded date, which makes it historical.
     pub undated: bool,
-    /// Whether every part came from a feed that carries marks.
+    /// Whether every part came from a feed that carries marks, or was reviewed in the practice.
     pub marks_carried: MarksCarried,
 }
 
@@ -86,6 +94,7 @@ impl Labels {
     pub fn new(section: Section, recorded: Option<Date>, marks_carried: MarksCarried) -> Self {
         Self {
             reasons: BTreeSet::new(),
+            sensitive: BTreeSet::new(),
             sections: BTreeSet::from([section]),
             recorded: recorded.map(|day| (day, day)),
             undated: recorded.is_none(),
@@ -96,6 +105,7 @@ impl Labels {
     /// Takes in the labels of a part.
     pub fn join(&mut self, part: &Self) {
         self.reasons.extend(&part.reasons);
+        self.sensitive.extend(&part.sensitive);
         self.sections.extend(&part.sections);
         self.recorded = match (self.recorded, part.recorded) {
             (Some(mine), Some(its)) => Some((mine.0.min(its.0), mine.1.max(its.1))),
@@ -106,9 +116,10 @@ impl Labels {
     }
 }
 
-/// A patient's entries, ready to be walked along their links.
+/// A patient's entries, ready to be walked along their links, and what the practice decided about them.
 #[derive(Debug)]
 pub struct Walk<'a> {
+    oversight: &'a Oversight,
     entries: HashMap<&'a EntryId, &'a Entry>,
     about: HashMap<&'a EntryId, Vec<&'a Entry>>,
 }
@@ -116,14 +127,20 @@ pub struct Walk<'a> {
 impl<'a> Walk<'a> {
     /// Over all entries of one patient.
     #[must_use]
-    pub fn new(entries: &'a [Entry]) -> Self {
+    pub fn new(entries: &'a [Entry], oversight: &'a Oversight) -> Self {
         let mut about: HashMap<&EntryId, Vec<&Entry>> = HashMap::new();
         for entry in entries {
             for link in entry.links.iter().filter(|link| link.role == Role::About) {
                 about.entry(&link.to).or_default().push(entry);
             }
         }
-        Self { entries: entries.iter().map(|entry| (&entry.id, entry)).collect(), about }
+        Self { oversight, entries: entries.iter().map(|entry| (&entry.id, entry)).collect(), about }
+    }
+
+    /// What the practice decided about the words of an entry, if it did so about the words that it has now.
+    #[must_use]
+    pub fn review(&self, entry: &Entry) -> Option<&'a Review> {
+        self.oversight.review(&entry.id, words(entry)?)
     }
 
     /// An entry by its key.
@@ -150,6 +167,9 @@ impl<'a> Walk<'a> {
                 continue;
             }
             reasons.extend(entry.marks.iter().map(reason));
+            if self.oversight.hidden.contains_key(&entry.id) {
+                reasons.insert(Reason::HiddenByPractice);
+            }
             // A deletion that came before the entry itself says nothing about the entry's marks.
             if entry.content.is_none() {
                 reasons.insert(Reason::Awaited);
@@ -172,13 +192,16 @@ pub fn label<'a>(
     section: Section,
     parts: impl Iterator<Item = &'a EntryId>,
     identifying: bool,
+    sensitive: BTreeSet<Sensitivity>,
 ) -> Labels {
     let mut labels: Option<Labels> = None;
     for id in parts {
         let part = match walk.entry(id) {
             Some(entry) => {
                 let recorded = entry.recorded.map(|at| at.first_day());
-                let mut part = Labels::new(section, recorded, entry.marks_carried);
+                let released = walk.review(entry).is_some_and(|review| review.release);
+                let carried = if released { MarksCarried::Yes } else { entry.marks_carried };
+                let mut part = Labels::new(section, recorded, carried);
                 part.reasons = walk.reasons(id);
                 part
             }
@@ -201,6 +224,7 @@ pub fn label<'a>(
     if identifying {
         labels.reasons.insert(Reason::IdentifyingCode);
     }
+    labels.sensitive.extend(sensitive);
     labels
 }
 
@@ -216,9 +240,13 @@ fn reason(mark: &Mark) -> Reason {
 
 #[cfg(test)]
 mod tests {
-    use record::{CodeRef, Coded, Container, Link, Place, Statement, StatementStatus, Subject};
+    use std::sync::LazyLock;
+
+    use jiff::Timestamp;
+    use record::{CodeRef, Coded, Container, FreeText, Link, Place, Statement, StatementStatus, Subject};
 
     use super::*;
+    use crate::Decided;
 
     fn id(name: &str) -> EntryId {
         EntryId::new(name).unwrap()
@@ -236,6 +264,11 @@ mod tests {
             sequence: 0,
             place: Place::default(),
         }
+    }
+
+    fn walk(entries: &[Entry]) -> Walk<'_> {
+        static NOTHING: LazyLock<Oversight> = LazyLock::new(Oversight::default);
+        Walk::new(entries, &NOTHING)
     }
 
     fn statement() -> Content {
@@ -261,7 +294,7 @@ mod tests {
                 entry("middle", statement(), &[(role, "top")], &[]),
                 entry("leaf", statement(), &[(role, "middle")], &[]),
             ];
-            assert_eq!(Walk::new(&entries).reasons(&id("leaf")), [Reason::NotForPatient].into(), "{role:?}");
+            assert_eq!(walk(&entries).reasons(&id("leaf")), [Reason::NotForPatient].into(), "{role:?}");
         }
     }
 
@@ -275,13 +308,13 @@ mod tests {
             entry("battery", statement(), &[], &[]),
             entry("half", statement(), &[(Role::Panel, "battery")], &[]),
         ];
-        assert_eq!(Walk::new(&entries).reasons(&id("half")), [Reason::NotForPatient].into());
+        assert_eq!(walk(&entries).reasons(&id("half")), [Reason::NotForPatient].into());
         let entries = [
             comment("topic"),
             entry("topic", Content::Container(Container::Heading), &[], &[]),
             entry("leaf", statement(), &[(Role::Heading, "topic")], &[]),
         ];
-        assert_eq!(Walk::new(&entries).reasons(&id("leaf")), BTreeSet::new());
+        assert_eq!(walk(&entries).reasons(&id("leaf")), BTreeSet::new());
     }
 
     #[test]
@@ -291,7 +324,7 @@ mod tests {
             entry("one", statement(), &[], &[Mark::NotForPatient]),
             entry("two", statement(), &[], &[]),
         ];
-        let walk = Walk::new(&entries);
+        let walk = walk(&entries);
         assert_eq!(walk.reasons(&id("comment")), [Reason::NotForPatient].into());
         assert!(walk.reasons(&id("two")).is_empty());
     }
@@ -303,18 +336,18 @@ mod tests {
             entry("comment", statement(), &[(Role::Consultation, "consultation"), (Role::About, "one")], &[]),
             entry("one", statement(), &[], &[]),
         ];
-        assert_eq!(Walk::new(&entries).reasons(&id("one")), [Reason::Confidential].into());
+        assert_eq!(walk(&entries).reasons(&id("one")), [Reason::Confidential].into());
     }
 
     #[test]
     fn what_has_not_come_yet_withholds_and_loops_end() {
         let entries = [entry("a", statement(), &[(Role::Consultation, "missing")], &[])];
-        assert_eq!(Walk::new(&entries).reasons(&id("a")), [Reason::Awaited].into());
+        assert_eq!(walk(&entries).reasons(&id("a")), [Reason::Awaited].into());
         let entries = [
             entry("a", statement(), &[(Role::Problem, "b")], &[]),
             entry("b", statement(), &[(Role::Problem, "a")], &[Mark::Confidential]),
         ];
-        assert_eq!(Walk::new(&entries).reasons(&id("a")), [Reason::Confidential].into());
+        assert_eq!(walk(&entries).reasons(&id("a")), [Reason::Confidential].into());
     }
 
     #[test]
@@ -324,19 +357,57 @@ mod tests {
             entry("one", statement(), &[(Role::Panel, "panel")], &[Mark::NotForPatient]),
             entry("two", statement(), &[(Role::Panel, "panel")], &[]),
         ];
-        let walk = Walk::new(&entries);
+        let walk = walk(&entries);
         assert!(walk.reasons(&id("two")).is_empty());
         let parts = [id("panel"), id("one"), id("two")];
-        let labels = label(&walk, Section::TestResults, parts.iter(), false);
+        let labels = label(&walk, Section::TestResults, parts.iter(), false, [].into());
         assert_eq!(labels.reasons, [Reason::NotForPatient].into());
+    }
+
+    fn decided() -> Decided {
+        Decided { by: "Dr A".into(), at: Timestamp::UNIX_EPOCH, why: "asked to".into() }
+    }
+
+    #[test]
+    fn what_the_practice_hides_is_hidden_with_all_that_it_contains_and_nothing_beside() {
+        let entries = [
+            entry("consultation", Content::Container(Container::Consultation), &[], &[]),
+            entry("one", statement(), &[(Role::Consultation, "consultation")], &[]),
+            entry("beside", statement(), &[], &[]),
+        ];
+        let oversight =
+            Oversight { hidden: [(id("consultation"), decided())].into(), ..Oversight::default() };
+        let walk = Walk::new(&entries, &oversight);
+        assert_eq!(walk.reasons(&id("one")), [Reason::HiddenByPractice].into());
+        assert!(walk.reasons(&id("beside")).is_empty());
+    }
+
+    #[test]
+    fn a_reviewed_entry_counts_as_marked_until_its_words_change() {
+        let with = |text: &str| {
+            let Content::Statement(mut said) = statement() else { unreachable!() };
+            said.text = FreeText::new(text).into_iter().collect();
+            [Entry { marks_carried: MarksCarried::No, ..entry("a", Content::Statement(said), &[], &[]) }]
+        };
+        let reviewed = with("well today");
+        let carried = |entries: &[Entry; 1], release: bool| {
+            let words = words(&reviewed[0]).unwrap();
+            let review = Review { release, words, decided: decided() };
+            let oversight = Oversight { reviewed: [(id("a"), review)].into(), ..Oversight::default() };
+            let walk = Walk::new(entries, &oversight);
+            label(&walk, Section::Consultations, [id("a")].iter(), false, [].into()).marks_carried
+        };
+        assert_eq!(carried(&reviewed, true), MarksCarried::Yes);
+        assert_eq!(carried(&reviewed, false), MarksCarried::No);
+        assert_eq!(carried(&with("well today, wife says"), true), MarksCarried::No);
     }
 
     #[test]
     fn nothing_known_is_withheld() {
-        let labels = label(&Walk::new(&[]), Section::Consultations, [id("x")].iter(), false);
+        let labels = label(&walk(&[]), Section::Consultations, [id("x")].iter(), false, [].into());
         assert!(labels.reasons.contains(&Reason::Awaited));
         assert!(
-            label(&Walk::new(&[]), Section::Consultations, [].iter(), false)
+            label(&walk(&[]), Section::Consultations, [].iter(), false, [].into())
                 .reasons
                 .contains(&Reason::Awaited)
         );

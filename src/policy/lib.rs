@@ -19,7 +19,10 @@ mod identifying;
 mod label;
 mod level;
 mod online;
+mod oversight;
 mod registration;
+mod rules;
+mod sensitivity;
 
 pub use admit::{AccessRequest, Actor, Admission, Refusal, Standing, admit};
 pub use decide::{Decision, Permit, Rule, decide};
@@ -30,4 +33,7 @@ pub use identifying::is_identifying;
 pub use label::{Labels, Reason, Walk, label};
 pub use level::{AccessLevel, LevelTable};
 pub use online::OnlineTable;
+pub use oversight::{Decided, Oversight, Review, WordsDigest, words, words_of};
 pub use registration::{check_registrations, is_served};
+pub use rules::PracticeRules;
+pub use sensitivity::{SensitiveCodes, Sensitivity};

@@ -19,7 +19,7 @@ mod views;
 use std::{cell::Cell, collections::HashSet};
 
 use map::Mapped;
-use policy::{Labels, Standing, View, Walk};
+use policy::{Labels, Oversight, Standing, View, Walk};
 use record::{
     CodeClass, Coded, Content, Demographics, Dictionary, Entry, EntryId, IssueCode, NhsNumber, OdsCode,
     OnlineUser, PatientKey, Place, ResourceType, Staff,
@@ -49,6 +49,8 @@ pub struct Record<'a> {
     pub dictionary: &'a dyn Dictionary,
     /// What SNOMED CT says beyond our own tables, if an operator has loaded it.
     pub terminology: Option<&'a Terminology>,
+    /// What people of the practice have decided about entries.
+    pub oversight: &'a Oversight,
 }
 
 /// What a patient's record comes to.
@@ -102,7 +104,7 @@ pub fn project(record: &Record<'_>, ids: &IdKey) -> Projection {
     let dictionary = Watched { inner: record.dictionary, missed: Cell::new(false) };
     let gathered = gather::gathered(record.entries, &dictionary);
     let entries: &[Entry] = &gathered;
-    let walk = Walk::new(entries);
+    let walk = Walk::new(entries, record.oversight);
     let (patient, demographics) = find_patient(entries);
     let mut projection = Projection {
         standing: standing(patient, demographics),
@@ -270,5 +272,6 @@ pub fn check_tables() -> Vec<String> {
     let levels = policy::LevelTable::check().err().map(|error| format!("access levels: {error}"));
     let kinds = policy::check_registrations().err().map(|error| format!("registration types: {error}"));
     let online = policy::OnlineTable::check().err().map(|error| format!("online services: {error}"));
-    disclosure.chain(levels).chain(kinds).chain(online).collect()
+    let sensitive = policy::SensitiveCodes::check().err().map(|error| format!("sensitivity: {error}"));
+    disclosure.chain(levels).chain(kinds).chain(online).chain(sensitive).collect()
 }

@@ -94,6 +94,7 @@ fn projected(entries: &[Entry]) -> Projection {
         entries,
         dictionary: &Empty,
         terminology: None,
+        oversight: &policy::Oversight::default(),
     };
     project(&record, &IdKey::offline())
 }

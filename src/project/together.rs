@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use map::{Mapped, Unmapped, WhyNot};
-use policy::{Labels, Reason, Walk};
+use policy::{Labels, Reason, SensitiveCodes, Walk};
 use record::{Entry, EntryId, Role};
 
 use crate::{Projected, Views};
@@ -53,7 +53,8 @@ pub(crate) fn labelled(
 
 fn own_labels(made: &Mapped, walk: &Walk<'_>) -> Labels {
     let identifying = made.concepts.iter().any(|(system, code)| policy::is_identifying(system, code));
-    policy::label(walk, made.section, made.sources.iter(), identifying)
+    let sensitive = SensitiveCodes::built_in().classes(&made.concepts, &made.classes);
+    policy::label(walk, made.section, made.sources.iter(), identifying, sensitive)
 }
 
 /// The entries directly under each heading of a panel.

@@ -4,6 +4,7 @@ mod as_of;
 mod delivery;
 mod guests;
 mod keyed;
+mod oversight;
 mod remade;
 mod rows;
 

@@ -21,7 +21,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use policy::{Disclosed, FeedAccess, Release, Released};
+use policy::{Disclosed, FeedAccess, Oversight, PracticeRules, Release, Released};
 use record::{
     CodeClass, Coded, Entry, EntryId, Fact, Fate, Identity, IssueCode, NhsNumber, OdsCode, OnlineUser,
     PatientKey, Place, Staff,
@@ -45,6 +45,8 @@ pub struct PatientFacts {
     pub guests: Vec<(Guest, u64)>,
     /// More than one patient of the practice has the number, and it is open whose the guests are.
     pub number_shared: bool,
+    /// What people of the practice have decided about entries.
+    pub oversight: Oversight,
     /// What is released now.
     pub released: Option<Arc<Released>>,
     /// Entries that waited when that was made, and since when.
@@ -208,8 +210,19 @@ pub trait Store: RowLog + Deliveries + Send + Sync {
     ///
     /// # Errors
     /// If it could not be made durable.
-    fn set_sections_off(&self, practice: &OdsCode, off: &BTreeSet<record::Section>)
-    -> Result<(), StoreError>;
+    fn set_rules(&self, practice: &OdsCode, rules: &PracticeRules) -> Result<(), StoreError>;
+
+    /// What people of the practice have decided about entries of a patient.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn oversight(&self, subject: &Subject) -> Result<Oversight, StoreError>;
+
+    /// Replaces what was decided about entries of a patient, who must then be projected anew ([`Store::dirty`]).
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn set_oversight(&self, subject: &Subject, oversight: &Oversight) -> Result<(), StoreError>;
 
     /// Who may see a patient's record: what the practice has decided, be it that nobody may; and where it has decided
     /// nothing, what its own feed grants the patient. Others whom the feed names have no account to be let in by.

@@ -1,13 +1,10 @@
 //! What is kept beside records: practices, grants, people, apps, tokens.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
-use policy::{Grant, ProxyGrant};
-use record::{OdsCode, PatientKey, Section};
+use policy::{Decided, Grant, PracticeRules, ProxyGrant};
+use record::{OdsCode, PatientKey};
 use serde::{Deserialize, Serialize};
 
 /// One patient of one practice.
@@ -44,9 +41,9 @@ pub struct Practice {
     pub name: Option<String>,
     /// Its sharing agreement, from its own feed, is in force. A practice that was never loaded does not share.
     pub shares: bool,
-    /// Sections that it has switched off for everybody.
+    /// What it has decided for all its patients.
     #[serde(default)]
-    pub sections_off: BTreeSet<Section>,
+    pub rules: PracticeRules,
     /// Batches begun.
     #[serde(default)]
     pub batches: u64,
@@ -83,6 +80,9 @@ pub struct Access {
     /// Others, by account.
     #[serde(default)]
     pub proxies: BTreeMap<String, ProxyGrant>,
+    /// The practice serves nothing of this record to anybody, whatever was granted.
+    #[serde(default)]
+    pub suppressed: Option<Decided>,
 }
 
 /// A person who can sign in.

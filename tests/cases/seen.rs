@@ -166,7 +166,8 @@ fn patient(projection: &Projection) -> Patient {
     let admission = admit(&AccessRequest {
         today: date(2026, 11, 2),
         practice_shares: true,
-        practice_sections_off: &BTreeSet::new(),
+        rules: &policy::PracticeRules::default(),
+        suppressed: false,
         standing: &projection.standing,
         actor: Actor::Patient(Some(&everything)),
         types: &types,

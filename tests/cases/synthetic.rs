@@ -105,7 +105,8 @@ pub fn shown(shelf: &Shelf, people: &[synth::Person]) -> Shown {
         let admission = admit(&AccessRequest {
             today: jiff::civil::date(2026, 11, 2),
             practice_shares: true,
-            practice_sections_off: &BTreeSet::new(),
+            rules: &policy::PracticeRules::default(),
+            suppressed: false,
             standing: &released.standing,
             actor: Actor::Patient(Some(&everything)),
             types: &types,

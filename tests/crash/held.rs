@@ -1,7 +1,7 @@
 //! All that a store holds of patients, read through its own interface: facts, headers, and the bodies of both views
 //! whatever the labels say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::civil::date;
 use policy::{
@@ -113,7 +113,8 @@ fn permit(kind: ResourceType, view: View) -> Option<Permit> {
         let admission = admit(&AccessRequest {
             today: date(2026, 11, 2),
             practice_shares: true,
-            practice_sections_off: &BTreeSet::new(),
+            rules: &policy::PracticeRules::default(),
+            suppressed: false,
             standing: &standing,
             actor: Actor::Patient(Some(&support::level(level))),
             types: &ResourceType::ALL.into(),

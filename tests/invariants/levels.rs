@@ -99,6 +99,7 @@ static RESOURCES: LazyLock<Vec<Projected>> = LazyLock::new(|| {
             entries,
             dictionary: &words,
             terminology: None,
+            oversight: &policy::Oversight::default(),
         };
         resources.extend(project(&record, &ids).resources);
     }
@@ -161,7 +162,8 @@ fn shown(resource: &Projected, current: AccessLevel, historical: AccessLevel) ->
     let admission = admit(&AccessRequest {
         today: date(2026, 11, 2),
         practice_shares: true,
-        practice_sections_off: &BTreeSet::new(),
+        rules: &policy::PracticeRules::default(),
+        suppressed: false,
         standing: &standing,
         actor: Actor::Patient(Some(&grant)),
         types: &ResourceType::ALL.into(),

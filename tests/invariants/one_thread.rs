@@ -99,6 +99,7 @@ fn release_by_hand(world: &World) {
             entries: &entries,
             dictionary: &Words(world),
             terminology: None,
+            oversight: &policy::Oversight::default(),
         };
         let projection = project::project(&record, &ids());
         let waiting = projection.waiting.iter().map(|one| (one.entry.clone(), one.code)).collect();

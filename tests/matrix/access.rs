@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, fmt::Write};
 
 use jiff::civil::{Date, date};
 use policy::{
-    AccessLevel, AccessRequest, Actor, Admission, Decision, Grant, Labels, Reason, Refusal, Standing, admit,
-    decide,
+    AccessLevel, AccessRequest, Actor, Admission, Decision, Grant, Labels, PracticeRules, Reason, Refusal,
+    Standing, admit, decide,
 };
 use record::{MarksCarried, ResourceType, Section};
 
@@ -64,7 +64,11 @@ fn admission(
     admit(&AccessRequest {
         today: date(2026, 6, 15),
         practice_shares: true,
-        practice_sections_off: &practice_off.iter().copied().collect(),
+        rules: &PracticeRules {
+            sections_off: practice_off.iter().copied().collect(),
+            ..PracticeRules::default()
+        },
+        suppressed: false,
         standing: &standing,
         actor: Actor::Patient(Some(&grant)),
         types: &types.iter().copied().collect(),

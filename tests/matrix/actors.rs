@@ -64,10 +64,15 @@ fn proxy(basis: LegalBasis, starts: Date, ends: Option<Date>, reviewed: bool) ->
 }
 
 fn answer(standing: &Standing, shares: bool, actor: Actor<'_>) -> String {
+    asked(standing, shares, false, actor)
+}
+
+fn asked(standing: &Standing, shares: bool, suppressed: bool, actor: Actor<'_>) -> String {
     let request = AccessRequest {
         today: TODAY,
         practice_shares: shares,
-        practice_sections_off: &BTreeSet::new(),
+        rules: &policy::PracticeRules::default(),
+        suppressed,
         standing,
         actor,
         types: &ResourceType::ALL.into_iter().collect(),
@@ -142,6 +147,14 @@ fn standings(out: &mut String) {
         }
     }
     table.write(out);
+    writeln!(out, "\n## The practice serves nothing of the record to anybody\n").unwrap();
+    for (name, actor) in [
+        ("own grant", Actor::Patient(Some(&own))),
+        ("no grant", Actor::Patient(None)),
+        ("proxy by consent", Actor::Proxy(&carer)),
+    ] {
+        writeln!(out, "{name}: {}", asked(&standing(), true, true, actor)).unwrap();
+    }
     writeln!(out, "\n## The day on which the registration ended\n").unwrap();
     for (name, day) in [("yesterday", YESTERDAY), ("today", TODAY), ("tomorrow", TOMORROW)] {
         let standing = Standing { deducted_on: Some(day), ..standing() };

@@ -27,6 +27,7 @@ pub(super) struct Telling<'a> {
     pub(super) show_text: bool,
     pub(super) looked: &'a Looked,
     pub(super) own: Option<&'a Grant>,
+    pub(super) suppressed: bool,
 }
 
 impl Telling<'_> {
@@ -234,7 +235,8 @@ impl Telling<'_> {
         let admission = match admit(&AccessRequest {
             today: self.today,
             practice_shares: self.settings.shares,
-            practice_sections_off: &self.settings.sections_off,
+            rules: &self.settings.rules,
+            suppressed: self.suppressed,
             standing: &released.standing,
             actor: Actor::Patient(Some(grant)),
             types: &types,

@@ -59,7 +59,8 @@ impl<'s> Visible<'s> {
             (Some(snapshot), Some(actor)) => admit(&AccessRequest {
                 today: clock.today(),
                 practice_shares: practice.shares,
-                practice_sections_off: &practice.sections_off,
+                rules: &practice.rules,
+                suppressed: access.suppressed.is_some(),
                 standing: &snapshot.released().standing,
                 actor,
                 types,

@@ -7,7 +7,7 @@ use record::SnomedId;
 use super::*;
 
 /// A table, its text, and how many of its first columns are its key.
-const TABLES: [(&str, &str, usize); 11] = [
+const TABLES: [(&str, &str, usize); 12] = [
     ("blood_pressure.csv", include_str!("../../../profiles/codes/blood_pressure.csv"), 2),
     ("ethnicity.csv", include_str!("../../../profiles/codes/ethnicity.csv"), 2),
     ("hierarchies.csv", include_str!("../../../profiles/codes/hierarchies.csv"), 1),
@@ -15,6 +15,7 @@ const TABLES: [(&str, &str, usize); 11] = [
     ("listed.csv", include_str!("../../../profiles/codes/listed.csv"), 2),
     ("not_given.csv", include_str!("../../../profiles/codes/not_given.csv"), 2),
     ("other_people.csv", include_str!("../../../profiles/codes/other_people.csv"), 2),
+    ("sensitive.csv", include_str!("../../../profiles/codes/sensitive.csv"), 3),
     ("social_history.csv", include_str!("../../../profiles/codes/social_history.csv"), 2),
     ("units.csv", include_str!("../../../profiles/codes/units.csv"), 1),
     ("vaccinations.csv", include_str!("../../../profiles/codes/vaccinations.csv"), 2),

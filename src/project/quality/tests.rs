@@ -99,6 +99,7 @@ fn counted_since(
         entries,
         dictionary: &One,
         terminology: None,
+        oversight: &policy::Oversight::default(),
     };
     let projection = project(&record, &IdKey::offline());
     quality.take(&record, batches, since, &projection);

@@ -12,16 +12,16 @@ mod rows;
 mod vault;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use heed::{Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls, types::Bytes};
-use policy::{FeedAccess, Released};
+use policy::{FeedAccess, Oversight, PracticeRules, Released};
 use recent::Recent;
 use record::{
-    CodeClass, Coded, EntryId, Fact, Fate, NhsNumber, OdsCode, OnlineUser, PatientKey, Place, Section, Staff,
+    CodeClass, Coded, EntryId, Fact, Fate, NhsNumber, OdsCode, OnlineUser, PatientKey, Place, Staff,
 };
 
 use crate::{
@@ -64,6 +64,7 @@ pub struct Lmdb {
     feed_access: Space,
     practice: Space,
     access: Space,
+    oversight: Space,
     app: Space,
     account: Space,
     token: Space,
@@ -104,6 +105,7 @@ impl Lmdb {
             feed_access: space(&mut txn, "feed-access")?,
             practice: space(&mut txn, "practice")?,
             access: space(&mut txn, "access")?,
+            oversight: space(&mut txn, "oversight")?,
             app: space(&mut txn, "app")?,
             account: space(&mut txn, "account")?,
             token: space(&mut txn, "token")?,
@@ -271,10 +273,10 @@ impl Store for Lmdb {
         Ok(found.unwrap_or_default())
     }
 
-    fn set_sections_off(&self, practice: &OdsCode, off: &BTreeSet<Section>) -> Result<(), StoreError> {
+    fn set_rules(&self, practice: &OdsCode, rules: &PracticeRules) -> Result<(), StoreError> {
         let mut txn = self.env.write_txn()?;
         let mut settings = self.practice_in(&txn, practice)?;
-        settings.sections_off.clone_from(off);
+        settings.rules.clone_from(rules);
         self.put_document(&mut txn, self.practice, practice.as_str().as_bytes(), &settings, "practice")?;
         Ok(txn.commit()?)
     }
@@ -285,7 +287,7 @@ impl Store for Lmdb {
             return Ok(decided);
         }
         let own = self.feed_access(subject)?.own;
-        Ok(Access { own, proxies: BTreeMap::new() })
+        Ok(Access { own, ..Access::default() })
     }
 
     fn feed_access(&self, subject: &Subject) -> Result<FeedAccess, StoreError> {
@@ -296,6 +298,19 @@ impl Store for Lmdb {
     fn set_access(&self, subject: &Subject, access: &Access) -> Result<(), StoreError> {
         let key = key(&subject.practice, Some(&subject.patient), &[]);
         self.set_document(self.access, &key, access, "access")
+    }
+
+    fn oversight(&self, subject: &Subject) -> Result<Oversight, StoreError> {
+        let key = key(&subject.practice, Some(&subject.patient), &[]);
+        Ok(self.document(self.oversight, &key, "oversight")?.unwrap_or_default())
+    }
+
+    fn set_oversight(&self, subject: &Subject, oversight: &Oversight) -> Result<(), StoreError> {
+        let key = key(&subject.practice, Some(&subject.patient), &[]);
+        let mut txn = self.env.write_txn()?;
+        self.put_document(&mut txn, self.oversight, &key, oversight, "oversight")?;
+        self.dirty.put(&mut txn, &key, &[])?;
+        Ok(txn.commit()?)
     }
 
     fn app(&self, client_id: &str) -> Result<Option<App>, StoreError> {

@@ -368,8 +368,10 @@ impl Lmdb {
             None => (Vec::new(), false),
         };
         let released = self.released_in(&txn, practice, patient)?.map(std::sync::Arc::new);
-        let waiting_since = self.waiting_in(&txn, &key(practice, Some(patient), &[]))?.since()?;
-        Ok(PatientFacts { entries, guests, number_shared, released, waiting_since })
+        let at = key(practice, Some(patient), &[]);
+        let oversight = self.document_in(&txn, self.oversight, &at, "oversight")?.unwrap_or_default();
+        let waiting_since = self.waiting_in(&txn, &at)?.since()?;
+        Ok(PatientFacts { entries, guests, number_shared, oversight, released, waiting_since })
     }
 
     fn find_reference(&self, practice: &OdsCode, at: &ReferenceKey) -> Result<Option<Reference>, StoreError> {
