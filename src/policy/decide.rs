@@ -173,6 +173,7 @@ mod tests {
         ) -> Labels {
             Labels {
                 reasons,
+                grounds: BTreeSet::new(),
                 sensitive,
                 sections,
                 recorded: recorded.map(|(year, more)| (date(year, 6, 1), date(year + more, 6, 1))),

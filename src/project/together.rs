@@ -34,10 +34,10 @@ pub(crate) fn labelled(
             for id in parts.hidden_with(made, walk) {
                 match made_of.get(id).and_then(|index| own.get(*index)) {
                     Some(part) => labels.join(part),
-                    None => labels.reasons.extend(walk.reasons(id)),
+                    None => walk.grounds(id).into_iter().for_each(|(reason, on)| labels.add(reason, on)),
                 }
                 if without_code.contains(id) {
-                    labels.reasons.insert(Reason::Awaited);
+                    labels.add(Reason::Awaited, id);
                 }
             }
             labels
