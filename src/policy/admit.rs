@@ -219,7 +219,7 @@ fn parent(age: i16, reviewed_since_eleven: bool) -> Result<(), Refusal> {
 }
 
 /// Whole years; somebody born on 29 February has their birthday on 1 March in other years (English law).
-fn age_on(born: Date, today: Date) -> i16 {
+pub(crate) fn age_on(born: Date, today: Date) -> i16 {
     let had_birthday = (today.month(), today.day()) >= (born.month(), born.day());
     today.year() - born.year() - i16::from(!had_birthday)
 }

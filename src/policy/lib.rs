@@ -13,6 +13,7 @@
 mod admit;
 mod decide;
 mod disclosure;
+mod enable;
 mod grant;
 mod held;
 mod identifying;
@@ -28,6 +29,7 @@ mod walk;
 pub use admit::{AccessRequest, Actor, Admission, Refusal, Standing, admit};
 pub use decide::{Decision, Permit, Rule, decide};
 pub use disclosure::{DisclosureTable, Shown, TableError, View};
+pub use enable::{Blocked, blocked};
 pub use grant::{FeedAccess, FeedProxy, Grant, LegalBasis, ProxyGrant};
 pub use held::{BodyChange, Disclosed, Header, Release, Released, ViewHeader, disclose};
 pub use identifying::is_identifying;

@@ -7,7 +7,8 @@ use record::SnomedId;
 use super::*;
 
 /// A table, its text, and how many of its first columns are its key.
-const TABLES: [(&str, &str, usize); 12] = [
+const TABLES: [(&str, &str, usize); 13] = [
+    ("access_control.csv", include_str!("../../../profiles/codes/access_control.csv"), 2),
     ("blood_pressure.csv", include_str!("../../../profiles/codes/blood_pressure.csv"), 2),
     ("ethnicity.csv", include_str!("../../../profiles/codes/ethnicity.csv"), 2),
     ("hierarchies.csv", include_str!("../../../profiles/codes/hierarchies.csv"), 1),
