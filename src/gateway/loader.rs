@@ -198,8 +198,8 @@ impl Loader<'_> {
     pub fn release(&self, batch: Option<u64>, report: &mut Report) -> Result<(), StoreError> {
         self.store.make_with(self.practice, self.also.terminology.map_or("", |loaded| &loaded.identity))?;
         let total = self.store.dirty_count(self.practice)?;
-        let mut swap = Swap::new(self, batch, total, self.store.practice(self.practice)?.as_of());
         loop {
+            let mut swap = Swap::new(self, batch, total, self.store.practice(self.practice)?.as_of());
             let patients = self.store.dirty(self.practice, LISTED)?;
             if patients.is_empty() {
                 return Ok(());
@@ -224,7 +224,7 @@ impl Loader<'_> {
                 },
             )?;
             swap.now(report)?;
-            if swap.overtaken {
+            if swap.overtaken && !swap.as_of.but_for_decisions(&self.store.practice(self.practice)?.as_of()) {
                 // Another load has begun, and releases these patients when it is whole.
                 return Ok(());
             }

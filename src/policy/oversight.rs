@@ -8,8 +8,10 @@ use std::{
 
 use aws_lc_rs::digest::{Context, SHA256};
 use jiff::Timestamp;
-use record::{CodeRef, Coded, Content, Entry, EntryId, FreeText, Statement, Value};
+use record::{CodeRef, Coded, Content, Entry, EntryId, FreeText, Role, Statement, Value};
 use serde::{Deserialize, Serialize};
+
+use crate::{Reason, Walk};
 
 /// Who decided something, when and why.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +66,33 @@ impl Oversight {
     #[must_use]
     pub fn entries(&self) -> BTreeSet<&EntryId> {
         self.hidden.keys().chain(self.reviewed.keys()).collect()
+    }
+}
+
+/// The entries that the practice has hidden, with all that is hidden by that before the record is projected anew: what
+/// each contains, and whatever stands in one panel with any of those, which may be the other half of a blood pressure.
+/// A projection hides no more than this and perhaps less.
+#[must_use]
+pub fn hidden(entries: &[Entry], oversight: &Oversight) -> BTreeSet<EntryId> {
+    let walk = Walk::new(entries, oversight);
+    let mut hidden: BTreeSet<&EntryId> = entries
+        .iter()
+        .map(|entry| &entry.id)
+        .filter(|id| walk.reasons(id).contains(&Reason::HiddenByPractice))
+        .collect();
+    loop {
+        let before = hidden.len();
+        for entry in entries {
+            let panels = entry.links.iter().filter(|link| link.role == Role::Panel).map(|link| &link.to);
+            for panel in panels {
+                if hidden.contains(&entry.id) || hidden.contains(panel) {
+                    hidden.extend([&entry.id, panel]);
+                }
+            }
+        }
+        if hidden.len() == before {
+            return hidden.into_iter().cloned().collect();
+        }
     }
 }
 

@@ -22,3 +22,85 @@ pub struct PracticeRules {
     /// Classes of sensitive entries that proxies are shown.
     pub shown_to_proxies: BTreeSet<Sensitivity>,
 }
+
+/// One switch of a practice, turned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum RuleChange {
+    /// A section is open or off for everybody.
+    Section {
+        /// Which.
+        section: Section,
+        /// Whether it is open where a grant opens it.
+        open: bool,
+    },
+    /// The day from which free text of feeds without marks goes out, or that there is none.
+    FreeTextFrom {
+        /// The day.
+        day: Option<Date>,
+    },
+    /// A class of sensitive entries is shown to somebody or withheld from them.
+    Sensitive {
+        /// Which.
+        class: Sensitivity,
+        /// From proxies; otherwise from patients, and then from proxies too.
+        proxies: bool,
+        /// Whether it is shown.
+        shown: bool,
+    },
+}
+
+impl PracticeRules {
+    /// The rules with one switch turned.
+    #[must_use]
+    pub fn turned(mut self, change: RuleChange) -> Self {
+        match change {
+            RuleChange::Section { section, open } => put(&mut self.sections_off, section, !open),
+            RuleChange::FreeTextFrom { day } => self.free_text_from = day,
+            RuleChange::Sensitive { class, proxies: true, shown } => {
+                put(&mut self.shown_to_proxies, class, shown);
+            }
+            RuleChange::Sensitive { class, proxies: false, shown } => {
+                put(&mut self.withheld_from_patients, class, !shown);
+            }
+        }
+        self
+    }
+}
+
+fn put<T: Ord>(set: &mut BTreeSet<T>, one: T, there: bool) {
+    if there {
+        set.insert(one);
+    } else {
+        set.remove(&one);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_switch_that_is_turned_back_leaves_no_trace_and_one_turned_twice_turns_once() {
+        let section = Section::TestResults;
+        let class = Sensitivity::GenderIdentity;
+        let day = Some(Date::MAX);
+        for (there, back) in [
+            (RuleChange::Section { section, open: false }, RuleChange::Section { section, open: true }),
+            (RuleChange::FreeTextFrom { day }, RuleChange::FreeTextFrom { day: None }),
+            (
+                RuleChange::Sensitive { class, proxies: true, shown: true },
+                RuleChange::Sensitive { class, proxies: true, shown: false },
+            ),
+            (
+                RuleChange::Sensitive { class, proxies: false, shown: false },
+                RuleChange::Sensitive { class, proxies: false, shown: true },
+            ),
+        ] {
+            let turned = PracticeRules::default().turned(there);
+            assert_ne!(turned, PracticeRules::default());
+            assert_eq!(turned.clone().turned(there), turned);
+            assert_eq!(turned.turned(back), PracticeRules::default());
+        }
+    }
+}

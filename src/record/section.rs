@@ -20,6 +20,29 @@ impl Section {
     /// Every section.
     pub const ALL: [Self; 4] =
         [Self::Demographics, Self::TestResults, Self::Immunisations, Self::Consultations];
+
+    /// The name that people switch it by.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Demographics => "demographics",
+            Self::TestResults => "test-results",
+            Self::Immunisations => "immunisations",
+            Self::Consultations => "consultations",
+        }
+    }
+}
+
+impl std::str::FromStr for Section {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let names = Self::ALL.map(Self::name).join(", ");
+        Self::ALL
+            .into_iter()
+            .find(|section| section.name() == text)
+            .ok_or_else(|| format!("a section is one of {names}"))
+    }
 }
 
 /// The FHIR R4 resource types that are served.

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
 mod codec;
+mod decision;
 mod delivery;
 mod error;
 mod lmdb;
@@ -27,6 +28,7 @@ use record::{
     PatientKey, Place, Staff,
 };
 
+pub use decision::{Change, Decision, Decisions};
 pub use delivery::{DeliveredFile, Deliveries, Delivery, DeliveryState};
 pub use error::StoreError;
 pub use lmdb::{Lmdb, Settings};
@@ -64,7 +66,7 @@ pub struct Guest {
 }
 
 /// A store. Every method is safe to call from several threads; each write is durable when it returns.
-pub trait Store: RowLog + Deliveries + Send + Sync {
+pub trait Store: RowLog + Deliveries + Decisions + Send + Sync {
     /// Binds the store to a key for logical ids, the first time; after that, makes sure that it is the same.
     ///
     /// # Errors
@@ -175,8 +177,9 @@ pub trait Store: RowLog + Deliveries + Send + Sync {
     fn online_user(&self, practice: &OdsCode, key: &str) -> Result<Option<OnlineUser>, StoreError>;
 
     /// Swaps in what is released of patients, all of them or none, and takes them off the list of [`Store::dirty`].
-    /// None is swapped in, and the answer is `false`, if a batch was begun since `as_of`: a record that was read while
-    /// a batch came in may lack a mark that came after it, and what changed since would be taken off the list.
+    /// None is swapped in, and the answer is `false`, if a batch was begun since `as_of`, or something was decided about
+    /// entries: a record that was read while a batch came in may lack a mark that came after it, and what changed since
+    /// would be taken off the list.
     ///
     /// # Errors
     /// If it could not be made durable; then the old records stand.
@@ -206,7 +209,8 @@ pub trait Store: RowLog + Deliveries + Send + Sync {
     /// If the store cannot be read.
     fn practice(&self, practice: &OdsCode) -> Result<Practice, StoreError>;
 
-    /// Replaces the part of a practice's settings that people decide.
+    /// Replaces the part of a practice's settings that people decide, where nobody is there who decides: in a sandbox.
+    /// What people decide is for [`Decisions::decide`].
     ///
     /// # Errors
     /// If it could not be made durable.
@@ -217,12 +221,6 @@ pub trait Store: RowLog + Deliveries + Send + Sync {
     /// # Errors
     /// If the store cannot be read.
     fn oversight(&self, subject: &Subject) -> Result<Oversight, StoreError>;
-
-    /// Replaces what was decided about entries of a patient, who must then be projected anew ([`Store::dirty`]).
-    ///
-    /// # Errors
-    /// If it could not be made durable.
-    fn set_oversight(&self, subject: &Subject, oversight: &Oversight) -> Result<(), StoreError>;
 
     /// Who may see a patient's record: what the practice has decided, be it that nobody may; and where it has decided
     /// nothing, what its own feed grants the patient. Others whom the feed names have no account to be let in by.
@@ -237,7 +235,8 @@ pub trait Store: RowLog + Deliveries + Send + Sync {
     /// If the store cannot be read.
     fn feed_access(&self, subject: &Subject) -> Result<FeedAccess, StoreError>;
 
-    /// Replaces who may see a patient's record.
+    /// Replaces who may see a patient's record, where nobody is there who decides: in a sandbox. What people decide is
+    /// for [`Decisions::decide`].
     ///
     /// # Errors
     /// If it could not be made durable.

@@ -44,6 +44,12 @@ pub struct Practice {
     /// What it has decided for all its patients.
     #[serde(default)]
     pub rules: PracticeRules,
+    /// Decisions in the log of the practice.
+    #[serde(default)]
+    pub decisions: u64,
+    /// Decisions about single entries, which records are projected with.
+    #[serde(default)]
+    pub overseen: u64,
     /// Batches begun.
     #[serde(default)]
     pub batches: u64,
@@ -55,19 +61,28 @@ pub struct Practice {
     pub made_with: String,
 }
 
-/// Up to which batch, and with which terminology, records were read: what is made of them may only be swapped in while
+/// Up to which batch and decision, and with which terminology, records were read: what is made of them may only be swapped in while
 /// that still holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AsOf {
     batches: u64,
+    overseen: u64,
     made_with: String,
+}
+
+impl AsOf {
+    /// Whether nothing but decisions about entries has come between: to read again is then enough.
+    #[must_use]
+    pub fn but_for_decisions(&self, later: &Self) -> bool {
+        self.batches == later.batches && self.made_with == later.made_with
+    }
 }
 
 impl Practice {
     /// What records that are read from now on are as of.
     #[must_use]
     pub fn as_of(&self) -> AsOf {
-        AsOf { batches: self.batches, made_with: self.made_with.clone() }
+        AsOf { batches: self.batches, overseen: self.overseen, made_with: self.made_with.clone() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The embedded engine: LMDB by way of heed. Nothing to install, one writer, readers that never wait.
 
 mod abandon;
+mod decisions;
 mod delivery;
 mod documents;
 mod guest;
@@ -17,6 +18,7 @@ use std::{
     sync::Arc,
 };
 
+use decisions::KeptAccess;
 use heed::{Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls, types::Bytes};
 use policy::{FeedAccess, Oversight, PracticeRules, Released};
 use recent::Recent;
@@ -65,6 +67,7 @@ pub struct Lmdb {
     practice: Space,
     access: Space,
     oversight: Space,
+    decision: Space,
     app: Space,
     account: Space,
     token: Space,
@@ -106,6 +109,7 @@ impl Lmdb {
             practice: space(&mut txn, "practice")?,
             access: space(&mut txn, "access")?,
             oversight: space(&mut txn, "oversight")?,
+            decision: space(&mut txn, "decision")?,
             app: space(&mut txn, "app")?,
             account: space(&mut txn, "account")?,
             token: space(&mut txn, "token")?,
@@ -283,11 +287,13 @@ impl Store for Lmdb {
 
     fn access(&self, subject: &Subject) -> Result<Access, StoreError> {
         let key = key(&subject.practice, Some(&subject.patient), &[]);
-        if let Some(decided) = self.document(self.access, &key, "access")? {
-            return Ok(decided);
+        match self.document(self.access, &key, "access")? {
+            Some(KeptAccess { access, own_as_feed: false }) => Ok(access),
+            as_feed => {
+                let access = as_feed.map_or_else(Access::default, |kept| kept.access);
+                Ok(Access { own: self.feed_access(subject)?.own, ..access })
+            }
         }
-        let own = self.feed_access(subject)?.own;
-        Ok(Access { own, ..Access::default() })
     }
 
     fn feed_access(&self, subject: &Subject) -> Result<FeedAccess, StoreError> {
@@ -303,14 +309,6 @@ impl Store for Lmdb {
     fn oversight(&self, subject: &Subject) -> Result<Oversight, StoreError> {
         let key = key(&subject.practice, Some(&subject.patient), &[]);
         Ok(self.document(self.oversight, &key, "oversight")?.unwrap_or_default())
-    }
-
-    fn set_oversight(&self, subject: &Subject, oversight: &Oversight) -> Result<(), StoreError> {
-        let key = key(&subject.practice, Some(&subject.patient), &[]);
-        let mut txn = self.env.write_txn()?;
-        self.put_document(&mut txn, self.oversight, &key, oversight, "oversight")?;
-        self.dirty.put(&mut txn, &key, &[])?;
-        Ok(txn.commit()?)
     }
 
     fn app(&self, client_id: &str) -> Result<Option<App>, StoreError> {

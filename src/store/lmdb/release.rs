@@ -24,8 +24,7 @@ impl Lmdb {
             return Ok(false);
         }
         for new in releases {
-            let stamp = self.next_stamp(&mut txn)?;
-            self.swap_one(&mut txn, practice, new, stamp)?;
+            self.swap_one(&mut txn, practice, new)?;
         }
         txn.commit()?;
         Ok(true)
@@ -40,13 +39,7 @@ impl Lmdb {
         Ok(next)
     }
 
-    fn swap_one(
-        &self,
-        txn: &mut RwTxn<'_>,
-        practice: &OdsCode,
-        new: &NewRelease,
-        stamp: Stamp,
-    ) -> Result<(), StoreError> {
+    fn swap_one(&self, txn: &mut RwTxn<'_>, practice: &OdsCode, new: &NewRelease) -> Result<(), StoreError> {
         let patient = key(practice, Some(&new.patient), &[]);
         let released = &new.release.released;
         let before = self.released_in(txn, practice, &new.patient)?;
@@ -57,11 +50,7 @@ impl Lmdb {
                 None => drop(self.body.delete(txn, &at)?),
             }
         }
-        self.released.put(
-            txn,
-            &patient,
-            &codec::pack(&(Stamped(stamp.to_le_bytes()), released), "release")?,
-        )?;
+        self.put_released(txn, practice, &new.patient, released)?;
         if new.release.access == FeedAccess::default() {
             self.feed_access.delete(txn, &patient)?;
         } else {
@@ -86,6 +75,19 @@ impl Lmdb {
         }
         self.dirty.delete(txn, &patient)?;
         Ok(())
+    }
+
+    /// Every record that is put gets a stamp of its own, so that whoever keeps decoded ones knows it for another.
+    pub(super) fn put_released(
+        &self,
+        txn: &mut RwTxn<'_>,
+        practice: &OdsCode,
+        patient: &PatientKey,
+        released: &Released,
+    ) -> Result<(), StoreError> {
+        let stamp = self.next_stamp(txn)?;
+        let bytes = codec::pack(&(Stamped(stamp.to_le_bytes()), released), "release")?;
+        Ok(self.released.put(txn, &key(practice, Some(patient), &[]), &bytes)?)
     }
 
     pub(super) fn released_in(

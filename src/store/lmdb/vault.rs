@@ -352,10 +352,18 @@ impl Lmdb {
         practice: &OdsCode,
         patient: &PatientKey,
     ) -> Result<PatientFacts, StoreError> {
-        let txn = self.reader()?;
-        let gone = self.sequence_at(&txn, &gone_key(practice, patient))?;
+        self.patient_facts_in(&*self.reader()?, practice, patient)
+    }
+
+    pub(super) fn patient_facts_in(
+        &self,
+        txn: &RoTxn<'_, AnyTls>,
+        practice: &OdsCode,
+        patient: &PatientKey,
+    ) -> Result<PatientFacts, StoreError> {
+        let gone = self.sequence_at(txn, &gone_key(practice, patient))?;
         let mut entries = Vec::new();
-        for item in self.vault.prefix_iter(&txn, &under(practice, Some(patient)))? {
+        for item in self.vault.prefix_iter(txn, &under(practice, Some(patient)))? {
             let kept: Kept = codec::unpack(item?.1, "vault")?;
             let mut entry = kept.shown();
             // A patient who is deleted takes along all that had been said of them, and it stays gone if they return.
@@ -364,13 +372,13 @@ impl Lmdb {
         }
         let identity = entries.iter().find_map(|(entry, _): &(Entry, u64)| entry.identity());
         let (guests, number_shared) = match identity {
-            Some(identity) => self.guests_for(&txn, practice, patient, &identity)?,
+            Some(identity) => self.guests_for(txn, practice, patient, &identity)?,
             None => (Vec::new(), false),
         };
-        let released = self.released_in(&txn, practice, patient)?.map(std::sync::Arc::new);
+        let released = self.released_in(txn, practice, patient)?.map(std::sync::Arc::new);
         let at = key(practice, Some(patient), &[]);
-        let oversight = self.document_in(&txn, self.oversight, &at, "oversight")?.unwrap_or_default();
-        let waiting_since = self.waiting_in(&txn, &at)?.since()?;
+        let oversight = self.document_in(txn, self.oversight, &at, "oversight")?.unwrap_or_default();
+        let waiting_since = self.waiting_in(txn, &at)?.since()?;
         Ok(PatientFacts { entries, guests, number_shared, oversight, released, waiting_since })
     }
 
