@@ -1,10 +1,17 @@
 //! The arguments of every command, in words for a person.
 
+mod decisions;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use gateway::client::Packing;
 use record::OdsCode;
+
+pub(crate) use decisions::{
+    AboutPatient, AccessCommand, AccessSetArgs, AddProxyArgs, Deciding, DecisionsArgs, EndProxyArgs,
+    EntryArgs, Levels, ProxyCommand, RulesArgs, SuppressArgs,
+};
 
 /// GP records in, a patient's own record out over FHIR R4, and nothing that they may not see.
 #[derive(Debug, Parser)]
@@ -40,7 +47,7 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Load SNOMED CT, so that descriptions become concepts and hierarchies count.
     Terminology(TerminologyArgs),
-    /// Mend by hand what the service cannot mend by itself.
+    /// Decide for a practice who may see what, and mend by hand what the service cannot mend by itself.
     Admin(AdminArgs),
 }
 
@@ -54,6 +61,24 @@ pub(crate) struct AdminArgs {
 pub(crate) enum AdminCommand {
     /// Give up a batch that was interrupted and whose files are lost. What it brought is withheld until it is sent again.
     AbandonBatch(AbandonArgs),
+    /// Show the switches of a practice, or turn them.
+    Rules(RulesArgs),
+    /// Hide an entry from everybody, with all that it contains. It counts at once.
+    Hide(EntryArgs),
+    /// Take back that an entry was hidden. What the clinical system says against showing it stays.
+    Unhide(EntryArgs),
+    /// Serve nothing of a patient's record to anybody, whatever was granted. It counts at once.
+    Suppress(SuppressArgs),
+    /// Take back that a record was suppressed.
+    Unsuppress(SuppressArgs),
+    /// Show or set what a patient may see of their own record.
+    #[command(subcommand)]
+    Access(AccessCommand),
+    /// Let somebody act for a patient, or end it.
+    #[command(subcommand)]
+    Proxy(ProxyCommand),
+    /// List what was decided: who, when, what, why.
+    Decisions(DecisionsArgs),
 }
 
 #[derive(Debug, clap::Args)]

@@ -5,9 +5,9 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use jiff::civil::Date;
-use record::{CodeRef, CodeSystem, Coded, Content, Dictionary, Effective, Entry};
+use record::{CodeRef, CodeSystem, Coded, Content, Dictionary, Effective, Entry, Section};
 
-use crate::{Standing, admit::age_on};
+use crate::{AccessLevel, Grant, Standing, admit::age_on};
 
 /// Why access may only be enabled by somebody who has looked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,6 +114,28 @@ pub fn blocked(
     } else {
         None
     }
+}
+
+/// Whether a grant opens anything to somebody that the one before did not: on any day, in any section.
+#[must_use]
+pub fn opens_more(grant: &Grant, before: Option<&Grant>) -> bool {
+    let level = |grant: &Grant, recorded: Date, section: &Section| {
+        if grant.sections_off.contains(section) {
+            AccessLevel::None
+        } else if recorded >= grant.effective_date {
+            grant.current
+        } else {
+            grant.historical
+        }
+    };
+    // Between these days no level changes.
+    let days = [Some(Date::MIN), Some(grant.effective_date), before.map(|before| before.effective_date)];
+    days.into_iter().flatten().any(|day| {
+        Section::ALL.iter().any(|section| {
+            let was = before.map_or(AccessLevel::None, |before| level(before, day, section));
+            level(grant, day, section) > was
+        })
+    })
 }
 
 /// What the control codes of a record come to.
@@ -269,6 +291,33 @@ mod tests {
         let gone = Entry { deleted: true, ..entry(coded(REVIEW), date(2023, 1, 1)) };
         assert_eq!(ask(&[gone]), None);
         assert_eq!(ask(&[entry(CodeRef::Local("7".to_owned()), date(2023, 1, 1))]), Some(Blocked::Unclear));
+    }
+
+    #[test]
+    fn more_is_opened_by_a_higher_level_an_earlier_day_or_a_section_switched_on_and_by_nothing_else() {
+        let grant = |day, current, historical, off: &[Section]| Grant {
+            effective_date: date(2020, 1, day),
+            current,
+            historical,
+            sections_off: off.iter().copied().collect(),
+        };
+        let (none, coded, full) = (AccessLevel::None, AccessLevel::Detailed, AccessLevel::Full);
+        let before = grant(2, coded, none, &[Section::TestResults]);
+        assert!(!opens_more(&before, Some(&before)));
+        assert!(opens_more(&before, None));
+        assert!(!opens_more(&grant(1, none, none, &[]), None));
+        for (more, after) in [
+            (true, grant(2, full, none, &[Section::TestResults])),
+            (true, grant(2, coded, AccessLevel::Summary, &[Section::TestResults])),
+            (true, grant(1, coded, none, &[Section::TestResults])),
+            (true, grant(2, coded, none, &[])),
+            (false, grant(3, coded, none, &[Section::TestResults])),
+            (false, grant(2, AccessLevel::Summary, none, &[Section::TestResults])),
+            (false, grant(2, coded, none, &[Section::TestResults, Section::Immunisations])),
+            (false, grant(1, none, none, &[])),
+        ] {
+            assert_eq!(opens_more(&after, Some(&before)), more, "{after:?}");
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ mod walk;
 pub use admit::{AccessRequest, Actor, Admission, Refusal, Standing, admit};
 pub use decide::{Decision, Permit, Rule, decide};
 pub use disclosure::{DisclosureTable, Shown, TableError, View};
-pub use enable::{Blocked, blocked};
+pub use enable::{Blocked, blocked, opens_more};
 pub use grant::{FeedAccess, FeedProxy, Grant, LegalBasis, ProxyGrant};
 pub use held::{BodyChange, Disclosed, Header, Release, Released, ViewHeader, disclose};
 pub use identifying::is_identifying;

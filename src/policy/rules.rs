@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use record::Section;
 use serde::{Deserialize, Serialize};
 
-use crate::Sensitivity;
+use crate::{Sensitivity, sensitivity};
 
 /// The switches of a practice. The default opens nothing that the national model closes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +51,12 @@ pub enum RuleChange {
 }
 
 impl PracticeRules {
+    /// Whether a class of sensitive entries is shown to proxies, or to patients, where nothing else speaks against it.
+    #[must_use]
+    pub fn shows(&self, class: Sensitivity, to_proxy: bool) -> bool {
+        !sensitivity::withheld(self, to_proxy).contains(&class)
+    }
+
     /// The rules with one switch turned.
     #[must_use]
     pub fn turned(mut self, change: RuleChange) -> Self {

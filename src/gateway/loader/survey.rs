@@ -117,6 +117,19 @@ impl Loader<'_> {
         Ok(Looked { entries, projection, released: before })
     }
 
+    /// What speaks against giving more access to a patient's record without a look at it.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn blocked(&self, patient: &PatientKey) -> Result<Option<policy::Blocked>, StoreError> {
+        let looked = self.look_at(patient)?;
+        let entries: Vec<Entry> = looked.entries.into_iter().map(|(entry, _)| entry).collect();
+        let dictionary = Cached::new(self.store, self.practice);
+        let standing = &looked.projection.standing;
+        let blocked = policy::blocked(standing, &entries, &dictionary, self.clock.today());
+        dictionary.failure().map_or(Ok(blocked), Err)
+    }
+
     fn anew(
         &self,
         patient: &PatientKey,

@@ -1,0 +1,166 @@
+//! Who may see a record: the patient, and those who act for them.
+
+use std::process::ExitCode;
+
+use policy::{Blocked, Grant, LegalBasis, ProxyGrant, opens_more};
+use record::{PatientKey, Section};
+use store::{Change, Store};
+
+use super::desk::Desk;
+use crate::{
+    Failure,
+    args::{AboutPatient, AccessSetArgs, AddProxyArgs, EndProxyArgs, Levels},
+};
+
+/// Says who may see a record.
+pub(super) fn show(about: &AboutPatient) -> Result<ExitCode, Failure> {
+    let (desk, facts) = Desk::of(about)?;
+    let subject = desk.subject(&about.patient);
+    let access = desk.store.access(&subject)?;
+    let feed = desk.store.feed_access(&subject)?;
+    if !desk.store.practice(&desk.practice)?.shares {
+        say!("the practice shares nothing with this service: nobody sees anything");
+    }
+    if let Some(decided) = &access.suppressed {
+        say!("suppressed  {:.0} by {}: nobody sees anything", decided.at, decided.by);
+    }
+    match &access.own {
+        Some(grant) => say!("patient     {}", grant_words(grant)),
+        None => say!("patient     no access"),
+    }
+    if access.own.is_some() && access.own == feed.own {
+        say!("            as the clinical system says");
+    }
+    for (account, proxy) in &access.proxies {
+        say!("{account}: {}", proxy_words(proxy));
+    }
+    for (entry, decided) in &facts.oversight.hidden {
+        say!("hidden      entry {}, {:.0} by {}", entry.as_str(), decided.at, decided.by);
+    }
+    match desk.blocked(&about.patient)? {
+        Some(why) => {
+            say!("more access is given only after a look at the record: {} ({})", why.words(), why.code())
+        }
+        None => say!("nothing in the record asks for a look before more access is given"),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Sets the patient's own access.
+pub(super) fn set(args: &AccessSetArgs) -> Result<ExitCode, Failure> {
+    let (desk, _) = Desk::of(&args.about)?;
+    let patient = &args.about.patient;
+    let grant = granted(&args.levels);
+    let before = desk.store.access(&desk.subject(patient))?.own;
+    if opens_more(&grant, before.as_ref()) {
+        look_first(&desk, patient, &args.levels, |_| true)?;
+    }
+    if desk.decide(&Change::Access { patient: patient.clone(), grant: grant.clone() }, &args.deciding)? {
+        say!("before: {}", before.as_ref().map_or_else(|| "no access".to_owned(), grant_words));
+        say!("now:    {}", grant_words(&grant));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lets somebody act for the patient.
+pub(super) fn add_proxy(args: &AddProxyArgs) -> Result<ExitCode, Failure> {
+    let (desk, _) = Desk::of(&args.about)?;
+    let patient = &args.about.patient;
+    if args.ends.is_some_and(|ends| ends < args.starts) {
+        return Err(Failure("--ends is before --starts".to_owned()));
+    }
+    let proxy = ProxyGrant {
+        grant: granted(&args.levels),
+        legal_basis: args.basis,
+        relationship: Some(args.relationship.clone()),
+        starts: args.starts,
+        ends: args.ends,
+        reviewed_since_eleven: args.reviewed_since_eleven,
+    };
+    let before = desk.store.access(&desk.subject(patient))?.proxies.remove(&args.account);
+    if opens_more(&proxy.grant, before.as_ref().map(|before| &before.grant)) {
+        // A child has proxies because it is a child; and whether the patient wants access is not asked for them.
+        look_first(&desk, patient, &args.levels, |why| !matches!(why, Blocked::Under16 | Blocked::Declined))?;
+    }
+    let account = args.account.clone();
+    let change = Change::Proxy { patient: patient.clone(), account, proxy: Box::new(proxy.clone()) };
+    if desk.decide(&change, &args.deciding)? {
+        let words = |proxy: &ProxyGrant| proxy_words(proxy);
+        say!("before: {}", before.as_ref().map_or_else(|| "no access".to_owned(), words));
+        say!("now:    {}", proxy_words(&proxy));
+    }
+    if desk.store.account(&args.account)?.is_none() {
+        say!("there is no account of this name yet: nobody can sign in with it");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ends that somebody acts for the patient.
+pub(super) fn end_proxy(args: &EndProxyArgs) -> Result<ExitCode, Failure> {
+    let (desk, _) = Desk::of(&args.about)?;
+    let patient = args.about.patient.clone();
+    if !desk.store.access(&desk.subject(&patient))?.proxies.contains_key(&args.account) {
+        return Err(Failure("nobody with this account acts for the patient".to_owned()));
+    }
+    let today = Desk::today();
+    let last = args.last.or_else(|| today.yesterday().ok()).unwrap_or(today);
+    let change = Change::EndProxy { patient, account: args.account.clone(), last };
+    if desk.decide(&change, &args.deciding)? {
+        say!("they see nothing after {last}");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses to open more of a record that asks for a look first, unless somebody says that they have looked.
+fn look_first(
+    desk: &Desk,
+    patient: &PatientKey,
+    levels: &Levels,
+    counts: impl Fn(Blocked) -> bool,
+) -> Result<(), Failure> {
+    match desk.blocked(patient)?.filter(|why| counts(*why)) {
+        Some(why) if !levels.looked => Err(Failure(format!(
+            "not given: {} ({}). Look at the record; if access is to be given all the same, say so with --looked",
+            why.words(),
+            why.code()
+        ))),
+        Some(why) => {
+            say!("somebody has looked, although {} ({})", why.words(), why.code());
+            Ok(())
+        }
+        None => Ok(()),
+    }
+}
+
+fn granted(levels: &Levels) -> Grant {
+    Grant {
+        effective_date: levels.from,
+        current: levels.current,
+        historical: levels.historical,
+        sections_off: levels.section_off.iter().copied().collect(),
+    }
+}
+
+/// A grant on one line.
+pub(super) fn grant_words(grant: &Grant) -> String {
+    let (current, historical) = (grant.current.name(), grant.historical.name());
+    let off: Vec<&str> = grant.sections_off.iter().map(|section: &Section| section.name()).collect();
+    let off = if off.is_empty() { String::new() } else { format!(", without {}", off.join(", ")) };
+    format!("{current} from {}, {historical} before{off}", grant.effective_date)
+}
+
+/// What somebody who acts for the patient may see, on one line.
+pub(super) fn proxy_words(proxy: &ProxyGrant) -> String {
+    let basis = match proxy.legal_basis {
+        LegalBasis::ParentalResponsibility => "parental responsibility",
+        LegalBasis::Consent => "the patient's consent",
+        LegalBasis::BestInterest => "the patient's best interests",
+        LegalBasis::CourtAppointedPersonalWelfareDeputy => "appointment by the court",
+        LegalBasis::HealthAndWelfareLastingPowerOfAttorney => "a lasting power of attorney",
+        LegalBasis::Unstated => "a basis that was not stated",
+    };
+    let who = proxy.relationship.as_deref().unwrap_or("relationship not stated");
+    let ends = proxy.ends.map_or_else(|| "no set end".to_owned(), |day| format!("until {day}"));
+    let reviewed = if proxy.reviewed_since_eleven { ", looked at again since 11" } else { "" };
+    format!("{}; {who}, by {basis}, from {} with {ends}{reviewed}", grant_words(&proxy.grant), proxy.starts)
+}

@@ -1,0 +1,104 @@
+//! The store of a running or stopped service, opened for somebody who decides something in it.
+
+use std::path::Path;
+
+use gateway::{
+    clock::{Clock, SystemClock},
+    config::Config,
+    loader::{Also, Loader},
+    terminology,
+};
+use jiff::civil::Date;
+use policy::Decided;
+use project::IdKey;
+use record::{EntryId, OdsCode, PatientKey, Report};
+use store::{Change, Decisions, Lmdb, PatientFacts, Store, StoreError, Subject};
+
+use crate::{
+    Failure,
+    args::{AboutPatient, Deciding},
+    progress::Display,
+    serve::open,
+};
+
+/// A practice's records, and the practice.
+pub(super) struct Desk {
+    pub(super) store: Lmdb,
+    pub(super) practice: OdsCode,
+    ids: IdKey,
+    config: Config,
+}
+
+impl Desk {
+    pub(super) fn open(config: &Path, practice: &OdsCode) -> Result<Self, Failure> {
+        let config = Config::load(config)?;
+        let secrets = config.keys.open()?;
+        let store = open(&config)?;
+        let ids = IdKey::new(secrets.id.expose());
+        store.bind(&ids.fingerprint())?;
+        Ok(Self { store, practice: practice.clone(), ids, config })
+    }
+
+    /// The desk for a patient who is there. The message says no key: it may be somebody's.
+    pub(super) fn of(about: &AboutPatient) -> Result<(Self, PatientFacts), Failure> {
+        let desk = Self::open(&about.config, &about.practice)?;
+        let facts = desk.store.facts(&about.practice, &about.patient)?;
+        if facts.entries.is_empty() {
+            let practice = &about.practice;
+            return Err(Failure(format!(
+                "{practice} has no patient of this key; check --practice and --patient"
+            )));
+        }
+        Ok((desk, facts))
+    }
+
+    pub(super) fn subject(&self, patient: &PatientKey) -> Subject {
+        Subject { practice: self.practice.clone(), patient: patient.clone() }
+    }
+
+    pub(super) fn today() -> Date {
+        SystemClock.today()
+    }
+
+    /// Decides, and says under which number it was written down.
+    pub(super) fn decide(&self, change: &Change, deciding: &Deciding) -> Result<bool, StoreError> {
+        let decided = Decided { by: deciding.by.clone(), at: SystemClock.now(), why: deciding.why.clone() };
+        let number = self.store.decide(&self.practice, change, &decided)?;
+        match number {
+            Some(number) => say!("decision {number} of {}", self.practice),
+            None => say!("nothing to change: it is so already"),
+        }
+        Ok(number.is_some())
+    }
+
+    /// Projects whoever must be, and releases what comes of it, with the tables and the terminology of the service.
+    pub(super) fn release(&self) -> Result<(), Failure> {
+        self.loading(|loader| loader.release(None, &mut Report::default()))
+    }
+
+    /// What speaks against giving access to a record without a look at it.
+    pub(super) fn blocked(&self, patient: &PatientKey) -> Result<Option<policy::Blocked>, Failure> {
+        self.loading(|loader| loader.blocked(patient))
+    }
+
+    fn loading<T>(&self, work: impl FnOnce(&Loader<'_>) -> Result<T, StoreError>) -> Result<T, Failure> {
+        let terminology = terminology::configured(&self.config)?;
+        let display = Display::default();
+        let done = work(&Loader {
+            store: &self.store,
+            ids: &self.ids,
+            clock: &SystemClock,
+            practice: &self.practice,
+            progress: &|progress| display.show(progress),
+            also: Also { terminology: terminology.as_ref(), ..Also::default() },
+        });
+        display.end();
+        Ok(done?)
+    }
+}
+
+/// Whether a patient has an entry, of their own feed or of another.
+pub(super) fn has_entry(facts: &PatientFacts, id: &EntryId) -> bool {
+    let own = facts.entries.iter().map(|(entry, _)| entry);
+    own.chain(facts.guests.iter().map(|(guest, _)| &guest.entry)).any(|entry| entry.id == *id)
+}
