@@ -2,6 +2,7 @@
 //! the binary that cargo built beside these tests.
 
 mod abandoned;
+mod decisions;
 pub mod export;
 mod help;
 mod looking;

@@ -47,7 +47,7 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Load SNOMED CT, so that descriptions become concepts and hierarchies count.
     Terminology(TerminologyArgs),
-    /// Decide for a practice who may see what, and mend by hand what the service cannot mend by itself.
+    /// Decide for a practice who may see what, or mend by hand what the service cannot.
     Admin(AdminArgs),
 }
 

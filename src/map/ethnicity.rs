@@ -9,7 +9,7 @@ use fhir::{
     url,
 };
 use jiff::Timestamp;
-use record::{CodeRef, Coded, Content, Effective, Entry, Statement, StatementStatus, Subject};
+use record::{CodeRef, Coded, Content, Effective, Entry, EntryId, Statement, StatementStatus, Subject};
 
 use crate::{Context, coding::concept_of, table::CodeTable};
 
@@ -37,25 +37,28 @@ const CATEGORIES: [(&str, &str); 17] = [
     ("Z", "Not stated"),
 ];
 
-/// The extension that tells the newest category of these entries. Two of one age that disagree tell none.
+/// The extension that tells the newest category of these entries, and the entry that says so. Two of one age that
+/// disagree tell none.
 pub(crate) fn extension<'a>(
     entries: impl Iterator<Item = &'a Entry>,
     context: &Context,
-) -> Option<Extension> {
-    let said: Vec<(Age, &str)> = entries.filter_map(|entry| told(entry, context)).collect();
-    let newest = said.iter().map(|(age, _)| *age).max()?;
-    let mut categories = said.iter().filter(|(age, _)| *age == newest).map(|(_, category)| *category);
-    let category = categories.next()?;
-    if categories.any(|other| other != category) {
+) -> Option<(Extension, &'a EntryId)> {
+    let told = |entry: &'a Entry| told(entry, context).map(|(age, category)| (age, category, &entry.id));
+    let said: Vec<(Age, &str, &EntryId)> = entries.filter_map(told).collect();
+    let newest = said.iter().map(|(age, ..)| *age).max()?;
+    let mut newest = said.iter().filter(|(age, ..)| *age == newest);
+    let (_, category, said_by) = *newest.next()?;
+    if newest.any(|(_, other, _)| *other != category) {
         return None;
     }
     let (code, display) = CATEGORIES.iter().find(|(code, _)| *code == category)?;
     let concept = concept_of(url::system::ETHNIC_CATEGORY_ENGLAND, code, display);
-    Some(Extension {
+    let extension = Extension {
         url: url::extension::ETHNIC_CATEGORY.to_owned(),
         value: Some(ExtensionValue::CodeableConcept(Box::new(concept))),
         ..Default::default()
-    })
+    };
+    Some((extension, said_by))
 }
 
 /// When it was so, then when it was entered.

@@ -218,17 +218,18 @@ fn mapped_patient(
     id: &str,
     entry: &Entry,
     demographics: &Demographics,
-    ethnicity: Option<Extension>,
+    ethnicity: Option<(Extension, &EntryId)>,
     context: &Context,
 ) -> Result<Mapped, EncodeError> {
+    let (extension, said_by) = ethnicity.unzip();
     let made =
-        Patient { extension: ethnicity.into_iter().collect(), ..patient::patient(id, demographics, context) };
+        Patient { extension: extension.into_iter().collect(), ..patient::patient(id, demographics, context) };
     Ok(Mapped {
         kind: ResourceType::Patient,
         id: id.to_owned(),
         json: fhir::encode_patient(&made)?,
         section: Section::Demographics,
-        sources: vec![entry.id.clone()],
+        sources: [Some(&entry.id), said_by].into_iter().flatten().cloned().collect(),
         members: Vec::new(),
         recorded: entry.recorded,
         concepts: Vec::new(),

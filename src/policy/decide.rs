@@ -130,7 +130,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use jiff::civil::date;
-    use proptest::prelude::*;
     use record::Section;
 
     use super::*;
@@ -151,65 +150,6 @@ mod tests {
         match decision {
             Decision::Show(permit) => Some(permit.view()),
             Decision::Withhold(_) => None,
-        }
-    }
-
-    fn levels() -> impl Strategy<Value = AccessLevel> {
-        prop::sample::select(AccessLevel::ALL.to_vec())
-    }
-
-    fn kinds() -> impl Strategy<Value = ResourceType> {
-        prop::sample::select(ResourceType::ALL.to_vec())
-    }
-
-    prop_compose! {
-        fn labels()(
-            reasons in prop::collection::btree_set(prop::sample::select(Reason::ALL.to_vec()), 0..3),
-            sensitive in prop::collection::btree_set(prop::sample::select(Sensitivity::ALL.to_vec()), 0..2),
-            sections in prop::collection::btree_set(prop::sample::select(Section::ALL.to_vec()), 1..3),
-            recorded in prop::option::of((2015i16..2025, 0i16..5)),
-            undated in any::<bool>(),
-            marked in any::<bool>(),
-        ) -> Labels {
-            Labels {
-                reasons,
-                grounds: BTreeSet::new(),
-                sensitive,
-                sections,
-                recorded: recorded.map(|(year, more)| (date(year, 6, 1), date(year + more, 6, 1))),
-                undated: undated || recorded.is_none(),
-                marks_carried: if marked { MarksCarried::Yes } else { MarksCarried::No },
-            }
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_higher_level_never_shows_less(labels in labels(), kind in kinds(), a in levels(), b in levels(), h in levels()) {
-            let (low, high) = (a.min(b), a.max(b));
-            prop_assert!(shown(decide(&admission(low, h, &[]), kind, &labels)) <= shown(decide(&admission(high, h, &[]), kind, &labels)));
-            prop_assert!(shown(decide(&admission(h, low, &[]), kind, &labels)) <= shown(decide(&admission(h, high, &[]), kind, &labels)));
-        }
-
-        #[test]
-        fn any_reason_withholds_at_every_level(mut labels in labels(), kind in kinds(), reason in prop::sample::select(Reason::ALL.to_vec())) {
-            labels.reasons.insert(reason);
-            prop_assert_eq!(shown(decide(&admission(AccessLevel::Full, AccessLevel::Full, &[]), kind, &labels)), None);
-        }
-
-        #[test]
-        fn labels_that_grow_never_show_more(a in labels(), b in labels(), kind in kinds(), current in levels(), historical in levels()) {
-            let admission = admission(current, historical, &[Section::TestResults]);
-            let before = shown(decide(&admission, kind, &a));
-            let mut joined = a.clone();
-            joined.join(&b);
-            prop_assert!(shown(decide(&admission, kind, &joined)) <= before);
-            let mut other_way = b.clone();
-            other_way.join(&a);
-            prop_assert_eq!(&joined, &other_way);
-            let mut twice = joined.clone();
-            twice.join(&b);
-            prop_assert_eq!(joined, twice);
         }
     }
 

@@ -18,6 +18,8 @@ mod grant;
 mod held;
 mod identifying;
 mod label;
+#[cfg(test)]
+mod laws;
 mod level;
 mod online;
 mod oversight;

@@ -166,15 +166,6 @@ impl SensitiveCodes {
         &TABLE
     }
 
-    /// Takes in another table, such as the members of the national sets that an operator has loaded.
-    pub fn extend(&mut self, more: Self) {
-        for (code, classes) in more.exact {
-            self.exact.entry(code).or_default().extend(classes);
-        }
-        self.chapters.extend(more.chapters);
-        self.unreadable |= more.unreadable;
-    }
-
     /// The classes of codings, and of what kinds of things their codes stand for.
     #[must_use]
     pub fn classes(&self, concepts: &[(CodeSystem, String)], kinds: &[CodeClass]) -> BTreeSet<Sensitivity> {

@@ -258,6 +258,21 @@ mod tests {
     }
 
     #[test]
+    fn a_ground_names_the_entry_that_it_stands_on() {
+        let entries = [
+            entry("visit", Content::Container(Container::Consultation), &[], &[Mark::Confidential]),
+            entry("one", statement(), &[(Role::Consultation, "visit"), (Role::Problem, "missing")], &[]),
+        ];
+        let labels = label(&walk(&entries), Section::Consultations, [id("one")].iter(), true, [].into());
+        let grounds = [
+            (Reason::Confidential, id("visit")),
+            (Reason::Awaited, id("missing")),
+            (Reason::IdentifyingCode, id("one")),
+        ];
+        assert_eq!(labels.grounds, grounds.into());
+    }
+
+    #[test]
     fn nothing_known_is_withheld() {
         let labels = label(&walk(&[]), Section::Consultations, [id("x")].iter(), false, [].into());
         assert!(labels.reasons.contains(&Reason::Awaited));

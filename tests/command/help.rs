@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{run, site::Site};
 
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 29] = [
     &[],
     &["sandbox"],
     &["sandbox", "token"],
@@ -23,6 +23,18 @@ const COMMANDS: [&[&str]; 17] = [
     &["terminology", "load"],
     &["admin"],
     &["admin", "abandon-batch"],
+    &["admin", "rules"],
+    &["admin", "hide"],
+    &["admin", "unhide"],
+    &["admin", "suppress"],
+    &["admin", "unsuppress"],
+    &["admin", "access"],
+    &["admin", "access", "show"],
+    &["admin", "access", "set"],
+    &["admin", "proxy"],
+    &["admin", "proxy", "add"],
+    &["admin", "proxy", "end"],
+    &["admin", "decisions"],
 ];
 
 #[test]

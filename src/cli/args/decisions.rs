@@ -40,7 +40,8 @@ pub(crate) struct RulesArgs {
     /// ODS code of the practice.
     #[arg(long, value_name = "ODS")]
     pub(crate) practice: OdsCode,
-    /// Free text of a feed that carries no marks may go out where it was recorded on or after this day; none: never.
+    /// Free text of a feed that carries no marks may go out where it was recorded on or after this day; none: only that
+    /// of reviewed entries.
     #[arg(long, value_name = "DATE|none", requires_all = ["by", "why"])]
     pub(crate) free_text_from: Option<Since>,
     /// Switch a section off for everybody: demographics, test-results, immunisations or consultations.

@@ -377,8 +377,8 @@ impl Lmdb {
         };
         let released = self.released_in(txn, practice, patient)?.map(std::sync::Arc::new);
         let at = key(practice, Some(patient), &[]);
-        let waiting_since = self.waiting_in(txn, &at)?.since()?;
         let oversight = self.document_in(txn, self.oversight, &at, "oversight")?.unwrap_or_default();
+        let waiting_since = self.waiting_in(txn, &at)?.since()?;
         Ok(PatientFacts { entries, guests, number_shared, oversight, released, waiting_since })
     }
 

@@ -2,11 +2,12 @@
 
 use policy::AccessLevel;
 use record::Mark;
+use store::Decisions;
 
 use super::{CANARY, Stage, UNKNOWN, everything, hidden_ids, observation, vaccination};
 use crate::{
     gateway::fixture::{self, later, marked, weight},
-    support::{World, fingerprint, level, subject},
+    support::{World, fingerprint, level, practice, subject},
 };
 
 #[test]
@@ -88,6 +89,47 @@ fn t23_what_becomes_hidden_is_gone_at_once_for_who_holds_its_id_and_a_link() {
     }
     assert!(!found.contains(&id));
     assert_eq!(found.len(), before.len() - 1, "nothing else is missed");
+}
+
+#[test]
+fn t23_what_the_practice_hides_is_gone_at_once_even_while_a_batch_comes_in_and_so_is_a_suppressed_record() {
+    let world = World::of(fixture::record());
+    let token = world.token("p", "patient/*.rs");
+    let stage = Stage { world, token };
+    let ids = ["weight-day", "bp", "bp-systolic", "bp-diastolic"].map(|name| observation("p", name));
+    let unknown = format!("Observation/{UNKNOWN}");
+    let patient = subject("p").patient;
+    let decide = |change: store::Change| {
+        let decided = policy::Decided {
+            by: "Dr A".to_owned(),
+            at: gateway::clock::Clock::now(&*stage.world.clock),
+            why: "asked to".to_owned(),
+        };
+        assert!(stage.world.store.decide(&practice(), &change, &decided).unwrap().is_some());
+    };
+    let entry = |name: &str| record::EntryId::new(name).unwrap();
+    let is_there = |id: &String| stage.get(&format!("Observation/{id}")).status == 200;
+    assert!(is_there(&ids[0]) && is_there(&ids[1]));
+    store::Store::begin(&*stage.world.store, &practice(), "next").unwrap();
+    decide(store::Change::Hide { patient: patient.clone(), entry: entry("weight-day") });
+    decide(store::Change::Hide { patient: patient.clone(), entry: entry("bp-diastolic") });
+    for id in &ids {
+        stage.alike((&format!("Observation/{id}"), id), (&unknown, UNKNOWN));
+        assert!(!is_there(id));
+    }
+    let found = stage.world.all(&stage.token, "Observation");
+    assert!(ids.iter().all(|id| found.iter().all(|resource| resource["id"] != **id)));
+    store::Store::close(&*stage.world.store, &practice()).unwrap();
+    decide(store::Change::Unhide { patient: patient.clone(), entry: entry("weight-day") });
+    assert!(!is_there(&ids[0]), "not before the record was made anew");
+    stage.world.release();
+    assert!(is_there(&ids[0]) && !is_there(&ids[1]));
+
+    decide(store::Change::Suppress { patient: patient.clone() });
+    stage.alike((&format!("Observation/{}", ids[0]), &ids[0]), (&unknown, UNKNOWN));
+    assert!(stage.get("Patient").ids().is_empty() && stage.get("Observation").ids().is_empty());
+    decide(store::Change::Unsuppress { patient });
+    assert!(is_there(&ids[0]));
 }
 
 #[test]
