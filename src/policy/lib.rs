@@ -23,12 +23,13 @@ mod online;
 mod oversight;
 mod registration;
 mod rules;
+mod screening;
 mod sensitivity;
 mod walk;
 
 pub use admit::{AccessRequest, Actor, Admission, Refusal, Standing, admit};
-pub use decide::{Decision, Permit, Rule, decide};
-pub use disclosure::{DisclosureTable, Shown, TableError, View};
+pub use decide::{Decision, Permit, Rule, decide, text_may_go_out};
+pub use disclosure::{DisclosureTable, Passed, Shown, TableError, View};
 pub use enable::{Blocked, blocked, opens_more};
 pub use grant::{FeedAccess, FeedProxy, Grant, LegalBasis, ProxyGrant};
 pub use held::{BodyChange, Disclosed, Header, Release, Released, ViewHeader, disclose};
@@ -40,4 +41,5 @@ pub use oversight::{Decided, Oversight, Review, WordsDigest, hidden, words, word
 pub use registration::{check_registrations, is_served};
 pub use rules::{PracticeRules, RuleChange};
 pub use sensitivity::{SensitiveCodes, Sensitivity};
+pub use screening::{Found, FoundText, Queued, Reading, Screening, SpanFound, ThirdParties, Verdict};
 pub use walk::Walk;

@@ -8,7 +8,9 @@ use std::{
 };
 
 use jiff::civil::date;
-use policy::{AccessLevel, AccessRequest, Actor, Decision, DisclosureTable, Standing, View, admit, decide};
+use policy::{
+    AccessLevel, AccessRequest, Actor, Decision, DisclosureTable, Passed, Standing, View, admit, decide,
+};
 use project::{Projected, Record, project};
 use record::{
     CodeClass, Coded, Dictionary, Entry, Fact, Fate, Issue, PatientKey, Place, Reference, ReferenceKey,
@@ -100,6 +102,7 @@ static RESOURCES: LazyLock<Vec<Projected>> = LazyLock::new(|| {
             dictionary: &words,
             terminology: None,
             oversight: &policy::Oversight::default(),
+            rules: &policy::PracticeRules::default(),
         };
         resources.extend(project(&record, &ids).resources);
     }
@@ -229,7 +232,8 @@ const READERS: [(&str, fn(&str) -> bool); 4] = [
 ];
 
 fn cut(table: &DisclosureTable, view: View, of: &Value, clean: &dyn Fn(&str) -> bool) -> Value {
-    table.view(view, of.clone(), clean).body
+    let screen = |text: &str| if clean(text) { Passed::Whole } else { Passed::Nothing };
+    table.view(view, of.clone(), &screen).body
 }
 
 #[test]
