@@ -1,6 +1,7 @@
 //! The arguments of every command, in words for a person.
 
 mod decisions;
+mod review;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ pub(crate) use decisions::{
     AboutPatient, AccessCommand, AccessSetArgs, AddProxyArgs, Deciding, DecisionsArgs, EndProxyArgs,
     EntryArgs, Levels, ProxyCommand, RulesArgs, SuppressArgs,
 };
+pub(crate) use review::{At, DecideArgs, ListArgs, Of, ReviewArgs, ReviewCommand, ShowArgs};
 
 /// GP records in, a patient's own record out over FHIR R4, and nothing that they may not see.
 #[derive(Debug, Parser)]
@@ -79,6 +81,8 @@ pub(crate) enum AdminCommand {
     Proxy(ProxyCommand),
     /// List what was decided: who, when, what, why.
     Decisions(DecisionsArgs),
+    /// Free text that waits for a clinician: list it, read it, decide about it.
+    Review(ReviewArgs),
 }
 
 #[derive(Debug, clap::Args)]

@@ -29,6 +29,7 @@ mod push;
 mod quality;
 mod redact;
 mod report;
+mod review;
 mod sandbox;
 mod serve;
 mod synth;

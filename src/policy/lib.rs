@@ -40,6 +40,6 @@ pub use online::OnlineTable;
 pub use oversight::{Decided, Oversight, Review, WordsDigest, hidden, words, words_of};
 pub use registration::{check_registrations, is_served};
 pub use rules::{PracticeRules, RuleChange};
-pub use sensitivity::{SensitiveCodes, Sensitivity};
 pub use screening::{Found, FoundText, Queued, Reading, Screening, SpanFound, ThirdParties, Verdict};
+pub use sensitivity::{SensitiveCodes, Sensitivity};
 pub use walk::Walk;

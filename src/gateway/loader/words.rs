@@ -27,7 +27,8 @@ impl Loader<'_> {
         let subject = Subject { practice: self.practice.clone(), patient: patient.clone() };
         let mut oversight = self.store.oversight(&subject)?;
         let mut about = 0;
-        for (source, _) in looked.entries.iter().filter(|(one, _)| sources.contains(&one.id) && !one.deleted) {
+        for (source, _) in looked.entries.iter().filter(|(one, _)| sources.contains(&one.id) && !one.deleted)
+        {
             let Some(words) = policy::words(source) else { continue };
             let review = Review { release: share, words, decided: decided.clone() };
             oversight.reviewed.insert(source.id.clone(), review);

@@ -35,7 +35,7 @@ use crate::{
 type Space = Database<Bytes, Bytes>;
 
 /// The format that this version writes.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// Where the store is and how far it may grow.
 #[derive(Clone, Debug)]
