@@ -6,6 +6,7 @@ mod guests;
 mod keyed;
 mod oversight;
 mod remade;
+mod review;
 mod rows;
 
 use std::collections::BTreeSet;

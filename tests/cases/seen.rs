@@ -2,12 +2,15 @@
 //! golden files.
 
 use std::{
-    cell::RefCell,
     collections::{BTreeMap, BTreeSet},
     path::Path,
+    sync::Mutex,
 };
 
-use gateway::loader::{Also, Loader, Progress};
+use gateway::{
+    clock::Clock,
+    loader::{Also, Loader, Progress},
+};
 use jiff::civil::date;
 use policy::{
     AccessRequest, Actor, Decided, Decision, PracticeRules, Reading, Refusal, Review, ThirdParties, View,
@@ -121,7 +124,7 @@ impl Decisions {
 
 /// A store to load into, one export after another.
 pub struct Shelf {
-    decisions: RefCell<BTreeMap<String, bool>>,
+    decisions: Mutex<BTreeMap<String, bool>>,
     rules: PracticeRules,
     pub store: Lmdb,
     pub clock: std::sync::Arc<HandClock>,
@@ -154,7 +157,9 @@ impl Shelf {
             let subject = store::Subject { practice: self.practice.clone(), patient };
             let mut oversight = self.store.oversight(&subject).unwrap();
             for (entry, _) in &facts.entries {
-                let Some(release) = self.decisions.borrow_mut().remove(entry.id.as_str()) else { continue };
+                let Some(release) = self.decisions.lock().unwrap().remove(entry.id.as_str()) else {
+                    continue;
+                };
                 let words = policy::words(entry).expect("there are words to decide about");
                 let review = Review { release, words, decided: decided.clone() };
                 oversight.reviewed.insert(entry.id.clone(), review);

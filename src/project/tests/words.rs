@@ -79,7 +79,8 @@ fn project_with(entries: &[Entry], people: &People, screening: Screening) -> Pro
         entries,
         dictionary: people,
         terminology: None,
-        screening,
+        oversight: &policy::Oversight::default(),
+        rules: &policy::PracticeRules { screening, ..policy::PracticeRules::default() },
     };
     project(&record, &IdKey::offline())
 }

@@ -1,6 +1,8 @@
 //! The review queue. A patient whose texts were screened has a value here even if nothing waits: it then counts for the
 //! record who is on the practice's staff.
 
+use std::ops::Bound;
+
 use heed::RwTxn;
 use policy::{Found, Queued};
 use record::{OdsCode, PatientKey};
@@ -16,14 +18,13 @@ impl ReviewQueue for Lmdb {
         limit: usize,
     ) -> Result<Vec<(PatientKey, Vec<Queued>)>, StoreError> {
         let txn = self.reader()?;
+        let all = under(practice, None);
         let first = key(practice, after, &[]);
+        let from = (Bound::Excluded(first.as_slice()), Bound::Unbounded);
         let mut found = Vec::new();
-        for item in self.review.prefix_iter(&txn, &under(practice, None))? {
+        for item in self.review.range(&txn, &from)? {
             let (at, bytes) = item?;
-            if at <= first.as_slice() {
-                continue;
-            }
-            if found.len() == limit {
+            if found.len() == limit || !at.starts_with(&all) {
                 break;
             }
             let queued: Vec<Queued> = codec::unpack(bytes, "review")?;
