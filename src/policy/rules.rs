@@ -113,10 +113,7 @@ mod tests {
         for (there, back) in [
             (RuleChange::Section { section, open: false }, RuleChange::Section { section, open: true }),
             (RuleChange::FreeTextFrom { day }, RuleChange::FreeTextFrom { day: None }),
-            (
-                RuleChange::Screening { screening },
-                RuleChange::Screening { screening: Screening::default() },
-            ),
+            (RuleChange::Screening { screening }, RuleChange::Screening { screening: Screening::default() }),
             (
                 RuleChange::Sensitive { class, proxies: true, shown: true },
                 RuleChange::Sensitive { class, proxies: true, shown: false },

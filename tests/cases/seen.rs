@@ -13,13 +13,13 @@ use gateway::{
 };
 use jiff::civil::date;
 use policy::{
-    AccessRequest, Actor, Decided, Decision, PracticeRules, Reading, Refusal, Review, ThirdParties, View,
-    admit, decide,
+    AccessRequest, Actor, Decided, Decision, PracticeRules, Reading, Refusal, ThirdParties, View, admit,
+    decide,
 };
 use project::{IdKey, Projected, Projection};
 use record::{OdsCode, PatientKey, Report, ResourceType, Section};
 use serde_json::Value as Json;
-use store::{Lmdb, Settings, Store};
+use store::{Change, Decisions as _, Lmdb, Settings, Store};
 
 use crate::support::{HandClock, everything, practice};
 
@@ -154,17 +154,15 @@ impl Shelf {
         let decided = Decided { by: "Dr A".into(), at: self.clock.now(), why: "a case says so".into() };
         for patient in self.store.dirty(&self.practice, usize::MAX).unwrap() {
             let facts = self.store.facts(&self.practice, &patient).unwrap();
-            let subject = store::Subject { practice: self.practice.clone(), patient };
-            let mut oversight = self.store.oversight(&subject).unwrap();
             for (entry, _) in &facts.entries {
                 let Some(release) = self.decisions.lock().unwrap().remove(entry.id.as_str()) else {
                     continue;
                 };
                 let words = policy::words(entry).expect("there are words to decide about");
-                let review = Review { release, words, decided: decided.clone() };
-                oversight.reviewed.insert(entry.id.clone(), review);
+                let (patient, entry) = (patient.clone(), entry.id.clone());
+                let review = Change::Review { patient, entry, words, release };
+                self.store.decide(&self.practice, &review, &decided).unwrap();
             }
-            self.store.set_oversight(&subject, &oversight).unwrap();
         }
     }
 

@@ -1,8 +1,8 @@
 //! What a clinician decides about free text, and what follows from it.
 
-use policy::{Decided, Review};
+use policy::Decided;
 use record::{EntryId, PatientKey, Report};
-use store::{StoreError, Subject};
+use store::{Change, StoreError};
 
 use super::Loader;
 
@@ -24,18 +24,19 @@ impl Loader<'_> {
         let made = looked.projection.resources.iter().find(|made| made.mapped.sources.contains(entry));
         let only = [entry.clone()];
         let sources = made.map_or(only.as_slice(), |made| &made.mapped.sources);
-        let subject = Subject { practice: self.practice.clone(), patient: patient.clone() };
-        let mut oversight = self.store.oversight(&subject)?;
         let mut about = 0;
         for (source, _) in looked.entries.iter().filter(|(one, _)| sources.contains(&one.id) && !one.deleted)
         {
             let Some(words) = policy::words(source) else { continue };
-            let review = Review { release: share, words, decided: decided.clone() };
-            oversight.reviewed.insert(source.id.clone(), review);
+            let (patient, entry) = (patient.clone(), source.id.clone());
+            self.store.decide(
+                self.practice,
+                &Change::Review { patient, entry, words, release: share },
+                decided,
+            )?;
             about += 1;
         }
         if about > 0 {
-            self.store.set_oversight(&subject, &oversight)?;
             self.release(None, &mut Report::default())?;
         }
         Ok(about)

@@ -4,6 +4,7 @@ use policy::{Found, FoundText, Queued, Verdict};
 use record::{PersonName, Staff};
 
 use super::*;
+use crate::ReviewQueue as _;
 
 fn queued(id: &str, text: &str, since: i64) -> Queued {
     let text = FoundText { text: text.into(), spans: vec![] };
