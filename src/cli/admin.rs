@@ -3,6 +3,7 @@
 mod access;
 mod decisions;
 mod desk;
+mod review;
 
 use std::process::ExitCode;
 
@@ -11,7 +12,6 @@ use store::{Abandoned, Store};
 use crate::{
     Failure,
     args::{AbandonArgs, AccessCommand, AdminCommand, ProxyCommand},
-    review,
 };
 use desk::Desk;
 
@@ -28,7 +28,7 @@ pub(crate) fn run(command: &AdminCommand) -> Result<ExitCode, Failure> {
         AdminCommand::Proxy(ProxyCommand::Add(args)) => access::add_proxy(args),
         AdminCommand::Proxy(ProxyCommand::End(args)) => access::end_proxy(args),
         AdminCommand::Decisions(args) => decisions::list(args),
-        AdminCommand::Review(args) => review::run(&args.command),
+        AdminCommand::Review(args) => review::run(args),
     }
 }
 

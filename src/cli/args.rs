@@ -11,9 +11,9 @@ use record::OdsCode;
 
 pub(crate) use decisions::{
     AboutPatient, AccessCommand, AccessSetArgs, AddProxyArgs, Deciding, DecisionsArgs, EndProxyArgs,
-    EntryArgs, Levels, ProxyCommand, RulesArgs, SuppressArgs,
+    EntryArgs, EntryAt, Levels, ProxyCommand, RulesArgs, SuppressArgs,
 };
-pub(crate) use review::{At, DecideArgs, ListArgs, Of, ReviewArgs, ReviewCommand, ShowArgs};
+pub(crate) use review::{ReviewCommand, ReviewDecideArgs, ReviewListArgs};
 
 /// GP records in, a patient's own record out over FHIR R4, and nothing that they may not see.
 #[derive(Debug, Parser)]
@@ -82,7 +82,8 @@ pub(crate) enum AdminCommand {
     /// List what was decided: who, when, what, why.
     Decisions(DecisionsArgs),
     /// Free text that waits for a clinician: list it, read it, decide about it.
-    Review(ReviewArgs),
+    #[command(subcommand)]
+    Review(ReviewCommand),
 }
 
 #[derive(Debug, clap::Args)]

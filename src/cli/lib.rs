@@ -29,7 +29,6 @@ mod push;
 mod quality;
 mod redact;
 mod report;
-mod review;
 mod sandbox;
 mod serve;
 mod synth;

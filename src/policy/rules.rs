@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use record::Section;
 use serde::{Deserialize, Serialize};
 
-use crate::{Screening, Sensitivity, sensitivity};
+use crate::{Reading, Screening, Sensitivity, ThirdParties, sensitivity};
 
 /// The switches of a practice. The default opens nothing that the national model closes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,10 +41,15 @@ pub enum RuleChange {
         /// The day.
         day: Option<Date>,
     },
-    /// Free text is screened in this way.
-    Screening {
-        /// How.
-        screening: Screening,
+    /// What becomes of a text that names a third party.
+    ThirdParties {
+        /// What.
+        third_parties: ThirdParties,
+    },
+    /// What counts as a third party.
+    Reading {
+        /// What.
+        reading: Reading,
     },
     /// A class of sensitive entries is shown to somebody or withheld from them.
     Sensitive {
@@ -70,7 +75,8 @@ impl PracticeRules {
         match change {
             RuleChange::Section { section, open } => put(&mut self.sections_off, section, !open),
             RuleChange::FreeTextFrom { day } => self.free_text_from = day,
-            RuleChange::Screening { screening } => self.screening = screening,
+            RuleChange::ThirdParties { third_parties } => self.screening.third_parties = third_parties,
+            RuleChange::Reading { reading } => self.screening.reading = reading,
             RuleChange::Sensitive { class, proxies: true, shown } => {
                 put(&mut self.shown_to_proxies, class, shown);
             }
@@ -102,18 +108,23 @@ fn put<T: Ord>(set: &mut BTreeSet<T>, one: T, there: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ThirdParties;
 
     #[test]
     fn a_switch_that_is_turned_back_leaves_no_trace_and_one_turned_twice_turns_once() {
         let section = Section::TestResults;
         let class = Sensitivity::GenderIdentity;
         let day = Some(Date::MAX);
-        let screening = Screening { third_parties: ThirdParties::Mask, ..Screening::default() };
         for (there, back) in [
             (RuleChange::Section { section, open: false }, RuleChange::Section { section, open: true }),
             (RuleChange::FreeTextFrom { day }, RuleChange::FreeTextFrom { day: None }),
-            (RuleChange::Screening { screening }, RuleChange::Screening { screening: Screening::default() }),
+            (
+                RuleChange::ThirdParties { third_parties: ThirdParties::Mask },
+                RuleChange::ThirdParties { third_parties: ThirdParties::Withhold },
+            ),
+            (
+                RuleChange::Reading { reading: Reading::Standard },
+                RuleChange::Reading { reading: Reading::Strict },
+            ),
             (
                 RuleChange::Sensitive { class, proxies: true, shown: true },
                 RuleChange::Sensitive { class, proxies: true, shown: false },
