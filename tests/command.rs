@@ -11,6 +11,7 @@ mod offline;
 mod redaction;
 mod refusals;
 mod reports;
+mod reviewed;
 mod sandbox;
 pub mod site;
 mod tampered;

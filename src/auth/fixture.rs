@@ -136,5 +136,6 @@ fn released(key: &str) -> NewRelease {
         waiting: Vec::new(),
         made: jiff::Timestamp::UNIX_EPOCH,
         incomplete: false,
+        screened: None,
     }
 }

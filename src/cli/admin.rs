@@ -3,6 +3,7 @@
 mod access;
 mod decisions;
 mod desk;
+mod review;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,7 @@ pub(crate) fn run(command: &AdminCommand) -> Result<ExitCode, Failure> {
         AdminCommand::Proxy(ProxyCommand::Add(args)) => access::add_proxy(args),
         AdminCommand::Proxy(ProxyCommand::End(args)) => access::end_proxy(args),
         AdminCommand::Decisions(args) => decisions::list(args),
+        AdminCommand::Review(args) => review::run(args),
     }
 }
 

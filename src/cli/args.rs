@@ -1,6 +1,7 @@
 //! The arguments of every command, in words for a person.
 
 mod decisions;
+mod review;
 
 use std::path::PathBuf;
 
@@ -10,8 +11,9 @@ use record::OdsCode;
 
 pub(crate) use decisions::{
     AboutPatient, AccessCommand, AccessSetArgs, AddProxyArgs, Deciding, DecisionsArgs, EndProxyArgs,
-    EntryArgs, Levels, ProxyCommand, RulesArgs, SuppressArgs,
+    EntryArgs, EntryAt, Levels, ProxyCommand, RulesArgs, SuppressArgs,
 };
+pub(crate) use review::{ReviewCommand, ReviewDecideArgs, ReviewListArgs};
 
 /// GP records in, a patient's own record out over FHIR R4, and nothing that they may not see.
 #[derive(Debug, Parser)]
@@ -79,6 +81,9 @@ pub(crate) enum AdminCommand {
     Proxy(ProxyCommand),
     /// List what was decided: who, when, what, why.
     Decisions(DecisionsArgs),
+    /// Free text that waits for a clinician: list it, read it, decide about it.
+    #[command(subcommand)]
+    Review(ReviewCommand),
 }
 
 #[derive(Debug, clap::Args)]

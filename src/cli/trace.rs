@@ -48,8 +48,10 @@ pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode, Failure> {
     }
     logged(&sought, &settings, &loader)?;
     let identity = terminology.as_ref().map_or("", |loaded| &loaded.identity);
-    if settings.made_with != identity {
-        say!("          the terminology was changed since records were made: the next load makes them anew");
+    if settings.made_with != settings.to_make_with(identity) {
+        say!(
+            "          the terminology or a rule was changed since records were made: the next load makes them anew"
+        );
     }
     if sought.patients.is_empty() {
         not_there(place, &sought);

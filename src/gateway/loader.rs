@@ -11,6 +11,7 @@ mod in_order;
 mod relay;
 mod storing;
 mod survey;
+mod words;
 
 use std::{
     collections::HashMap,
@@ -22,7 +23,7 @@ use std::{
 };
 
 use ingest::{Format, Stop};
-use policy::Released;
+use policy::{PracticeRules, Released};
 use project::{IdKey, Projection, Record};
 use record::{Entry, EntryId, Issue, IssueCode, OdsCode, PatientKey, Place, Report, Severity};
 use store::{AsOf, NewRelease, PatientFacts, Store, StoreError};
@@ -196,7 +197,9 @@ impl Loader<'_> {
     /// # Errors
     /// If the store failed; who was not swapped in stays on the list.
     pub fn release(&self, batch: Option<u64>, report: &mut Report) -> Result<(), StoreError> {
-        self.store.make_with(self.practice, self.also.terminology.map_or("", |loaded| &loaded.identity))?;
+        let terminology = self.also.terminology.map_or("", |loaded| &loaded.identity);
+        let to_make_with = self.store.practice(self.practice)?.to_make_with(terminology);
+        self.store.make_with(self.practice, &to_make_with)?;
         let total = self.store.dirty_count(self.practice)?;
         loop {
             let mut swap = Swap::new(self, batch, total, self.store.practice(self.practice)?.as_of());
@@ -213,9 +216,10 @@ impl Loader<'_> {
                     let waiting =
                         projection.waiting.iter().map(|one| (one.entry.clone(), one.code)).collect();
                     let made = self.clock.now();
+                    let screened = projection.queued(made);
                     let (release, changed) = project::release(before.as_deref(), projection, made);
                     let patient = patient.clone();
-                    (NewRelease { patient, release, waiting, made, incomplete }, changed, waits)
+                    (NewRelease { patient, release, waiting, made, incomplete, screened }, changed, waits)
                 },
                 |(release, changed, waits)| {
                     report.resources_changed += changed;
@@ -245,6 +249,7 @@ impl Loader<'_> {
         let projecting = Projecting {
             practice,
             practice_name: settings.name.as_deref(),
+            rules: &settings.rules,
             ids: self.ids,
             also: self.also,
             batch,
@@ -290,6 +295,7 @@ struct Anew {
 struct Projecting<'a> {
     practice: &'a OdsCode,
     practice_name: Option<&'a str>,
+    rules: &'a PracticeRules,
     ids: &'a IdKey,
     also: Also<'a>,
     batch: Option<u64>,
@@ -311,6 +317,7 @@ impl Projecting<'_> {
             dictionary,
             terminology: self.also.terminology.map(|loaded| &loaded.terminology),
             oversight: &facts.oversight,
+            rules: self.rules,
         };
         let mut projection = project::project(&record, self.ids);
         projection.waiting.extend(refused);

@@ -9,7 +9,8 @@ use record::{CodeSystem, Coded, Coding, PersonName};
 
 /// A text as a FHIR string: characters that FHIR and XML forbid become spaces (R4, string: nothing below 32 but tab
 /// and line ends). `None` where nothing is left.
-pub(crate) fn clean(text: &str) -> Option<String> {
+#[must_use]
+pub fn clean(text: &str) -> Option<String> {
     let allowed = |c: char| {
         matches!(c, '\t' | '\n' | '\r') || !(c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}'))
     };

@@ -48,6 +48,7 @@ use crate::{
 pub use crate::{
     blood_pressure::is_blood_pressure,
     classify::{WhyNot, is_degraded},
+    coding::clean,
     complete::complete,
     envelope::{profiles, security_label, xml},
     index::{fold, index},

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use jiff::civil::date;
 use record::{
     CodeClass, CodeRef, CodeSystem, Coded, Coding, Content, Demographics, Dictionary, Effective, Entry,
-    EntryId, FreeText, Gender, Link, MarksCarried, PersonName, Place, Quantity, Registration, ResourceType,
-    Role, Staff, Statement, StatementStatus, Subject, Value,
+    EntryId, ForRedaction, FreeText, Gender, Link, MarksCarried, PersonName, Place, Quantity, Registration,
+    ResourceType, Role, Staff, Statement, StatementStatus, Subject, Value,
 };
 use serde_json::Value as Json;
 
@@ -89,6 +89,7 @@ pub(crate) fn demographics() -> Demographics {
         registered_on: None,
         deducted_on: None,
         dummy: false,
+        for_redaction: ForRedaction::default(),
     }
 }
 

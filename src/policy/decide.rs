@@ -103,6 +103,13 @@ pub fn decide(admission: &Admission, kind: ResourceType, labels: &Labels) -> Dec
     }
 }
 
+/// Whether free text of a resource may go out at all, however clean: its feed could have marked it, a clinician reviewed
+/// it, or it was recorded since the practice writes for its patients' eyes.
+#[must_use]
+pub fn text_may_go_out(labels: &Labels, free_text_from: Option<Date>) -> bool {
+    labels.marks_carried == MarksCarried::Yes || recorded_since(labels, free_text_from)
+}
+
 /// Whether all of it was recorded on or after a day. Without a day, nothing was.
 fn recorded_since(labels: &Labels, day: Option<Date>) -> bool {
     let earliest = labels.recorded.map(|(earliest, _)| earliest).filter(|_| !labels.undated);

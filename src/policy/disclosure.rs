@@ -130,10 +130,11 @@ impl DisclosureTable {
         }
     }
 
-    /// What a view shows of a resource. `clean` says of a text whether redaction let it pass.
+    /// What a view shows of a resource. `screen` says of a text what redaction lets out of it; for the full view it is
+    /// asked about every text that is shown only then, even where another beside it does not pass.
     #[must_use]
-    pub fn view(&self, view: View, resource: Value, clean: &dyn Fn(&str) -> bool) -> Shown {
-        let cut = Cut { view, clean, words: Cell::new(false) };
+    pub fn view(&self, view: View, resource: Value, screen: &dyn Fn(&str) -> Passed) -> Shown {
+        let cut = Cut { view, screen, words: Cell::new(false) };
         let body = match resource {
             Value::Object(mut object) => {
                 cut.strip(&self.root, &mut object);
@@ -162,6 +163,17 @@ fn load(kind: ResourceType) -> DisclosureTable {
     DisclosureTable::parse(kind, DisclosureTable::source(kind)).unwrap_or_default()
 }
 
+/// What redaction lets out of a text.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Passed {
+    /// All of it.
+    Whole,
+    /// This, in which third parties are masked.
+    Masked(String),
+    /// Nothing.
+    Nothing,
+}
+
 /// What a view shows of a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
@@ -174,7 +186,7 @@ pub struct Shown {
 /// One cut of a resource: what is withheld is taken out of it where it stands.
 struct Cut<'c> {
     view: View,
-    clean: &'c dyn Fn(&str) -> bool,
+    screen: &'c dyn Fn(&str) -> Passed,
     words: Cell<bool>,
 }
 
@@ -194,10 +206,11 @@ impl Cut<'_> {
     fn element(&self, node: &Node, value: &mut Value, term: bool) -> bool {
         match node.show {
             Some(Show::Never) => false,
-            Some(Show::Coded) if has_uncoded_unit(value) => self.screened(value),
+            // A number whose unit is partly masked would mislead.
+            Some(Show::Coded) if has_uncoded_unit(value) => self.screened(value, false),
             Some(Show::Coded) => true,
             Some(Show::CodedIfTerm) if term => true,
-            Some(Show::CodedIfTerm | Show::Screened) => self.screened(value),
+            Some(Show::CodedIfTerm | Show::Screened) => self.screened(value, true),
             None => self.inside(node, value),
         }
     }
@@ -230,10 +243,31 @@ impl Cut<'_> {
         !extensions.is_empty()
     }
 
-    fn screened(&self, value: &Value) -> bool {
-        let shown = self.view == View::Full && all_clean(value, self.clean);
+    fn screened(&self, value: &mut Value, may_mask: bool) -> bool {
+        let shown = self.view == View::Full && self.let_out(value, may_mask);
         self.words.set(self.words.get() || shown);
         shown
+    }
+
+    /// Whether every text in it passes; it is masked where it stands.
+    fn let_out(&self, value: &mut Value, may_mask: bool) -> bool {
+        match value {
+            Value::String(text) => match (self.screen)(text) {
+                Passed::Whole => true,
+                Passed::Masked(masked) => {
+                    *text = masked;
+                    may_mask
+                }
+                Passed::Nothing => false,
+            },
+            Value::Array(items) => {
+                items.iter_mut().fold(true, |all, item| self.let_out(item, may_mask) && all)
+            }
+            Value::Object(object) => {
+                object.values_mut().fold(true, |all, item| self.let_out(item, may_mask) && all)
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => true,
+        }
     }
 }
 
@@ -247,15 +281,6 @@ fn has_uncoded_unit(value: &Value) -> bool {
         }
         Value::Array(items) => items.iter().any(has_uncoded_unit),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-    }
-}
-
-fn all_clean(value: &Value, clean: &dyn Fn(&str) -> bool) -> bool {
-    match value {
-        Value::String(text) => clean(text),
-        Value::Array(items) => items.iter().all(|item| all_clean(item, clean)),
-        Value::Object(object) => object.values().all(|item| all_clean(item, clean)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => true,
     }
 }
 
@@ -280,8 +305,13 @@ mod tests {
 
     use super::*;
 
+    fn screen(clean: bool) -> impl Fn(&str) -> Passed {
+        move |_| if clean { Passed::Whole } else { Passed::Nothing }
+    }
+
     fn view(view: View, resource: &Value, clean: bool) -> Value {
-        DisclosureTable::built_in(ResourceType::Observation).view(view, resource.clone(), &|_| clean).body
+        let table = DisclosureTable::built_in(ResourceType::Observation);
+        table.view(view, resource.clone(), &screen(clean)).body
     }
 
     #[test]
@@ -333,11 +363,39 @@ mod tests {
         let table = DisclosureTable::built_in(ResourceType::Observation);
         let plain = json!({"status": "final", "code": {"coding": [{"display": "Asthma"}], "text": "Asthma"},
             "referenceRange": [{"low": {"value": 1}, "text": "normal"}], "note": [{"text": "x"}]});
-        let full = |clean| table.view(View::Full, plain.clone(), &|_| clean);
-        let coded = table.view(View::Coded, plain.clone(), &|_| true);
+        let full = |clean| table.view(View::Full, plain.clone(), &screen(clean));
+        let coded = table.view(View::Coded, plain.clone(), &screen(true));
         assert!(!coded.words && !full(false).words && full(true).words);
         assert_eq!(full(false).body, coded.body);
         assert_ne!(full(true).body, coded.body);
+    }
+
+    #[test]
+    fn a_masked_text_is_shown_masked_and_a_masked_unit_not_at_all() {
+        let table = DisclosureTable::built_in(ResourceType::Observation);
+        let resource = json!({"note": [{"text": "seen with Jane"}, {"text": "well"}],
+            "valueQuantity": {"value": 4, "unit": "Jane"}});
+        let mask = |text: &str| match text.contains("Jane") {
+            true => Passed::Masked(text.replace("Jane", "[third party]")),
+            false => Passed::Whole,
+        };
+        let shown = table.view(View::Full, resource.clone(), &mask);
+        assert_eq!(shown.body, json!({"note": [{"text": "seen with [third party]"}, {"text": "well"}]}));
+        assert!(shown.words);
+        assert_eq!(table.view(View::Coded, resource, &mask).body, json!({}));
+    }
+
+    #[test]
+    fn every_text_that_needs_the_full_view_is_asked_about_even_beside_one_that_does_not_pass() {
+        let asked = std::cell::RefCell::new(Vec::new());
+        let resource = json!({"note": [{"text": "a"}, {"text": "b"}], "valueString": "c", "status": "final"});
+        let table = DisclosureTable::built_in(ResourceType::Observation);
+        let shown = table.view(View::Full, resource, &|text| {
+            asked.borrow_mut().push(text.to_owned());
+            Passed::Nothing
+        });
+        assert_eq!(shown.body, json!({"status": "final"}));
+        assert_eq!(asked.into_inner(), ["a", "b", "c"]);
     }
 
     #[test]

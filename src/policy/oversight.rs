@@ -2,6 +2,7 @@
 //! free text may or may not go out. These are facts like those of a feed: a projection takes them in.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
@@ -100,12 +101,11 @@ pub fn hidden(entries: &[Entry], oversight: &Oversight) -> BTreeSet<EntryId> {
 #[must_use]
 pub fn words(entry: &Entry) -> Option<WordsDigest> {
     let statement = match &entry.content {
-        Some(Content::Statement(statement)) => statement,
-        // The words of the practice's own lists were typed by nobody who wrote of this patient.
-        Some(Content::WithLists(parts)) => &parts.statement,
+        Some(Content::Statement(statement)) => Cow::Borrowed(statement.as_ref()),
+        Some(Content::WithLists(parts)) => Cow::Owned(parts.typed()),
         _ => return None,
     };
-    let words = words_of(statement);
+    let words = words_of(&statement);
     if words.is_empty() {
         return None;
     }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use record::Section;
 use serde::{Deserialize, Serialize};
 
-use crate::{Sensitivity, sensitivity};
+use crate::{Reading, Screening, Sensitivity, ThirdParties, sensitivity};
 
 /// The switches of a practice. The default opens nothing that the national model closes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub struct PracticeRules {
     /// Free text of feeds that carry no marks may go out where it was recorded on or after this day: from then on
     /// the practice writes for its patients' eyes. Without a day such text waits for a review of its entry.
     pub free_text_from: Option<Date>,
+    /// How free text is screened before it goes out.
+    pub screening: Screening,
     /// Classes of sensitive entries that patients are not shown either.
     pub withheld_from_patients: BTreeSet<Sensitivity>,
     /// Classes of sensitive entries that proxies are shown.
@@ -38,6 +40,16 @@ pub enum RuleChange {
     FreeTextFrom {
         /// The day.
         day: Option<Date>,
+    },
+    /// What becomes of a text that names a third party.
+    ThirdParties {
+        /// What.
+        third_parties: ThirdParties,
+    },
+    /// What counts as a third party.
+    Reading {
+        /// What.
+        reading: Reading,
     },
     /// A class of sensitive entries is shown to somebody or withheld from them.
     Sensitive {
@@ -63,6 +75,8 @@ impl PracticeRules {
         match change {
             RuleChange::Section { section, open } => put(&mut self.sections_off, section, !open),
             RuleChange::FreeTextFrom { day } => self.free_text_from = day,
+            RuleChange::ThirdParties { third_parties } => self.screening.third_parties = third_parties,
+            RuleChange::Reading { reading } => self.screening.reading = reading,
             RuleChange::Sensitive { class, proxies: true, shown } => {
                 put(&mut self.shown_to_proxies, class, shown);
             }
@@ -71,6 +85,15 @@ impl PracticeRules {
             }
         }
         self
+    }
+
+    /// A stable name of what records are made with because of these rules; nothing for the default. Where it changes,
+    /// records must be made anew; what it does not name counts at each request.
+    #[must_use]
+    pub fn made_with(&self) -> String {
+        let from = self.free_text_from.map(|day| format!("text from {day}"));
+        let screening = Some(self.screening.code()).filter(|code| !code.is_empty());
+        from.into_iter().chain(screening).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -94,6 +117,14 @@ mod tests {
         for (there, back) in [
             (RuleChange::Section { section, open: false }, RuleChange::Section { section, open: true }),
             (RuleChange::FreeTextFrom { day }, RuleChange::FreeTextFrom { day: None }),
+            (
+                RuleChange::ThirdParties { third_parties: ThirdParties::Mask },
+                RuleChange::ThirdParties { third_parties: ThirdParties::Withhold },
+            ),
+            (
+                RuleChange::Reading { reading: Reading::Standard },
+                RuleChange::Reading { reading: Reading::Strict },
+            ),
             (
                 RuleChange::Sensitive { class, proxies: true, shown: true },
                 RuleChange::Sensitive { class, proxies: true, shown: false },

@@ -30,6 +30,8 @@ impl<'a> Walk<'a> {
     /// What the practice decided about the words of an entry, if it did so about the words that it has now.
     #[must_use]
     pub fn review(&self, entry: &Entry) -> Option<&'a Review> {
+        // Of most entries nothing was decided, and their words need not be looked at.
+        self.oversight.reviewed.get(&entry.id)?;
         self.oversight.review(&entry.id, words(entry)?)
     }
 

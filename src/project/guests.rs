@@ -63,7 +63,7 @@ fn against(people: &[&Demographics], identity: &Identity, number_shared: bool) -
 #[cfg(test)]
 mod tests {
     use jiff::civil::{Date, date};
-    use record::{Container, EntryId, Gender, MarksCarried, NhsNumber, Place, Registration};
+    use record::{Container, EntryId, ForRedaction, Gender, MarksCarried, NhsNumber, Place, Registration};
 
     use super::*;
 
@@ -103,6 +103,7 @@ mod tests {
             registered_on: None,
             deducted_on: None,
             dummy: false,
+            for_redaction: ForRedaction::default(),
         };
         entry("patient", Content::Patient(Box::new(person)))
     }

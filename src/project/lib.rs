@@ -8,9 +8,11 @@ mod access;
 mod gather;
 mod guests;
 mod ids;
+mod people;
 pub mod quality;
 mod release;
 mod render;
+mod screen;
 #[cfg(test)]
 mod tests;
 mod together;
@@ -18,8 +20,9 @@ mod views;
 
 use std::{cell::Cell, collections::HashSet};
 
+use jiff::Timestamp;
 use map::Mapped;
-use policy::{Labels, Oversight, Standing, View, Walk};
+use policy::{Found, Labels, Oversight, PracticeRules, Queued, Standing, View, Walk};
 use record::{
     CodeClass, Coded, Content, Demographics, Dictionary, Entry, EntryId, IssueCode, NhsNumber, OdsCode,
     OnlineUser, PatientKey, Place, ResourceType, Staff,
@@ -34,6 +37,8 @@ pub use map::{
 pub use release::release;
 pub use render::{practice_side, render};
 pub use views::{Body, Views};
+
+use screen::Screener;
 
 /// All that is known of one patient of one practice.
 pub struct Record<'a> {
@@ -51,6 +56,8 @@ pub struct Record<'a> {
     pub terminology: Option<&'a Terminology>,
     /// What people of the practice have decided about entries.
     pub oversight: &'a Oversight,
+    /// What the practice has decided for all its patients.
+    pub rules: &'a PracticeRules,
 }
 
 /// What a patient's record comes to.
@@ -72,6 +79,17 @@ pub struct Projection {
     pub incomplete: bool,
     /// Entries that no resource is made from, and why.
     pub unmapped: Vec<map::Unmapped>,
+    /// Free text was screened, so that it counts who is on the practice's staff.
+    pub screened: bool,
+}
+
+impl Projection {
+    /// What waits for a clinician from now on; `None` where no text was screened.
+    #[must_use]
+    pub fn queued(&self, now: Timestamp) -> Option<Vec<Queued>> {
+        let found = self.resources.iter().filter_map(|made| made.found.clone());
+        self.screened.then(|| found.map(|found| Queued { found, since: now }).collect())
+    }
 }
 
 /// One resource with its labels, before any request.
@@ -83,6 +101,8 @@ pub struct Projected {
     pub labels: Labels,
     /// Its views, none of which exist where a label withholds it.
     pub views: Views,
+    /// What was found in its texts, unless they are clean or were not read because they could not go out anyway.
+    pub found: Option<Found>,
 }
 
 /// An entry that waits.
@@ -115,6 +135,7 @@ pub fn project(record: &Record<'_>, ids: &IdKey) -> Projection {
         waiting: Vec::new(),
         incomplete: false,
         unmapped: Vec::new(),
+        screened: false,
     };
     if patient.is_some_and(|patient| patient.deleted) {
         return projection;
@@ -135,9 +156,12 @@ pub fn project(record: &Record<'_>, ids: &IdKey) -> Projection {
     };
     let mapping = map::map(entries, &context);
     projection.waiting = waiting(entries, &walk, &mapping.unmapped);
-    projection.incomplete = dictionary.missed.get();
     projection.unmapped = mapping.unmapped;
-    projection.resources = together::labelled(mapping.resources, &projection.unmapped, entries, &walk);
+    let screener = Screener::new(record.rules.screening, entries, &dictionary);
+    projection.resources =
+        together::labelled(mapping.resources, &projection.unmapped, entries, &walk, record.rules, &screener);
+    projection.screened = screener.was_used();
+    projection.incomplete = dictionary.missed.get();
     withdraw_dangling(&mut projection.resources, &id);
     projection
 }
@@ -252,6 +276,10 @@ impl Dictionary for Watched<'_> {
         let found = self.inner.staff(key);
         self.missed.set(self.missed.get() || found.is_none());
         found
+    }
+
+    fn staff_names(&self) -> &[String] {
+        self.inner.staff_names()
     }
 
     fn online_user(&self, key: &str) -> Option<OnlineUser> {

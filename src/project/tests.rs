@@ -1,13 +1,15 @@
 //! A whole is never more visible than its parts, and a version moves only with its bytes.
 
+mod words;
+
 use std::collections::BTreeSet;
 
 use jiff::{Timestamp, civil::date};
 use policy::Reason;
 use record::{
-    CodeClass, CodeRef, CodeSystem, Coded, Coding, Content, Dictionary, Effective, Entry, EntryId, Gender,
-    Link, Mark, MarksCarried, PatientKey, Place, Quantity, Registration, Role, Section, Staff, Statement,
-    StatementStatus, Subject, Value,
+    CodeClass, CodeRef, CodeSystem, Coded, Coding, Content, Dictionary, Effective, Entry, EntryId,
+    ForRedaction, Gender, Link, Mark, MarksCarried, PatientKey, Place, Quantity, Registration, Role, Section,
+    Staff, Statement, StatementStatus, Subject, Value,
 };
 
 use super::*;
@@ -54,6 +56,7 @@ fn patient() -> Entry {
         registered_on: None,
         deducted_on: None,
         dummy: false,
+        for_redaction: ForRedaction::default(),
     };
     entry("patient", Content::Patient(Box::new(demographics)))
 }
@@ -95,6 +98,7 @@ fn projected(entries: &[Entry]) -> Projection {
         dictionary: &Empty,
         terminology: None,
         oversight: &policy::Oversight::default(),
+        rules: &policy::PracticeRules::default(),
     };
     project(&record, &IdKey::offline())
 }

@@ -2,13 +2,16 @@
 //! served alone, by everything under its heading. What belongs together is read from the entries' own links, so that a
 //! part that nothing could be made of yet still counts.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use map::{Mapped, Unmapped, WhyNot};
-use policy::{Labels, Reason, SensitiveCodes, Walk};
-use record::{Entry, EntryId, Role};
+use policy::{Found, Labels, PracticeRules, Reason, SensitiveCodes, Walk};
+use record::{Content, Entry, EntryId, Role};
 
-use crate::{Projected, Views};
+use crate::{
+    Projected, Views,
+    screen::{Ruling, Screened, Screener},
+};
 
 /// Labels every resource by what it was made from and by what is hidden together with it, and cuts it into views.
 pub(crate) fn labelled(
@@ -16,6 +19,8 @@ pub(crate) fn labelled(
     unmapped: &[Unmapped],
     entries: &[Entry],
     walk: &Walk<'_>,
+    rules: &PracticeRules,
+    screener: &Screener<'_>,
 ) -> Vec<Projected> {
     let own: Vec<Labels> = mapped.iter().map(|made| own_labels(made, walk)).collect();
     let made_of: HashMap<&EntryId, usize> = mapped
@@ -44,11 +49,53 @@ pub(crate) fn labelled(
         })
         .collect();
     let projected = mapped.into_iter().zip(labels).map(|(mapped, labels)| {
-        let views =
-            if labels.reasons.is_empty() { Views::of(mapped.kind, &mapped.json) } else { Views::default() };
-        Projected { mapped, labels, views }
+        let (views, found) = if labels.reasons.is_empty() {
+            in_views(&mapped, &labels, walk, rules, screener)
+        } else {
+            (Views::default(), None)
+        };
+        Projected { mapped, labels, views, found }
     });
     projected.collect()
+}
+
+/// A resource that nothing speaks against, cut into views, and what was found in its texts if they are not clean.
+/// Texts that could not go out however clean they are, are not read.
+fn in_views(
+    mapped: &Mapped,
+    labels: &Labels,
+    walk: &Walk<'_>,
+    rules: &PracticeRules,
+    screener: &Screener<'_>,
+) -> (Views, Option<Found>) {
+    let screen = |texts| screener.screen(texts, &ruling(mapped, walk));
+    let may_go_out = policy::text_may_go_out(labels, rules.free_text_from);
+    let screen: Option<&dyn Fn(Vec<String>) -> Screened> = if may_go_out { Some(&screen) } else { None };
+    let (views, screened) = Views::of(mapped.kind, &mapped.json, screen);
+    let found = screened.found.and_then(|(verdict, texts, decided)| {
+        let entry = walk.entry(mapped.sources.first()?)?;
+        Some(Found { entry: entry.id.clone(), place: entry.place.clone(), verdict, texts, decided })
+    });
+    (views, found)
+}
+
+/// What was decided about the words of a resource: to share them counts if it was decided about all of them, to withhold
+/// them if it was about any.
+fn ruling(mapped: &Mapped, walk: &Walk<'_>) -> Ruling {
+    let mut shared = BTreeSet::new();
+    let mut undecided = false;
+    for entry in mapped.sources.iter().filter_map(|id| walk.entry(id)) {
+        let words = match &entry.content {
+            Some(Content::Statement(statement)) => policy::words_of(statement),
+            Some(_) | None => Vec::new(),
+        };
+        match walk.review(entry) {
+            Some(review) if !review.release => return Ruling::Withhold,
+            Some(_) => shared.extend(words.into_iter().filter_map(map::clean)),
+            None => undecided |= !words.is_empty(),
+        }
+    }
+    if undecided || shared.is_empty() { Ruling::None } else { Ruling::Share(shared) }
 }
 
 fn own_labels(made: &Mapped, walk: &Walk<'_>) -> Labels {

@@ -1,11 +1,14 @@
 //! The views of a resource: its JSON after the disclosure table, once without free text and once with text that
 //! redaction let pass.
 
+use std::cell::RefCell;
+
 use aws_lc_rs::digest;
-use policy::{DisclosureTable, Shown, View};
+use policy::{DisclosureTable, Passed, Shown, View};
 use record::{Index, ResourceType};
-use redact::Verdict;
 use serde_json::Value;
+
+use crate::screen::Screened;
 
 /// The two views. A view that cannot be a valid resource does not exist.
 #[derive(Clone, Debug, Default)]
@@ -28,25 +31,37 @@ pub struct Body {
 }
 
 impl Views {
-    /// Cuts a mapped resource into views. Where no word of it passed redaction both are the same.
-    #[must_use]
-    pub fn of(kind: ResourceType, json: &[u8]) -> Self {
-        match cut(kind, View::Full, json) {
-            Some((full, false)) => Self { coded: full.clone(), full },
-            Some((full, true)) => {
-                Self { coded: cut(kind, View::Coded, json).and_then(|(coded, _)| coded), full }
-            }
-            None => Self::default(),
-        }
+    /// Cuts a mapped resource into views. Without `screen` no text of it goes out; otherwise it reads all texts that
+    /// need the full view, if there are any. Where none passes both views are the same.
+    pub(crate) fn of(
+        kind: ResourceType,
+        json: &[u8],
+        screen: Option<&dyn Fn(Vec<String>) -> Screened>,
+    ) -> (Self, Screened) {
+        let texts = RefCell::new(Vec::new());
+        let without = cut(kind, json, &|text| {
+            texts.borrow_mut().push(text.to_owned());
+            Passed::Nothing
+        });
+        let coded = without.and_then(|shown| made(kind, shown.body));
+        let texts = texts.into_inner();
+        let screened = match screen {
+            Some(screen) if !texts.is_empty() => screen(texts),
+            Some(_) | None => Screened::default(),
+        };
+        let full = if screened.lets_out() {
+            cut(kind, json, &|text| screened.passes(text)).and_then(|shown| made(kind, shown.body))
+        } else {
+            coded.clone()
+        };
+        (Self { coded, full }, screened)
     }
 }
 
-/// One view, if it can be a valid resource, and whether there is anything in it that redaction let pass.
-fn cut(kind: ResourceType, view: View, json: &[u8]) -> Option<(Option<Body>, bool)> {
+/// The full view. Where no text passes it is the coded one.
+fn cut(kind: ResourceType, json: &[u8], screen: &dyn Fn(&str) -> Passed) -> Option<Shown> {
     let resource = serde_json::from_slice(json).ok()?;
-    let clean = |text: &str| redact::screen(text) == Verdict::Clean;
-    let Shown { body, words } = DisclosureTable::built_in(kind).view(view, resource, &clean);
-    Some((made(kind, body), words))
+    Some(DisclosureTable::built_in(kind).view(View::Full, resource, screen))
 }
 
 fn made(kind: ResourceType, mut shown: Value) -> Option<Body> {

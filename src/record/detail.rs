@@ -6,7 +6,7 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Coded, FreeText, Registration, Statement};
+use crate::{Address, Coded, FreeText, Registration, Related, Statement};
 
 /// A value of a list that the practice keeps.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,8 @@ pub enum Detail {
         /// Since when.
         from: Option<Date>,
     },
+    /// Somebody whom the source knows beside the patient: for redaction only.
+    Related(Related),
 }
 
 impl fmt::Debug for Detail {
@@ -70,6 +72,30 @@ pub struct WithLists {
     pub route: Option<Listed>,
     /// The name of the product.
     pub product: Option<Listed>,
+}
+
+impl WithLists {
+    /// The statement with those of the parts that stand in words in the row itself: somebody may have typed them, while
+    /// the practice's own lists were typed by nobody who wrote of this patient.
+    #[must_use]
+    pub fn typed(&self) -> Statement {
+        let mut statement = self.statement.clone();
+        if let Some(told) = &mut statement.vaccination {
+            let parts = [
+                (&self.site, &mut told.site),
+                (&self.route, &mut told.route),
+                (&self.product, &mut told.product),
+            ];
+            for (listed, part) in parts {
+                match listed {
+                    Some(Listed::Words(words)) => *part = Coded::words(words),
+                    Some(Listed::Key(_)) => *part = None,
+                    None => {}
+                }
+            }
+        }
+        statement
+    }
 }
 
 impl Listed {

@@ -32,7 +32,9 @@ pub use issue::{Fate, FileReport, Issue, IssueCode, Report, Row, Severity};
 pub use nhs_number::{NhsNumber, NhsNumberError};
 pub use ods_code::{OdsCode, OdsCodeError};
 pub use online::{OnlineAccess, OnlineServices, OnlineUser};
-pub use patient::{Address, Demographics, Gender, Identity, PatientKey, PersonName, Registration};
+pub use patient::{
+    Address, Demographics, ForRedaction, Gender, Identity, PatientKey, PersonName, Registration, Related,
+};
 pub use reference::{Dictionary, Fact, Reference, ReferenceKey, Sink, SinkError, Staff};
 pub use section::{ResourceType, Section};
 pub use snomed_id::SnomedId;

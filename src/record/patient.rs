@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::{FreeText, NhsNumber};
+use crate::{FreeText, Listed, NhsNumber};
 
 /// The source's own key of a patient inside one practice (an EMIS patient guid, `nhs:` and an NHS number for
 /// GP2GP). It may hold an NHS number, so it does not print itself.
@@ -46,8 +46,8 @@ impl fmt::Debug for PatientKey {
     }
 }
 
-/// Demographics of the patient. Carers, next of kin and comments on whose telephone it is are not here: they are
-/// other people's data and are dropped on reading.
+/// Demographics of the patient. Carers and next of kin are other people's data: they are kept apart, for redaction to
+/// know whom it must not let through, and comments on whose telephone it is are dropped on reading.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Demographics {
     /// The NHS number, where the source has a valid one.
@@ -78,11 +78,45 @@ pub struct Demographics {
     pub deducted_on: Option<Date>,
     /// A patient that exists for testing or training.
     pub dummy: bool,
+    /// What redaction knows and nothing ever shows.
+    pub for_redaction: ForRedaction,
 }
 
 impl fmt::Debug for Demographics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Demographics(..)")
+    }
+}
+
+/// Names by which redaction tells the patient from others. It is never mapped and never shown.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForRedaction {
+    /// Former names of the patient, and what they are called.
+    pub other_names: Vec<PersonName>,
+    /// Carers, next of kin and others whom the source knows beside the patient.
+    pub related: Vec<Related>,
+}
+
+impl fmt::Debug for ForRedaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ForRedaction(..)")
+    }
+}
+
+/// Somebody whom the source knows beside the patient.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Related {
+    /// The name, given name first, as written.
+    pub name: FreeText,
+    /// What they are to the patient.
+    pub relation: Option<Listed>,
+    /// Where they live, if the source knows.
+    pub address: Option<Address>,
+}
+
+impl fmt::Debug for Related {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Related(..)")
     }
 }
 

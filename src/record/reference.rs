@@ -121,6 +121,10 @@ pub trait Dictionary {
     fn code(&self, key: &str) -> Option<(Coded, CodeClass)>;
     /// A member of staff, once they have arrived.
     fn staff(&self, key: &str) -> Option<Staff>;
+    /// The names of all its staff in words, for redaction to know them.
+    fn staff_names(&self) -> &[String] {
+        &[]
+    }
     /// A person with an online account, once they have arrived. Most feeds know none.
     fn online_user(&self, _: &str) -> Option<OnlineUser> {
         None

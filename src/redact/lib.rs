@@ -3,7 +3,7 @@
 //! withheld. Marks on whole entries are not decided here but in `policy`.
 //!
 //! The order: what must stay (`keep`), then contacts and addresses, then names by their cues (`names`), then what was
-//! told (`disclosure`). Each find carries the id of its rule. Nothing is served by this yet: see [`screen`].
+//! told (`disclosure`). Each find carries the id of its rule.
 
 mod address;
 mod contact;
@@ -23,19 +23,7 @@ mod word;
 #[cfg(test)]
 mod tests;
 
-use record::FreeText;
-
 pub use engine::{MOST_BYTES, Mode, Redaction, Redactor, Verdict};
 pub use lexicon::{BadRow, Lexicon};
 pub use people::{Patient, Person, Record};
 pub use span::{Kind, Span};
-
-/// The verdict on a text of which nothing else is known: neither whose it is nor who else is in the record. White
-/// space alone is clean; everything else is unread, so that none goes out at any access level.
-#[must_use]
-pub fn screen(text: &str) -> Verdict {
-    match FreeText::new(text) {
-        None => Verdict::Clean,
-        Some(_) => Verdict::Unread,
-    }
-}

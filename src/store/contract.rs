@@ -6,6 +6,7 @@ mod guests;
 mod keyed;
 mod oversight;
 mod remade;
+mod review;
 mod rows;
 
 use std::collections::BTreeSet;
@@ -14,8 +15,8 @@ use jiff::{Timestamp, civil::date};
 use policy::{BodyChange, Labels, Release, Released, Standing, View, ViewHeader};
 use record::{
     CodeClass, CodeSystem, Coded, Coding, Container, Content, Demographics, Entry, EntryId, Fact, Fate,
-    Gender, Identity, Index, Link, Mark, MarksCarried, OdsCode, PatientKey, Place, Reference, ReferenceKey,
-    Registration, ResourceType, Role, Section,
+    ForRedaction, Gender, Identity, Index, Link, Mark, MarksCarried, OdsCode, PatientKey, Place, Reference,
+    ReferenceKey, Registration, ResourceType, Role, Section,
 };
 
 use crate::{Lmdb, NewRelease, Settings, Store, StoreError, Subject, TokenKind, TokenRecord};
@@ -85,6 +86,7 @@ fn born(name: &str, number: &str, birth_date: Option<jiff::civil::Date>, sequenc
         registered_on: None,
         deducted_on: None,
         dummy: false,
+        for_redaction: ForRedaction::default(),
     };
     let content = Some(Content::Patient(Box::new(person)));
     fact(name, Entry { content, links: vec![], ..entry("patient", sequence, &[]) })
@@ -167,6 +169,7 @@ fn release(who: &str, subject: &str, body: Option<&[u8]>, waiting: &[&str]) -> N
             .collect(),
         made: Timestamp::UNIX_EPOCH,
         incomplete: false,
+        screened: None,
     }
 }
 

@@ -11,6 +11,7 @@ mod delivery;
 mod error;
 mod lmdb;
 mod model;
+mod review;
 mod rows;
 
 #[cfg(test)]
@@ -22,7 +23,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use policy::{Disclosed, FeedAccess, Oversight, PracticeRules, Release, Released};
+use policy::{Disclosed, FeedAccess, Oversight, PracticeRules, Queued, Release, Released};
 use record::{
     CodeClass, Coded, Entry, EntryId, Fact, Fate, Identity, IssueCode, NhsNumber, OdsCode, OnlineUser,
     PatientKey, Place, Staff,
@@ -35,6 +36,7 @@ pub use lmdb::{Lmdb, Settings};
 pub use model::{
     Abandoned, Access, Account, App, AppStatus, AsOf, Begun, Practice, Subject, TokenKind, TokenRecord,
 };
+pub use review::ReviewQueue;
 pub use rows::{RowLog, RowPage};
 
 /// The facts of one patient, and what was released of them.
@@ -66,7 +68,7 @@ pub struct Guest {
 }
 
 /// A store. Every method is safe to call from several threads; each write is durable when it returns.
-pub trait Store: RowLog + Deliveries + Decisions + Send + Sync {
+pub trait Store: RowLog + Deliveries + Decisions + ReviewQueue + Send + Sync {
     /// Binds the store to a key for logical ids, the first time; after that, makes sure that it is the same.
     ///
     /// # Errors
@@ -169,6 +171,12 @@ pub trait Store: RowLog + Deliveries + Decisions + Send + Sync {
     /// # Errors
     /// If the store cannot be read.
     fn staff(&self, practice: &OdsCode, key: &str) -> Result<Option<Staff>, StoreError>;
+
+    /// Every member of the practice's staff.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn all_staff(&self, practice: &OdsCode) -> Result<Vec<Staff>, StoreError>;
 
     /// A person with an online account at the practice.
     ///
@@ -311,6 +319,9 @@ pub struct NewRelease {
     pub made: Timestamp,
     /// Something in the dictionary is missing.
     pub incomplete: bool,
+    /// What waits for a clinician; `None` where no text was screened. It counts from this time, unless the same text
+    /// waited before.
+    pub screened: Option<Vec<Queued>>,
 }
 
 /// One patient's released record at one instant.

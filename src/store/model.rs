@@ -56,7 +56,7 @@ pub struct Practice {
     /// What identifies the batch that is open.
     #[serde(default)]
     pub open_batch: Option<String>,
-    /// What its records are made with beside facts and built-in tables: which terminology, or nothing.
+    /// What its records are made with beside facts and built-in tables: which terminology and rules, or nothing.
     #[serde(default)]
     pub made_with: String,
 }
@@ -79,6 +79,13 @@ impl AsOf {
 }
 
 impl Practice {
+    /// What its records are to be made with: a terminology, and those of its rules that show in them.
+    #[must_use]
+    pub fn to_make_with(&self, terminology: &str) -> String {
+        let rules = self.rules.made_with();
+        [terminology, &rules].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+    }
+
     /// What records that are read from now on are as of.
     #[must_use]
     pub fn as_of(&self) -> AsOf {

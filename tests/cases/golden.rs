@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     emis, flat,
-    seen::{Patient, Seen, Shelf, assert_adds_up},
+    seen::{Decisions, Patient, Seen, Shelf, assert_adds_up},
     tpp,
 };
 
@@ -47,6 +47,8 @@ struct Rule {
     refused: Option<String>,
     /// What the feed grants, if that is what the case is about.
     granted: Option<Vec<String>>,
+    /// What the practice decides before anything is looked at.
+    practice: Decisions,
 }
 
 impl Rule {
@@ -64,9 +66,22 @@ impl Rule {
         let waiting = table.remove("waiting").map(|value| value.try_into().unwrap()).unwrap_or_default();
         let refused = table.remove("refused").map(|value| value.try_into().unwrap());
         let granted = table.remove("granted").map(|value| value.try_into().unwrap());
+        let practice = Decisions::read(&mut table);
         let says: String = table.remove("says").expect("says what the case is about").try_into().unwrap();
         assert!(!says.is_empty() && table.is_empty(), "{}: {table:?}", path.display());
-        Self { withheld, shown, wordless, unmapped, waiting, never, practice_only, said, refused, granted }
+        Self {
+            withheld,
+            shown,
+            wordless,
+            unmapped,
+            waiting,
+            never,
+            practice_only,
+            said,
+            refused,
+            granted,
+            practice,
+        }
     }
 
     /// What the outcome breaks.
@@ -155,8 +170,8 @@ fn files(path: &Path) -> BTreeSet<PathBuf> {
 }
 
 /// Loads a case's batches or messages one after another and looks at the last. Gives the files that it read.
-fn see(format: ingest::Format, case: &Path) -> (Seen, Vec<PathBuf>) {
-    let shelf = Shelf::new();
+fn see(format: ingest::Format, case: &Path, practice: Decisions) -> (Seen, Vec<PathBuf>) {
+    let shelf = Shelf::of(practice);
     match format {
         ingest::Format::Gp2gp => {
             let inside = folders(case);
@@ -343,8 +358,8 @@ fn every_case_comes_out_as_its_golden_files_say_and_every_file_belongs_to_a_case
             resources.flat_map(|r| folders(&r).into_iter().map(move |c| (file_name(&r), c)))
         {
             let name = format!("{}/{resource}/{}", format.name(), file_name(&case));
-            let (seen, used) = see(format, &case);
             let rule = Rule::read(&case.join("rule.toml"));
+            let (seen, used) = see(format, &case, rule.practice.clone());
             wrong.extend(rule.check(&seen).into_iter().map(|what| format!("{name}: {what}")));
             let now = out(resource == "patient", &seen);
             assert_eq!(now.keys().copied().collect::<BTreeSet<_>>(), GOLDEN.into());

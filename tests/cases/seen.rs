@@ -2,17 +2,24 @@
 //! golden files.
 
 use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Mutex,
 };
 
-use gateway::loader::{Also, Loader, Progress};
+use gateway::{
+    clock::Clock,
+    loader::{Also, Loader, Progress},
+};
 use jiff::civil::date;
-use policy::{AccessRequest, Actor, Decision, Refusal, View, admit, decide};
+use policy::{
+    AccessRequest, Actor, Decided, Decision, PracticeRules, Reading, Refusal, ThirdParties, View, admit,
+    decide,
+};
 use project::{IdKey, Projected, Projection};
 use record::{OdsCode, PatientKey, Report, ResourceType, Section};
 use serde_json::Value as Json;
-use store::{Lmdb, Settings};
+use store::{Change, Decisions as _, Lmdb, Settings, Store};
 
 use crate::support::{HandClock, everything, practice};
 
@@ -82,8 +89,43 @@ impl Resource {
     }
 }
 
+/// What a practice decides, as a case says it.
+#[derive(Clone, Debug, Default)]
+pub struct Decisions {
+    /// How text is screened, and from when text of feeds without marks may go out.
+    pub rules: PracticeRules,
+    /// Entries whose words a clinician decides about once the first batch is there, and whether they share them.
+    pub words: BTreeMap<String, bool>,
+}
+
+impl Decisions {
+    /// `screening`, `free_text_from` and `decided` of a table.
+    pub fn read(table: &mut toml::Table) -> Self {
+        let mut rules = PracticeRules::default();
+        for word in table.remove("screening").iter().flat_map(|value| value.as_str().unwrap().split(' ')) {
+            match word {
+                "mask" => rules.screening.third_parties = ThirdParties::Mask,
+                "standard" => rules.screening.reading = Reading::Standard,
+                _ => panic!("screening: {word}"),
+            }
+        }
+        let from = table.remove("free_text_from");
+        rules.free_text_from = from.map(|day| day.as_str().unwrap().parse().unwrap());
+        let decided: BTreeMap<String, String> =
+            table.remove("decided").map(|value| value.try_into().unwrap()).unwrap_or_default();
+        let words = decided.into_iter().map(|(entry, what)| match what.as_str() {
+            "share" => (entry, true),
+            "withhold" => (entry, false),
+            _ => panic!("decided: {what}"),
+        });
+        Self { rules, words: words.collect() }
+    }
+}
+
 /// A store to load into, one export after another.
 pub struct Shelf {
+    decisions: Mutex<BTreeMap<String, bool>>,
+    rules: PracticeRules,
     pub store: Lmdb,
     pub clock: std::sync::Arc<HandClock>,
     pub practice: OdsCode,
@@ -95,9 +137,33 @@ const QUIET: &dyn Fn(Progress) = &|_| {};
 
 impl Shelf {
     pub fn new() -> Self {
+        Self::of(Decisions::default())
+    }
+
+    /// Of a practice that decides something.
+    pub fn of(Decisions { rules, words }: Decisions) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Lmdb::open(&Settings { dir: dir.path().to_owned(), max_gib: 2 }).unwrap();
-        Self { store, clock: HandClock::at("2026-11-02T12:00:00Z"), practice: practice(), _dir: dir }
+        store.set_rules(&practice(), &rules).unwrap();
+        let clock = HandClock::at("2026-11-02T12:00:00Z");
+        Self { decisions: words.into(), rules, store, clock, practice: practice(), _dir: dir }
+    }
+
+    /// The practice decides about words that have come.
+    fn decide(&self) {
+        let decided = Decided { by: "Dr A".into(), at: self.clock.now(), why: "a case says so".into() };
+        for patient in self.store.dirty(&self.practice, usize::MAX).unwrap() {
+            let facts = self.store.facts(&self.practice, &patient).unwrap();
+            for (entry, _) in &facts.entries {
+                let Some(release) = self.decisions.lock().unwrap().remove(entry.id.as_str()) else {
+                    continue;
+                };
+                let words = policy::words(entry).expect("there are words to decide about");
+                let (patient, entry) = (patient.clone(), entry.id.clone());
+                let review = Change::Review { patient, entry, words, release };
+                self.store.decide(&self.practice, &review, &decided).unwrap();
+            }
+        }
     }
 
     pub fn loader(&self) -> Loader<'_> {
@@ -113,10 +179,13 @@ impl Shelf {
 
     /// Loads and releases.
     pub fn load(&self, format: ingest::Format, path: &Path) -> Report {
-        let paths: Vec<PathBuf> = vec![path.to_owned()];
-        self.loader()
-            .load(format, &paths)
-            .unwrap_or_else(|error| panic!("{}: {error}: {error:?}", path.display()))
+        let (mut report, batch) = self
+            .loader()
+            .take(format, &[path.to_owned()])
+            .unwrap_or_else(|error| panic!("{}: {error}: {error:?}", path.display()));
+        self.decide();
+        self.loader().release(Some(batch), &mut report).unwrap();
+        report
     }
 
     /// Loads without releasing.
@@ -124,6 +193,7 @@ impl Shelf {
         self.loader()
             .take(format, &[path.to_owned()])
             .unwrap_or_else(|error| panic!("{}: {error}: {error:?}", path.display()));
+        self.decide();
     }
 
     /// Loads and looks, without releasing.
@@ -132,9 +202,10 @@ impl Shelf {
         let (mut report, batch) = loader
             .take(format, &[path.to_owned()])
             .unwrap_or_else(|error| panic!("{}: {error:?}", path.display()));
+        self.decide();
         let mut patients = Vec::new();
         let see = &mut |projection: &Projection| {
-            patients.push(patient(projection));
+            patients.push(patient(projection, &self.rules));
             Ok(())
         };
         loader.look(batch, &mut report, see).unwrap();
@@ -160,13 +231,13 @@ pub fn assert_adds_up(report: &Report) {
     }
 }
 
-fn patient(projection: &Projection) -> Patient {
+fn patient(projection: &Projection, rules: &PracticeRules) -> Patient {
     let everything = everything();
     let types: BTreeSet<ResourceType> = ResourceType::ALL.into_iter().collect();
     let admission = admit(&AccessRequest {
         today: date(2026, 11, 2),
         practice_shares: true,
-        rules: &policy::PracticeRules::default(),
+        rules,
         suppressed: false,
         standing: &projection.standing,
         actor: Actor::Patient(Some(&everything)),

@@ -10,7 +10,7 @@ use std::{
 use super::emis::{Rows, filled, read, text};
 
 /// The tables that are read, and the clinical ones among them, which begin empty.
-pub const TABLES: [&str; 14] = [
+pub const TABLES: [&str; 15] = [
     "SROrganisation",
     "SRStaffMember",
     "SRMapping",
@@ -20,13 +20,21 @@ pub const TABLES: [&str; 14] = [
     "SRPatientRegistration",
     "SRPatientAddressHistory",
     "SRPatientContactDetails",
+    "SRPatientRelationship",
     "SREvent",
     "SRCode",
     "SRImmunisation",
     "SRImmunisationConsent",
     "SROnlineServices",
 ];
-const EMPTY: [&str; 5] = ["SREvent", "SRCode", "SRImmunisation", "SRImmunisationConsent", "SROnlineServices"];
+const EMPTY: [&str; 6] = [
+    "SRPatientRelationship",
+    "SREvent",
+    "SRCode",
+    "SRImmunisation",
+    "SRImmunisationConsent",
+    "SROnlineServices",
+];
 
 /// Writes the delivery of a case's folder; gives the files of the case that it read. `number` is its day.
 pub fn batch(case: &Path, practice: &Path, number: usize, out: &Path) -> Vec<PathBuf> {

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{run, site::Site};
 
-const COMMANDS: [&[&str]; 29] = [
+const COMMANDS: [&[&str]; 33] = [
     &[],
     &["sandbox"],
     &["sandbox", "token"],
@@ -35,6 +35,10 @@ const COMMANDS: [&[&str]; 29] = [
     &["admin", "proxy", "add"],
     &["admin", "proxy", "end"],
     &["admin", "decisions"],
+    &["admin", "review"],
+    &["admin", "review", "list"],
+    &["admin", "review", "show"],
+    &["admin", "review", "decide"],
 ];
 
 #[test]

@@ -15,3 +15,4 @@ mod threats;
 mod tls;
 mod tokens;
 mod twin_worlds;
+mod words;

@@ -100,14 +100,16 @@ fn release_by_hand(world: &World) {
             dictionary: &Words(world),
             terminology: None,
             oversight: &policy::Oversight::default(),
+            rules: &policy::PracticeRules::default(),
         };
         let projection = project::project(&record, &ids());
         let waiting = projection.waiting.iter().map(|one| (one.entry.clone(), one.code)).collect();
         let incomplete = projection.incomplete;
         let now = gateway::clock::Clock::now(&*world.clock);
+        let screened = projection.queued(now);
         let (release, _) = project::release(facts.released.as_deref(), projection, now);
         let as_of = world.store.practice(&practice()).unwrap().as_of();
-        let new = NewRelease { patient, release, waiting, made: now, incomplete };
+        let new = NewRelease { patient, release, waiting, made: now, incomplete, screened };
         assert!(world.store.release(&practice(), &as_of, &[new]).unwrap());
     }
 }

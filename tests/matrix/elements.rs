@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use policy::{DisclosureTable, View};
+use policy::{DisclosureTable, Passed, View};
 use record::ResourceType;
 use serde_json::{Value, json};
 
@@ -38,7 +38,8 @@ fn probe(path: &str, beside: bool) -> Value {
 
 /// Whether something is left at the path.
 fn shows(view: View, kind: ResourceType, path: &str, beside: bool, clean: bool) -> bool {
-    let shown = DisclosureTable::built_in(kind).view(view, probe(path, beside), &|_| clean).body;
+    let screen = |_: &str| if clean { Passed::Whole } else { Passed::Nothing };
+    let shown = DisclosureTable::built_in(kind).view(view, probe(path, beside), &screen).body;
     let mut at = &shown;
     for part in path.split('.').skip(1) {
         at = if part.starts_with("extension:") { &at["extension"][0] } else { &at[part] };

@@ -17,9 +17,9 @@ use jiff::{Timestamp, civil::date};
 use policy::{AccessLevel, Grant, ProxyGrant};
 use project::IdKey;
 use record::{
-    CodeRef, CodeSystem, Coded, Coding, Content, Demographics, Effective, Entry, EntryId, Fact, Gender,
-    MarksCarried, OdsCode, PatientKey, PersonName, Place, Quantity, Registration, Statement, StatementStatus,
-    Subject as About, Value,
+    CodeRef, CodeSystem, Coded, Coding, Content, Demographics, Effective, Entry, EntryId, Fact, ForRedaction,
+    Gender, MarksCarried, OdsCode, PatientKey, PersonName, Place, Quantity, Registration, Statement,
+    StatementStatus, Subject as About, Value,
 };
 use serde_json::Value as Json;
 use store::{Access, Account, App, AppStatus, Lmdb, Settings, Store, Subject};
@@ -307,6 +307,7 @@ pub fn person(who: &str) -> Entry {
         registered_on: None,
         deducted_on: None,
         dummy: false,
+        for_redaction: ForRedaction::default(),
     };
     Entry { content: Some(Content::Patient(Box::new(demographics))), ..bare("patient") }
 }

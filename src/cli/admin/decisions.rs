@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use policy::{PracticeRules, RuleChange, Sensitivity};
+use policy::{PracticeRules, Reading, RuleChange, Sensitivity, ThirdParties};
 use record::Section;
 use store::{Change, Decision, Decisions, Store};
 
@@ -22,7 +22,10 @@ pub(super) fn rules(args: &RulesArgs) -> Result<ExitCode, Failure> {
                 "say which rule is to be changed; without --by and --why they are shown".to_owned(),
             ));
         }
-        desk.decide(&Change::Rules { changes }, &Deciding { by: by.clone(), why: why.clone() })?;
+        if desk.decide(&Change::Rules { changes }, &Deciding { by: by.clone(), why: why.clone() })? {
+            // How free text is screened shows in the records themselves.
+            desk.release()?;
+        }
     }
     told(&desk.store.practice(&args.practice)?.rules);
     Ok(ExitCode::SUCCESS)
@@ -37,6 +40,16 @@ fn told(rules: &PracticeRules) {
         Some(day) => say!("{:<32} recorded on or after {day}", "free text of feeds without marks"),
         None => say!("{:<32} reviewed entries only", "free text of feeds without marks"),
     }
+    let third_parties = match rules.screening.third_parties {
+        ThirdParties::Withhold => "withheld whole",
+        ThirdParties::Mask => "shown with that masked",
+    };
+    say!("{:<32} {third_parties}", "text that leads to a third party");
+    let reading = match rules.screening.reading {
+        Reading::Strict => "whoever is neither the patient nor a professional",
+        Reading::Standard => "likewise, but for relatives of whom nothing was told in confidence",
+    };
+    say!("{:<32} {reading}", "third parties");
     for class in Sensitivity::ALL {
         let shown = |proxy| if rules.shows(class, proxy) { "shown to" } else { "withheld from" };
         say!("{:<32} {} patients, {} proxies", class.code(), shown(false), shown(true));
@@ -121,6 +134,16 @@ fn rule(change: RuleChange) -> String {
         RuleChange::FreeTextFrom { day: Some(day) } => format!("free text of feeds without marks from {day}"),
         RuleChange::FreeTextFrom { day: None } => {
             "free text of feeds without marks only once reviewed".to_owned()
+        }
+        RuleChange::ThirdParties { third_parties: ThirdParties::Withhold } => {
+            "text that leads to a third party withheld whole".to_owned()
+        }
+        RuleChange::ThirdParties { third_parties: ThirdParties::Mask } => {
+            "third parties masked in free text".to_owned()
+        }
+        RuleChange::Reading { reading: Reading::Strict } => "free text read strictly".to_owned(),
+        RuleChange::Reading { reading: Reading::Standard } => {
+            "free text read by the standard rules".to_owned()
         }
         RuleChange::Sensitive { class, proxies, shown } => {
             let who = if proxies { "proxies" } else { "patients" };

@@ -76,6 +76,18 @@ impl Desk {
         self.loading(|loader| loader.release(None, &mut Report::default()))
     }
 
+    /// Decides about the words of an entry, makes the record anew, and gives how many entries it was about.
+    pub(super) fn review(
+        &self,
+        patient: &PatientKey,
+        entry: &EntryId,
+        share: bool,
+        deciding: &Deciding,
+    ) -> Result<usize, Failure> {
+        let decided = Decided { by: deciding.by.clone(), at: SystemClock.now(), why: deciding.why.clone() };
+        self.loading(|loader| loader.decide_words(patient, entry, share, &decided))
+    }
+
     /// What speaks against giving access to a record without a look at it.
     pub(super) fn blocked(&self, patient: &PatientKey) -> Result<Option<policy::Blocked>, Failure> {
         self.loading(|loader| loader.blocked(patient))

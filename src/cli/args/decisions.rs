@@ -4,7 +4,7 @@ use std::{path::PathBuf, str::FromStr};
 
 use clap::Subcommand;
 use jiff::civil::Date;
-use policy::{AccessLevel, LegalBasis, RuleChange, Sensitivity};
+use policy::{AccessLevel, LegalBasis, Reading, RuleChange, Sensitivity, ThirdParties};
 use record::{EntryId, OdsCode, PatientKey, Section};
 
 /// Who decides, and why.
@@ -44,6 +44,13 @@ pub(crate) struct RulesArgs {
     /// of reviewed entries.
     #[arg(long, value_name = "DATE|none", requires_all = ["by", "why"])]
     pub(crate) free_text_from: Option<Since>,
+    /// What becomes of a text that leads to a third party: withhold (the whole text) or mask (what leads there).
+    #[arg(long, value_name = "WHAT", value_parser = third_parties, requires_all = ["by", "why"])]
+    pub(crate) third_parties: Option<ThirdParties>,
+    /// What counts as one: strict (whatever leads to anybody else) or standard (relatives' names may stay, unless told in
+    /// confidence).
+    #[arg(long, value_name = "HOW", value_parser = reading, requires_all = ["by", "why"])]
+    pub(crate) reading: Option<Reading>,
     /// Switch a section off for everybody: demographics, test-results, immunisations or consultations.
     #[arg(long, value_name = "SECTION", requires_all = ["by", "why"])]
     pub(crate) section_off: Vec<Section>,
@@ -69,9 +76,13 @@ impl RulesArgs {
         let off = self.section_off.iter().map(switch(false));
         let on = self.section_on.iter().map(switch(true));
         let day = self.free_text_from.iter().map(|since| RuleChange::FreeTextFrom { day: since.0 });
+        let third_parties =
+            self.third_parties.map(|third_parties| RuleChange::ThirdParties { third_parties });
+        let screening =
+            third_parties.into_iter().chain(self.reading.map(|reading| RuleChange::Reading { reading }));
         let sensitive = self.sensitive.iter().map(|rule| rule.0);
         // Whoever says both off and on gets off.
-        on.chain(off).chain(day).chain(sensitive).collect()
+        on.chain(off).chain(day).chain(screening).chain(sensitive).collect()
     }
 }
 
@@ -114,6 +125,16 @@ impl FromStr for SensitiveRule {
             _ => Err(wrong().to_owned()),
         }
     }
+}
+
+/// Which entry.
+#[derive(Debug, clap::Args)]
+pub(crate) struct EntryAt {
+    #[command(flatten)]
+    pub(crate) about: AboutPatient,
+    /// The entry's key, as `recordgate trace` and `recordgate admin review list` print it.
+    #[arg(long, value_name = "ID", value_parser = entry)]
+    pub(crate) entry: EntryId,
 }
 
 #[derive(Debug, clap::Args)]
@@ -254,6 +275,22 @@ fn entry(text: &str) -> Result<EntryId, &'static str> {
 fn role(text: &str) -> Result<String, &'static str> {
     let fits = (2..=12).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase());
     if fits { Ok(text.to_owned()) } else { Err("write a code in capitals, such as MTH, FTH, GRPRN or PROXY") }
+}
+
+fn third_parties(text: &str) -> Result<ThirdParties, &'static str> {
+    match text {
+        "withhold" => Ok(ThirdParties::Withhold),
+        "mask" => Ok(ThirdParties::Mask),
+        _ => Err("write withhold or mask"),
+    }
+}
+
+fn reading(text: &str) -> Result<Reading, &'static str> {
+    match text {
+        "strict" => Ok(Reading::Strict),
+        "standard" => Ok(Reading::Standard),
+        _ => Err("write strict or standard"),
+    }
 }
 
 fn basis(text: &str) -> Result<LegalBasis, &'static str> {

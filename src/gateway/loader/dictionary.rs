@@ -1,11 +1,11 @@
 //! A practice's codes, staff and online users as a projection sees them: from the store, each looked up once.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     collections::HashMap,
 };
 
-use record::{CodeClass, Coded, Dictionary, OdsCode, OnlineUser, Staff};
+use record::{CodeClass, Coded, Dictionary, OdsCode, OnlineUser, PersonName, Staff};
 use store::{Store, StoreError};
 
 /// The practice's dictionary, each word looked up once. A failure of the store is kept for the caller.
@@ -15,13 +15,15 @@ pub(super) struct Cached<'a> {
     codes: RefCell<HashMap<String, Option<(Coded, CodeClass)>>>,
     staff: RefCell<HashMap<String, Option<Staff>>>,
     users: RefCell<HashMap<String, Option<OnlineUser>>>,
+    everybody: OnceCell<Vec<String>>,
     failed: Cell<Option<StoreError>>,
 }
 
 impl<'a> Cached<'a> {
     pub(super) fn new(store: &'a dyn Store, practice: &'a OdsCode) -> Self {
         let (codes, staff, users) = (RefCell::default(), RefCell::default(), RefCell::default());
-        Self { store, practice, codes, staff, users, failed: Cell::new(None) }
+        let everybody = OnceCell::new();
+        Self { store, practice, codes, staff, users, everybody, failed: Cell::new(None) }
     }
 
     /// The failure that made a word seem unknown, if there was one.
@@ -56,7 +58,23 @@ impl Dictionary for Cached<'_> {
         self.look_up(&self.staff, key, || self.store.staff(self.practice, key))
     }
 
+    fn staff_names(&self) -> &[String] {
+        self.everybody.get_or_init(|| {
+            let everybody = self.store.all_staff(self.practice).unwrap_or_else(|error| {
+                self.failed.set(Some(error));
+                Vec::new()
+            });
+            everybody.iter().filter_map(|member| in_words(&member.name)).collect()
+        })
+    }
+
     fn online_user(&self, key: &str) -> Option<OnlineUser> {
         self.look_up(&self.users, key, || self.store.online_user(self.practice, key))
     }
+}
+
+fn in_words(name: &PersonName) -> Option<String> {
+    let parts: Vec<&str> =
+        name.prefix.iter().chain(&name.given).chain(&name.family).map(String::as_str).collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
 }

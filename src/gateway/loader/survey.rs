@@ -9,7 +9,7 @@ use std::{
 use policy::Released;
 use project::{Projection, quality::Quality};
 use record::{Entry, Fate, IssueCode, PatientKey, Place, Row};
-use store::{PatientFacts, StoreError};
+use store::{PatientFacts, Practice, StoreError};
 
 use super::{Anew, Cached, Loader, Progress, Projecting};
 use crate::terminology::Loaded;
@@ -59,7 +59,7 @@ impl Loader<'_> {
     pub fn survey(&self) -> Result<(), StoreError> {
         let settings = self.store.practice(self.practice)?;
         let dictionary = Cached::new(self.store, self.practice);
-        self.each_patient(&mut |patient| self.anew(patient, settings.name.as_deref(), &dictionary).map(drop))
+        self.each_patient(&mut |patient| self.anew(patient, &settings, &dictionary).map(drop))
     }
 
     /// What became of each row of these batches, as far as their logs are kept: told codes by file and field.
@@ -112,7 +112,7 @@ impl Loader<'_> {
     pub fn look_at(&self, patient: &PatientKey) -> Result<Looked, StoreError> {
         let settings = self.store.practice(self.practice)?;
         let dictionary = Cached::new(self.store, self.practice);
-        let Anew { projection, before, .. } = self.anew(patient, settings.name.as_deref(), &dictionary)?;
+        let Anew { projection, before, .. } = self.anew(patient, &settings, &dictionary)?;
         let entries = everything(self.store.facts(self.practice, patient)?);
         Ok(Looked { entries, projection, released: before })
     }
@@ -133,12 +133,18 @@ impl Loader<'_> {
     fn anew(
         &self,
         patient: &PatientKey,
-        practice_name: Option<&str>,
+        settings: &Practice,
         dictionary: &Cached<'_>,
     ) -> Result<Anew, StoreError> {
-        let (practice, ids, also) = (self.practice, self.ids, self.also);
-        let projecting = Projecting { practice, practice_name, ids, also, batch: None };
-        let anew = projecting.anew(patient, self.store.facts(practice, patient)?, dictionary);
+        let projecting = Projecting {
+            practice: self.practice,
+            practice_name: settings.name.as_deref(),
+            rules: &settings.rules,
+            ids: self.ids,
+            also: self.also,
+            batch: None,
+        };
+        let anew = projecting.anew(patient, self.store.facts(self.practice, patient)?, dictionary);
         dictionary.failure().map_or(Ok(anew), Err)
     }
 

@@ -124,6 +124,7 @@ fn released(key: &str) -> NewRelease {
         waiting: Vec::new(),
         made: jiff::Timestamp::UNIX_EPOCH,
         incomplete: false,
+        screened: None,
     }
 }
 

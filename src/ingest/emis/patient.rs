@@ -1,11 +1,11 @@
 //! `Admin_Patient`: who patients are, and whether they may be served at all.
 //!
-//! Carers, next of kin and comments on telephone numbers are other people's data. They are never kept; a comment
-//! only tells us that a number or address may be somebody else's.
+//! Comments on telephone numbers are other people's data and are never kept; a comment only tells us that a number or
+//! address may be somebody else's. A carer's name is kept for redaction alone.
 
 use jiff::civil::Date;
 use record::{
-    Address, Content, Demographics, EntryId, FreeText, Gender, Issue, IssueCode, Mark, Registration,
+    Address, Content, Demographics, EntryId, ForRedaction, FreeText, Gender, Issue, IssueCode, Listed, Mark, Registration, Related,
 };
 
 use super::{
@@ -27,10 +27,10 @@ columns! {
         confidential: "IsConfidential", email: "EmailAddress", home_phone: "HomePhone", mobile_phone: "MobilePhone",
         sequence: "ProcessingId",
     }
-    optional { contact_comments: "ContactComments", }
+    optional { contact_comments: "ContactComments", carer: "CarerName", relation: "CarerRelation", }
     unused {
-        "PatientNumber", "ResidentialInstituteCode", "NHSNumberStatus", "CarerName", "CarerRelation", "PersonGuid",
-        "ExternalUsualGPGuid", "ExternalUsualGP", "ExternalUsualGPOrganisation",
+        "PatientNumber", "ResidentialInstituteCode", "NHSNumberStatus", "PersonGuid", "ExternalUsualGPGuid",
+        "ExternalUsualGP", "ExternalUsualGPOrganisation",
         // As the test pack of version 5.0 spells them.
         "ExternalUsusalGPGuid", "ExternalUsusalGP", "ExternalUsusalGPOrganisation",
     }
@@ -78,12 +78,20 @@ impl EntryTable for Patients {
             registered_on: self.registered_on(row),
             deducted_on: self.deciding_date(row, self.deducted, marks),
             dummy: self.dummy(row, kind),
+            for_redaction: self.for_redaction(row),
         };
         Ok(Body { content: Some(Content::Patient(Box::new(demographics))), ..Body::default() })
     }
 }
 
 impl Patients {
+    fn for_redaction(&self, row: &Row<'_>) -> ForRedaction {
+        let name = FreeText::new(row.text(self.carer));
+        let relation = row.some(self.relation).map(Listed::Words);
+        let carer = name.map(|name| Related { name, relation, address: None });
+        ForRedaction { related: carer.into_iter().collect(), ..ForRedaction::default() }
+    }
+
     fn gender(&self, row: &mut Row<'_>) -> Gender {
         match row.text(self.sex).to_ascii_uppercase().as_str() {
             "M" => Gender::Male,

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use record::{
-    Container, Content, Demographics, Entry, EntryId, Fact, Gender, Issue, IssueCode, MarksCarried,
-    PatientKey, Place, Reference, ReferenceKey, Registration, Sink, SinkError,
+    Container, Content, Demographics, Entry, EntryId, Fact, ForRedaction, Gender, Issue, IssueCode,
+    MarksCarried, PatientKey, Place, Reference, ReferenceKey, Registration, Sink, SinkError,
 };
 
 use super::{
@@ -77,6 +77,7 @@ fn patient(extract: &Extract) -> Option<Entry> {
         registered_on: None,
         deducted_on: None,
         dummy: false,
+        for_redaction: ForRedaction::default(),
     };
     Some(Entry {
         id: EntryId::new(PATIENT)?,

@@ -1,8 +1,11 @@
-//! The Patient of a bundle. `contact`, who is somebody else, is not read, nor is a telephone that says more of itself
-//! than its number: it may be somebody else's.
+//! The Patient of a bundle. Of `contact`, who is somebody else, only the name is read, for redaction alone; a telephone
+//! that says more of itself than its number is not read: it may be somebody else's.
 
 use jiff::civil::Date;
-use record::{Address, Demographics, FreeText, Gender, IssueCode, NhsNumber, PersonName, Registration};
+use record::{
+    Address, Demographics, ForRedaction, FreeText, Gender, IssueCode, Listed, NhsNumber, PersonName,
+    Registration, Related,
+};
 
 use super::{
     json::{Json, Object},
@@ -41,6 +44,7 @@ pub(super) fn read(of: &Object, notes: &mut Notes) -> Demographics {
         registered_on,
         deducted_on,
         dummy: false,
+        for_redaction: for_redaction(of),
     }
 }
 
@@ -98,6 +102,32 @@ pub(super) fn person_name(name: &Object) -> PersonName {
         prefix: (!prefix.is_empty()).then(|| prefix.join(" ")),
         given: words("given").collect(),
         family: name.text("family").map(str::to_owned),
+    }
+}
+
+/// Former names and nicknames, and whom the practice knows beside the patient.
+fn for_redaction(of: &Object) -> ForRedaction {
+    let other = |name: &&Object| !current(name) || name.text("use") == Some("nickname");
+    let related = of.objects("contact").filter_map(|contact| {
+        let name = FreeText::new(&in_words(contact.object("name")?))?;
+        let concept = contact.objects("relationship").next();
+        let relation = concept.and_then(|concept| {
+            let term = || concept.objects("coding").find_map(|coding| coding.text("display"));
+            concept.text("text").or_else(term)
+        });
+        Some(Related { name, relation: relation.map(|words| Listed::Words(words.to_owned())), address: None })
+    });
+    ForRedaction {
+        other_names: of.objects("name").filter(other).map(person_name).collect(),
+        related: related.collect(),
+    }
+}
+
+fn in_words(name: &Object) -> String {
+    let parts = person_name(name);
+    match name.text("text") {
+        Some(text) if parts.family.is_none() => text.to_owned(),
+        _ => parts.given.iter().chain(&parts.family).map(String::as_str).collect::<Vec<_>>().join(" "),
     }
 }
 

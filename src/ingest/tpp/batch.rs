@@ -24,6 +24,7 @@ use super::{
     patient::Patients,
     practice::Practice,
     registration::Registrations,
+    relationship::Relationships,
     row::Extracted,
 };
 use crate::{
@@ -32,7 +33,7 @@ use crate::{
 };
 
 /// The tables that are read, in the order in which they are.
-static TABLES: [Reader<Tpp>; 14] = [
+static TABLES: [Reader<Tpp>; 15] = [
     Reader::of::<Organisations>(),
     Reader::of::<StaffMembers>(),
     Reader::of::<Mappings>(),
@@ -42,6 +43,7 @@ static TABLES: [Reader<Tpp>; 14] = [
     Reader::of::<Registrations>(),
     Reader::of::<Addresses>(),
     Reader::of::<Contacts>(),
+    Reader::of::<Relationships>(),
     Reader::of::<Events>(),
     Reader::of::<Codes>(),
     Reader::of::<Immunisations>(),

@@ -27,7 +27,7 @@ const NOT_READ: &str = "\
     SRMedia SRMedicationReadCodeDetails SRMentalHealthAssessment SRNeeds SRNeedsLinkage SROnAdmissionMedication \
     SROohAction SROohAssessment SROohCallBack SROohEmergencyCall SROohNewCase SROohPassToPCC SROohPathways \
     SROohThirdPartyCall SROohTransport SROohVisit SROrganisationBranch SROutPatientMedication SRPatientContactProperty \
-    SRPatientGroups SRPatientInformation SRPatientLeave SRPatientLocation SRPatientRelationship SRPersonAtRisk \
+    SRPatientGroups SRPatientInformation SRPatientLeave SRPatientLocation SRPersonAtRisk \
     SRPlaceHolderMedication SRPrimaryCareMedication SRProblem SRQuestionnaire SRRecall SRRecordStatus \
     SRReferralAllocation SRReferralAllocationStaff SRReferralContactEvent SRReferralIn SRReferralInIntervention \
     SRReferralInReferralReason SRReferralInStatusDetails SRReferralOut SRReferralOutStatusDetails SRRefusedOffer \

@@ -30,6 +30,7 @@ mod organisation;
 mod patient;
 mod practice;
 mod registration;
+mod relationship;
 mod row;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use record::{
-    Content, Demographics, EntryId, Fact, FreeText, Gender, IssueCode, Mark, PatientKey, Registration,
+    Content, Demographics, EntryId, Fact, ForRedaction, FreeText, Gender, IssueCode, Mark, PatientKey, PersonName, Registration,
 };
 
 use super::{
@@ -22,8 +22,8 @@ columns! {
         middle: "MiddleNames", surname: "Surname", nhs_number: "NHSNumber", born: "DateBirth", died: "DateDeath",
         gender: "Gender", email: "EmailAddress", test: "TestPatient",
     }
-    optional { removed: "RemovedData", }
-    unused { "PreviousSurname", "BirthPlace", "SpeaksEnglish", "SSRef", "SpineMatched", }
+    optional { removed: "RemovedData", previous_surname: "PreviousSurname", }
+    unused { "BirthPlace", "SpeaksEnglish", "SSRef", "SpineMatched", }
 }
 
 impl Table<Tpp> for Patients {
@@ -63,6 +63,10 @@ impl Patients {
             registered_on: None,
             deducted_on: None,
             dummy: self.is_test(row),
+            for_redaction: ForRedaction {
+                other_names: self.former_name(row).into_iter().collect(),
+                related: Vec::new(),
+            },
         }
     }
 
@@ -77,6 +81,16 @@ impl Patients {
                 Gender::Unknown
             }
         }
+    }
+
+    /// The name that the patient had with the surname before this one.
+    fn former_name(&self, row: &Row<'_>) -> Option<PersonName> {
+        let family = row.some(self.previous_surname)?;
+        Some(PersonName {
+            prefix: None,
+            given: row.some(self.given).into_iter().collect(),
+            family: Some(family),
+        })
     }
 
     /// Blank is no. What cannot be read is yes, and so are the names that test patients are given.

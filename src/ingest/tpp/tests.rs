@@ -127,7 +127,7 @@ fn a_column_that_may_speak_of_visibility_refuses_and_another_is_told() {
 fn a_table_that_is_not_known_is_told_and_one_that_is_not_read_is_not() {
     let (log, _) = read(|folder| {
         put(folder, "SRSomethingNew.csv", "A,B\n");
-        put(folder, "SRPatientRelationship.csv", "A,B\n1,2\n");
+        put(folder, "SRPatientGroups.csv", "A,B\n1,2\n");
         put(folder, ".hidden", "");
     });
     assert_eq!(log.warned.len(), 1);

@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 use record::{
-    Address, Content, Demographics, EntryId, Fact, FreeText, Gender, IssueCode, Mark, PersonName,
+    Address, Content, Demographics, EntryId, Fact, ForRedaction, FreeText, Gender, IssueCode, Mark, PersonName,
     Registration,
 };
 
@@ -58,6 +58,7 @@ impl Patients {
             }),
             deducted_on: deciding_date(row, self.removed, &mut doubts),
             dummy: row.text(self.surname).to_ascii_uppercase().starts_with("XXTEST"),
+            for_redaction: ForRedaction::default(),
         };
         Body { content: Some(Content::Patient(Box::new(demographics))), doubts, ..Body::default() }
     }

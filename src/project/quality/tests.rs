@@ -2,8 +2,8 @@
 
 use jiff::civil::date;
 use record::{
-    CodeClass, Demographics, Dictionary, Effective, FreeText, Gender, Link, Mark, MarksCarried, PatientKey,
-    Quantity, Registration, Role, Staff, StatementStatus, Subject,
+    CodeClass, Demographics, Dictionary, Effective, ForRedaction, FreeText, Gender, Link, Mark, MarksCarried,
+    PatientKey, Quantity, Registration, Role, Staff, StatementStatus, Subject,
 };
 
 use super::*;
@@ -55,6 +55,7 @@ fn patient() -> Entry {
         registered_on: None,
         deducted_on: None,
         dummy: false,
+        for_redaction: ForRedaction::default(),
     };
     entry("patient", Content::Patient(Box::new(person)))
 }
@@ -100,6 +101,7 @@ fn counted_since(
         dictionary: &One,
         terminology: None,
         oversight: &policy::Oversight::default(),
+        rules: &policy::PracticeRules::default(),
     };
     let projection = project(&record, &IdKey::offline());
     quality.take(&record, batches, since, &projection);

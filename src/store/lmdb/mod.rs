@@ -9,6 +9,7 @@ mod kept;
 mod keyed;
 mod recent;
 mod release;
+mod review;
 mod rows;
 mod vault;
 
@@ -73,6 +74,7 @@ pub struct Lmdb {
     token: Space,
     revoked: Space,
     rows: Space,
+    review: Space,
     delivery: Space,
     delivery_open: Space,
     delivery_content: Space,
@@ -115,6 +117,7 @@ impl Lmdb {
             token: space(&mut txn, "token")?,
             revoked: space(&mut txn, "revoked")?,
             rows: space(&mut txn, "rows")?,
+            review: space(&mut txn, "review")?,
             delivery: space(&mut txn, "delivery")?,
             delivery_open: space(&mut txn, "delivery-open")?,
             delivery_content: space(&mut txn, "delivery-content")?,
@@ -250,6 +253,10 @@ impl Store for Lmdb {
 
     fn staff(&self, practice: &OdsCode, key: &str) -> Result<Option<Staff>, StoreError> {
         self.find_staff(practice, key)
+    }
+
+    fn all_staff(&self, practice: &OdsCode) -> Result<Vec<Staff>, StoreError> {
+        self.list_staff(practice)
     }
 
     fn online_user(&self, practice: &OdsCode, key: &str) -> Result<Option<OnlineUser>, StoreError> {

@@ -73,6 +73,7 @@ impl Lmdb {
             let waiting = self.waiting_in(txn, &patient)?.after(&new.waiting, new.made);
             self.waiting.put(txn, &patient, &codec::pack(&waiting, "waiting")?)?;
         }
+        self.put_queued(txn, &patient, new.screened.as_deref())?;
         self.dirty.delete(txn, &patient)?;
         Ok(())
     }

@@ -40,6 +40,7 @@ pub(super) struct Changes {
     pub(super) dirty: BTreeSet<PatientKey>,
     dictionary_grew: bool,
     dictionary_changed: bool,
+    staff_grew: bool,
     waiting: BTreeMap<PatientKey, BTreeSet<EntryId>>,
 }
 
@@ -204,6 +205,7 @@ impl Lmdb {
         sequence: u64,
         changes: &mut Changes,
     ) -> Result<Fate, StoreError> {
+        let is_staff = matches!(at, ReferenceKey::Staff(_));
         let at = reference_key(practice, at);
         let old: Option<KeptReference> =
             self.reference.get(txn, &at)?.map(|bytes| codec::unpack(bytes, "reference")).transpose()?;
@@ -215,7 +217,10 @@ impl Lmdb {
             // Whether a practice shares is asked at each request and shows in no record.
             Some(_) | None if matches!(new, Reference::Sharing { .. }) => {}
             Some(_) => changes.dictionary_changed = true,
-            None => changes.dictionary_grew = true,
+            None => {
+                changes.dictionary_grew = true;
+                changes.staff_grew |= is_staff;
+            }
         }
         let same = old.is_some_and(|old| old.reference == *new);
         let kept = KeptReference { sequence, reference: new.clone() };
@@ -224,7 +229,7 @@ impl Lmdb {
     }
 
     /// A code or member of staff that changed may show in any record of the practice; one that is new can only show
-    /// in records where something was missing.
+    /// in records where something was missing, and a member of staff in those whose text was screened.
     pub(super) fn mark_dirty(
         &self,
         txn: &mut RwTxn<'_>,
@@ -232,7 +237,11 @@ impl Lmdb {
         changes: &Changes,
     ) -> Result<(), StoreError> {
         let mut keys: BTreeSet<Vec<u8>> = changes.dirty.iter().map(|p| key(practice, Some(p), &[])).collect();
-        let spaces = [(changes.dictionary_changed, self.released), (changes.dictionary_grew, self.waiting)];
+        let spaces = [
+            (changes.dictionary_changed, self.released),
+            (changes.dictionary_grew, self.waiting),
+            (changes.staff_grew, self.review),
+        ];
         for (_, space) in spaces.into_iter().filter(|(concerned, _)| *concerned) {
             for item in space.prefix_iter(txn, &under(practice, None))? {
                 keys.insert(item?.0.to_vec());
@@ -409,6 +418,18 @@ impl Lmdb {
         })
     }
 
+    pub(super) fn list_staff(&self, practice: &OdsCode) -> Result<Vec<Staff>, StoreError> {
+        let txn = self.reader()?;
+        let mut staff = Vec::new();
+        for item in self.reference.prefix_iter(&txn, &key(practice, None, &["s", ""]))? {
+            let kept: KeptReference = codec::unpack(item?.1, "reference")?;
+            if let Reference::Staff(member) = kept.reference {
+                staff.push(member);
+            }
+        }
+        Ok(staff)
+    }
+
     pub(super) fn find_online_user(
         &self,
         practice: &OdsCode,
@@ -470,7 +491,11 @@ fn reference_key(practice: &OdsCode, at: &ReferenceKey) -> Vec<u8> {
     key(practice, None, &[kind, id])
 }
 
-fn patient_of(practice: &OdsCode, at: &[u8], space: &'static str) -> Result<PatientKey, StoreError> {
+pub(super) fn patient_of(
+    practice: &OdsCode,
+    at: &[u8],
+    space: &'static str,
+) -> Result<PatientKey, StoreError> {
     let name = at.get(under(practice, None).len()..).and_then(|name| std::str::from_utf8(name).ok());
     name.and_then(PatientKey::new).ok_or(StoreError::Damaged(space))
 }

@@ -101,7 +101,7 @@ fn t31_a_page_link_can_be_neither_read_nor_changed() {
 
 #[test]
 fn t32_validators_tell_nothing_of_words_that_are_withheld() {
-    let world = World::of(vec![noted(weight("x", "80"), "first words")]);
+    let world = World::of(vec![noted(weight("x", "80"), "words of wife Zofia")]);
     let token = world.token("p", "patient/*.rs");
     let path = format!("Observation/{}", observation("p", "x"));
     let seen = |world: &World| {
@@ -111,7 +111,7 @@ fn t32_validators_tell_nothing_of_words_that_are_withheld() {
     };
     let before = seen(&world);
     world.clock.forward(60);
-    world.put("p", vec![later(noted(weight("x", "80"), "quite other words"))]);
+    world.put("p", vec![later(noted(weight("x", "80"), "other words of brother Piers"))]);
     assert_eq!(seen(&world), before, "only the words changed");
     world.put("p", vec![later(later(weight("x", "81")))]);
     let after = seen(&world);

@@ -60,12 +60,12 @@ fn worded() -> Vec<Entry> {
     let words = |text: &str| FreeText::new(text).unwrap();
     let result = with(coded("x", "271737000", "Anaemia"), |statement| {
         statement.value = Some(Value::Text(words("Quagga in words")));
-        statement.text = vec![words("Quagga note"), words("Quagga comment")];
+        statement.text = vec![words("wife Zofia Quagga note"), words("Quagga comment")];
         let text = Some(words("Quagga range"));
         statement.ranges = vec![ReferenceRange { low: None, high: None, unit: None, text }];
     });
     let jab = with(coded("x-mmr", "38598009", "MMR vaccination"), |statement| {
-        statement.text = vec![words("Quagga vaccination note")];
+        statement.text = vec![words("wife Zofia Quagga vaccination note")];
         statement.vaccination = Some(Vaccination {
             manufacturer: Some("Quagga maker".into()),
             site: record::Coded::words("Quagga site"),
@@ -73,7 +73,11 @@ fn worded() -> Vec<Entry> {
             ..Vaccination::default()
         });
     });
-    vec![rubric(result, "Quagga rubric"), noted(weight("x-weight", "77"), "Quagga weighs"), jab]
+    vec![
+        rubric(result, "Quagga rubric"),
+        noted(weight("x-weight", "77"), "wife Zofia Quagga weighs"),
+        jab,
+    ]
 }
 
 /// The stage on which everything that only reads is tried.

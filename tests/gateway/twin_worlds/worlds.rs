@@ -167,20 +167,20 @@ fn by_grant() -> Vec<Pair> {
 /// Words that are withheld while the entry is shown.
 fn words() -> Vec<Pair> {
     let said = |words: &str| Some(Value::Text(FreeText::new(words).unwrap()));
-    let in_words = with(secret(), |statement| statement.value = said("in words"));
+    let in_words = with(secret(), |statement| statement.value = said("as told by wife Zofia"));
     let with_value = with(secret(), |statement| statement.value = fixture_value());
-    let noted_jab = noted(mmr(), "given in the left arm, mother present");
+    let noted_jab = noted(mmr(), "given in the left arm, mother Zofia Lis held her");
     vec![
         pair(
             "a note",
-            vec![vec![noted(secret(), "her sister called")]],
+            vec![vec![noted(secret(), "her sister Zofia Lis called")]],
             vec![secret()],
             vec![with_value.clone()],
         ),
         pair("a result in words", vec![vec![in_words]], vec![secret()], vec![with_value.clone()]),
         pair(
             "a typed rubric",
-            vec![vec![rubric(secret(), "what she told me")]],
+            vec![vec![rubric(secret(), "what wife Zofia told me")]],
             vec![secret()],
             vec![with_value],
         ),

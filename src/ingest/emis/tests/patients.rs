@@ -1,6 +1,6 @@
 //! What becomes of a patient's fields.
 
-use record::{Content, Demographics, Gender, IssueCode, Mark, Registration};
+use record::{Content, Demographics, Gender, IssueCode, Listed, Mark, Registration};
 
 use super::*;
 
@@ -97,9 +97,8 @@ fn sex_is_one_of_four() {
 }
 
 #[test]
-fn carers_are_never_kept_and_a_comment_on_contacts_drops_them() {
-    let export = Export::new().with(PATIENT, "CarerName").with(PATIENT, "CarerRelation");
-    let log = export
+fn a_carer_is_kept_for_redaction_alone_and_a_comment_on_contacts_drops_them() {
+    let log = Export::new()
         .row(
             PATIENT,
             &[
@@ -115,7 +114,15 @@ fn carers_are_never_kept_and_a_comment_on_contacts_drops_them() {
     let Some(Content::Patient(read)) = &log.entry().content else { panic!("no patient") };
     assert!(read.home_phone.is_none() && read.mobile_phone.is_none() && read.email.is_none());
     assert!(read.name.is_some());
+    let [carer] = read.for_redaction.related.as_slice() else { panic!("no carer") };
+    assert_eq!(carer.name.expose(), "Mary Carer");
+    assert_eq!(carer.relation, Some(Listed::Words("Mother".into())));
     assert_eq!(log.warned, []);
+}
+
+#[test]
+fn without_a_carers_name_nobody_is_related() {
+    assert!(patient(&[("CarerName", " "), ("CarerRelation", "Mother")]).0.for_redaction.related.is_empty());
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What resources come to.
 
 use record::{
-    CodeClass, CodeRef, CodeSystem, Comparator, DoseSequence, Given, Interpretation, IssueCode, Registration,
-    Role, StatementStatus, Subject, Value,
+    CodeClass, CodeRef, CodeSystem, Comparator, DoseSequence, Given, Interpretation, IssueCode, Listed,
+    Registration, Role, StatementStatus, Subject, Value,
 };
 use serde_json::json;
 
@@ -226,7 +226,7 @@ fn the_patient_is_read_without_other_people() {
         "telecom": [{"system": "phone", "use": "home", "value": "1", "extension": [{"url": "x"}]}, {"system": "phone", "use": "home", "value": "2"},
             {"system": "phone", "use": "work", "value": "3"}, {"system": "email", "value": "a@example.org"}],
         "address": [{"use": "old", "line": ["gone"]}, {"use": "home", "line": ["1 Road"], "postalCode": "AA1 1AA"}],
-        "contact": [{"name": {"family": "Mother"}, "telecom": [{"system": "phone", "value": "9"}]}],
+        "contact": [{"name": {"family": "Mother"}, "relationship": [{"coding": [{"display": "Parent"}]}], "telecom": [{"system": "phone", "value": "9"}]}],
         "gender": "female", "birthDate": "1980-02-29",
         "extension": [{"url": "x/Extension-CareConnect-GPC-RegistrationDetails-1", "extension": [
             {"url": "registrationType", "valueCodeableConcept": {"coding": [{"code": "R"}]}},
@@ -240,6 +240,10 @@ fn the_patient_is_read_without_other_people() {
     assert_eq!(person.address.as_ref().unwrap().lines, ["1 Road"]);
     assert_eq!(person.registration, Registration::Regular);
     assert_eq!(person.registered_on, Some(jiff::civil::date(2019, 4, 1)));
+    let [contact] = person.for_redaction.related.as_slice() else { panic!("no contact for redaction") };
+    assert_eq!(contact.name.expose(), "Mother");
+    assert_eq!(contact.relation, Some(Listed::Words("Parent".into())));
+    assert_eq!(person.for_redaction.other_names[0].family.as_deref(), Some("Before"));
 }
 
 #[test]
