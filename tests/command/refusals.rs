@@ -169,7 +169,7 @@ fn another_format_under_this_ones_name_is_refused_with_what_it_is() {
     let tpp = sites.path("tpp");
     fs::create_dir(&tpp).unwrap();
     fs::write(tpp.join("SRPatient.csv"), "\"RowIdentifier\",\"IDOrganisationVisibleTo\"\r\n").unwrap();
-    sites.refuse("emis-csv", &tpp, &["SRPatient.csv: wrong-format", "SystmOne", "does not read"]);
+    sites.refuse("emis-csv", &tpp, &["SRPatient.csv: wrong-format", "SystmOne", "read as tpp-csv"]);
 
     let disguised = sites.copy("disguised");
     fs::write(disguised.file("CareRecord_Problem"), message()).unwrap();

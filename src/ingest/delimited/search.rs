@@ -125,7 +125,11 @@ impl<N: FnMut(&str) -> Named> Search<N> {
     fn stranger(&mut self, path: &Path) {
         let name = folder::name(path).to_ascii_lowercase();
         if [".zip", ".gz", ".gpg", ".pgp", ".7z"].iter().any(|end| name.ends_with(end)) {
-            self.refuse(path, IssueCode::WrongFormat, "it is packed or encrypted; unpack it first");
+            self.refuse(
+                path,
+                IssueCode::WrongFormat,
+                "it is encrypted or packed; decrypt or unpack it first",
+            );
         } else if let Some(what) = starts(path).as_deref().and_then(other_format) {
             self.refuse(path, IssueCode::WrongFormat, what);
         } else {

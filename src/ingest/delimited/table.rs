@@ -72,8 +72,11 @@ enum Pass {
 pub(crate) struct Reader<F: Feed> {
     /// The table.
     pub(crate) spec: Spec,
-    read: fn(Source<'_, F>, &mut F::Learnt, &mut dyn Sink) -> Result<(), Stop>,
+    read: Read<F>,
 }
+
+/// Reads the rows of a file into the sink.
+type Read<F> = fn(Source<'_, F>, &mut <F as Feed>::Learnt, &mut dyn Sink) -> Result<(), Stop>;
 
 impl<F: Feed> Reader<F> {
     /// The reader of a table.
