@@ -107,31 +107,3 @@ fn a_batch_that_is_begun_again_begins_its_log_again_and_the_oldest_log_goes() {
     store.forget_rows(&practice(), 2).unwrap();
     assert_eq!((all(store, 2).len(), all(store, 3).len()), (0, 1));
 }
-
-#[test]
-#[expect(clippy::disallowed_methods, reason = "how long it takes is the point")]
-fn a_line_is_found_as_fast_in_a_long_log_as_in_a_short_one() {
-    let fixture = fixture();
-    let store = &fixture.store;
-    let found_in = |lines: u64| {
-        let batch = store.begin(&practice(), &lines.to_string()).unwrap().batch;
-        for from in (0..lines).step_by(20_000) {
-            let rows =
-                (from + 1..=lines.min(from + 20_000)).map(|line| row("a", line, Some(Fate::Stored), &[]));
-            store.log_rows(&practice(), batch, &rows.collect::<Vec<_>>()).unwrap();
-        }
-        store.close(&practice()).unwrap();
-        let all = || {
-            let begun = std::time::Instant::now();
-            for at in 0..200 {
-                let place = place("a", 1 + at * lines / 200);
-                assert_eq!(store.rows_at(&practice(), batch, &place).unwrap().len(), 1);
-            }
-            begun.elapsed()
-        };
-        // The fastest of some: others use the machine too.
-        (0..7).map(|_| all()).min().unwrap()
-    };
-    let (short, long) = (found_in(1_000), found_in(200_000));
-    assert!(long < short * 4, "{short:?} in a thousand lines, {long:?} in two hundred thousand");
-}
