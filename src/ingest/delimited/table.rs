@@ -67,12 +67,15 @@ enum Pass {
     Read,
 }
 
+/// Reads the rows of a file.
+type ReadRows<F> = fn(Source<'_, F>, &mut <F as Feed>::Learnt, &mut dyn Sink) -> Result<(), Stop>;
+
 /// A table of a feed, and how its rows are read.
 #[derive(Debug)]
 pub(crate) struct Reader<F: Feed> {
     /// The table.
     pub(crate) spec: Spec,
-    read: fn(Source<'_, F>, &mut F::Learnt, &mut dyn Sink) -> Result<(), Stop>,
+    read: ReadRows<F>,
 }
 
 impl<F: Feed> Reader<F> {
