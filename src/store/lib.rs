@@ -37,7 +37,7 @@ pub use model::{
     Abandoned, Access, Account, App, AppStatus, AsOf, Begun, Practice, Subject, TokenKind, TokenRecord,
 };
 pub use review::ReviewQueue;
-pub use rows::{RowLog, RowPage};
+pub use rows::{LOGGED_BATCHES, RowLog, RowPage};
 
 /// The facts of one patient, and what was released of them.
 #[derive(Debug)]

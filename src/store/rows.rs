@@ -4,6 +4,9 @@ use record::{IssueCode, OdsCode, Place, Row};
 
 use crate::StoreError;
 
+/// How many batches of a practice keep their log: the newest.
+pub const LOGGED_BATCHES: u64 = 100;
+
 /// Some rows of a batch's log, and where to go on.
 #[derive(Debug)]
 pub struct RowPage {
@@ -40,7 +43,7 @@ pub trait RowLog {
     /// If the store cannot be read.
     fn rows(&self, practice: &OdsCode, batch: u64, after: &[u8]) -> Result<Option<RowPage>, StoreError>;
 
-    /// The rows of one line (in XML there may be several).
+    /// The rows of one line (in XML there may be several). It costs the same however long the log is.
     ///
     /// # Errors
     /// If the store cannot be read.

@@ -164,7 +164,11 @@ fn a_loads_quality_is_written_as_text_json_and_a_page_that_loads_nothing() {
     let rejected = told.iter().find(|row| row["code"] == "date-invalid").unwrap();
     assert_eq!((&rejected["field"], &rejected["count"]), (&"EffectiveDate".into(), &1.into()));
     assert_eq!(unknown(&json).unwrap()["example"]["line"], unit);
-    assert_eq!(json["quality"]["waiting"][0]["age"], "newest");
+    let waiting = &json["quality"]["waiting"][0];
+    assert_eq!(
+        (&waiting["age"], &waiting["days"], &waiting["batches_since"]),
+        (&"day".into(), &0.into(), &0.into())
+    );
     let page = read("quality.html");
     for part in
         ["<html lang=\"en-GB\">", "<title>Data quality of Y99999", "<caption>", "scope=\"col\"", UNKNOWN]

@@ -34,7 +34,7 @@ pub fn run(input: &[u8]) {
 
 /// Writes a few good announcements.
 pub fn seed(corpus: &Path) {
-    let hash = "0123456789abcdef".repeat(4);
+    let hash = "0f".repeat(32);
     let file = |name: &str, size: &str| format!(r#"{{"name":"{name}","size":{size},"sha256":"{hash}"}}"#);
     let files = [file("a.xml", "1"), file("Message 1 (of 2).xml", "7.0"), file("b", "1e3")].join(",");
     for (name, body) in [

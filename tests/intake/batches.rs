@@ -232,6 +232,11 @@ fn t62_replays_and_cut_batches_end_in_the_state_of_a_clean_feed() {
     let state = |feed: &[(&Files, &str)]| {
         let server = Server::start();
         for (files, ends) in feed {
+            let known = server.one.post(BATCHES, &announcement("Y99999", "emis-csv", files));
+            if known.status == 200 {
+                assert_eq!(known.json()["state"], *ends, "a replay is the batch that it was");
+                continue;
+            }
             let id = server.one.deliver("Y99999", "emis-csv", files);
             assert_eq!(server.one.done(&id)["state"], *ends);
         }

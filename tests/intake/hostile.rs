@@ -72,7 +72,7 @@ fn t64_hostile_messages_are_refused_and_what_was_served_stays() {
         ("UTF-16, big end first", utf16([0xfe, 0xff], u16::to_be_bytes), "encoding"),
         ("UTF-7", format!("+ADw-?xml version=\"1.0\"?+AD4-{body}").into_bytes(), "xml-malformed"),
         ("declared UTF-7", good.replacen("UTF-8", "UTF-7", 1).into_bytes(), "encoding"),
-        ("a NUL", good.replacen("><", ">\0<", 1).into_bytes(), "xml-malformed"),
+        ("a NUL", inside("\0".to_owned()), "xml-malformed"),
         ("cut", before.as_bytes().to_vec(), "truncated"),
         ("empty", Vec::new(), "truncated"),
     ] {
@@ -99,7 +99,6 @@ fn t65_hostile_bundles_are_refused() {
         ("deep objects", format!("{head}{}", "{\"a\":".repeat(100_000))),
         ("a million members", of(&many.concat())),
         ("a member twice", of(",\"id\":\"q\"")),
-        ("a number without end", of(",\"x\":1e999")),
         ("half a character", of(",\"x\":\"\\ud800\"")),
         ("ten megabytes of text", of(&format!(",\"x\":\"{}\"", "x".repeat(10 << 20)))),
         ("more after the end", of("") + "{}"),

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fs};
 
-use record::{Fate, FileReport, Report, Severity};
+use record::{Fate, FileReport, Place, Report, Row, Severity};
 use store::{RowLog, Store};
 
 use super::export::{Export, TABLES};
@@ -162,4 +162,33 @@ fn i6_the_statements_of_messages_add_up_good_and_broken() {
         }
     }
     assert!(read >= 3, "only {read} kinds of damage were noticed and read past");
+}
+
+/// `trace --row` asks the newest hundred logs for one line each.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "how long it takes is the point")]
+fn a_line_is_found_as_fast_in_a_long_log_as_in_a_short_one() {
+    let world = World::empty();
+    let place = |line| Place { file: "a.csv".to_owned(), line };
+    let found_in = |lines: u64| {
+        let batch = world.store.begin(&practice(), &lines.to_string()).unwrap().batch;
+        for from in (0..lines).step_by(20_000) {
+            let row = |line| Row { place: place(line), fate: Some(Fate::Stored), issues: Vec::new() };
+            let rows: Vec<Row> = (from + 1..=lines.min(from + 20_000)).map(row).collect();
+            world.store.log_rows(&practice(), batch, &rows).unwrap();
+        }
+        world.store.close(&practice()).unwrap();
+        let all = || {
+            let begun = std::time::Instant::now();
+            for at in 0..200 {
+                let found = world.store.rows_at(&practice(), batch, &place(1 + at * lines / 200)).unwrap();
+                assert_eq!(found.len(), 1);
+            }
+            begun.elapsed()
+        };
+        // The fastest of some: others use the machine too.
+        (0..7).map(|_| all()).min().unwrap()
+    };
+    let (short, long) = (found_in(1_000), found_in(200_000));
+    assert!(long < short * 4, "{short:?} in a thousand lines, {long:?} in two hundred thousand");
 }

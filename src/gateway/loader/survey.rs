@@ -9,7 +9,7 @@ use std::{
 use policy::Released;
 use project::{Projection, quality::Quality};
 use record::{Entry, Fate, IssueCode, PatientKey, Place, Row};
-use store::{PatientFacts, Practice, StoreError};
+use store::{LOGGED_BATCHES, PatientFacts, Practice, StoreError};
 
 use super::{Anew, Cached, Loader, Progress, Projecting};
 use crate::terminology::Loaded;
@@ -86,9 +86,15 @@ impl Loader<'_> {
     /// If the store cannot be read.
     pub fn seek(&self, place: &Place) -> Result<Sought, StoreError> {
         let mut sought = Sought::default();
-        for batch in (1..=self.store.practice(self.practice)?.batches).rev() {
+        let newest = self.store.practice(self.practice)?.batches;
+        for batch in (1..=newest).rev().take(usize::try_from(LOGGED_BATCHES).unwrap_or(usize::MAX)) {
             let rows = self.store.rows_at(self.practice, batch, place)?;
             sought.logged.extend(rows.into_iter().map(|row| (batch, row)));
+        }
+        let rejected = |(_, row): &(u64, Row)| row.fate == Some(Fate::Rejected);
+        if !sought.logged.is_empty() && sought.logged.iter().all(rejected) {
+            // Nobody has an entry of it, and the vault need not be gone through.
+            return Ok(sought);
         }
         self.each_patient(&mut |patient| {
             let facts = self.store.facts(self.practice, patient)?;

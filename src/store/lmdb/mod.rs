@@ -12,6 +12,7 @@ mod release;
 mod review;
 mod rows;
 mod vault;
+mod waiting;
 
 use std::{
     collections::BTreeSet,

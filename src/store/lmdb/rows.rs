@@ -11,14 +11,12 @@ use record::{Fate, Issue, IssueCode, OdsCode, Place, Row, Severity};
 use serde::{Deserialize, Serialize};
 
 use super::Lmdb;
-use crate::{RowLog, RowPage, StoreError, codec};
+use crate::{LOGGED_BATCHES, RowLog, RowPage, StoreError, codec};
 
 /// Lines that are kept in one value.
 const LINES: u64 = 64;
 /// Rows after which a page ends.
 const PAGE: usize = 1_000;
-/// How many batches of a practice keep their log.
-const KEPT_BATCHES: u64 = 100;
 const SPACE: &str = "rows";
 
 #[derive(Serialize, Deserialize)]
@@ -59,7 +57,7 @@ impl Lmdb {
         batch: u64,
     ) -> Result<(), StoreError> {
         self.clear_log(txn, practice, batch)?;
-        match batch.checked_sub(KEPT_BATCHES) {
+        match batch.checked_sub(LOGGED_BATCHES) {
             Some(oldest) => self.clear_log(txn, practice, oldest),
             None => Ok(()),
         }

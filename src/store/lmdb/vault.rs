@@ -1,15 +1,14 @@
 //! The vault: facts as they came, the marks of what must be projected anew, and the practice's dictionary.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     ops::Bound,
 };
 
 use heed::{AnyTls, RoTxn, RwTxn};
-use jiff::Timestamp;
 use record::{
-    CodeClass, Coded, Entry, EntryId, Fact, Fate, IssueCode, OdsCode, OnlineUser, PatientKey, Reference,
-    ReferenceKey, Staff,
+    CodeClass, Coded, Entry, EntryId, Fact, Fate, OdsCode, OnlineUser, PatientKey, Reference, ReferenceKey,
+    Staff,
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,13 +26,6 @@ struct KeptReference {
     reference: Reference,
 }
 
-/// What waits in one patient's record.
-#[derive(Default, Serialize, Deserialize)]
-pub(super) struct Waiting {
-    /// Each with the second since which it waits.
-    pub(super) entries: Vec<(EntryId, i64)>,
-}
-
 /// What one call of `put` has changed so far.
 #[derive(Default)]
 pub(super) struct Changes {
@@ -41,7 +33,7 @@ pub(super) struct Changes {
     dictionary_grew: bool,
     dictionary_changed: bool,
     staff_grew: bool,
-    waiting: BTreeMap<PatientKey, BTreeSet<EntryId>>,
+    pub(super) waiting: BTreeMap<PatientKey, BTreeSet<EntryId>>,
 }
 
 impl Lmdb {
@@ -172,28 +164,6 @@ impl Lmdb {
         self.hold(txn, practice, patient, old.as_ref().map(|old| &old.entry), &next.entry, changes)?;
         changes.dirty.insert(patient.clone());
         Ok(Fate::Stored)
-    }
-
-    /// What of a patient waits.
-    pub(super) fn waiting_in(&self, txn: &RoTxn<'_, AnyTls>, patient: &[u8]) -> Result<Waiting, StoreError> {
-        let found = self.waiting.get(txn, patient)?;
-        Ok(found.map(|bytes| codec::unpack(bytes, "waiting")).transpose()?.unwrap_or_default())
-    }
-
-    pub(super) fn waits(
-        &self,
-        txn: &RwTxn<'_>,
-        practice: &OdsCode,
-        patient: &PatientKey,
-        entry: &EntryId,
-        changes: &mut Changes,
-    ) -> Result<bool, StoreError> {
-        if !changes.waiting.contains_key(patient) {
-            let waiting = self.waiting_in(txn, &key(practice, Some(patient), &[]))?;
-            let entries = waiting.entries.into_iter().map(|(entry, _)| entry);
-            changes.waiting.insert(patient.clone(), entries.collect());
-        }
-        Ok(changes.waiting.get(patient).is_some_and(|entries| entries.contains(entry)))
     }
 
     fn put_reference(
@@ -515,20 +485,4 @@ fn is_patient(entry: &Entry) -> bool {
 
 fn last_part(key: &[u8]) -> Vec<u8> {
     key.rsplit(|byte| *byte == 0).next().unwrap_or_default().to_vec()
-}
-
-impl Waiting {
-    /// What waits now, as it is kept: what waited before does so since then.
-    pub(super) fn after(self, waiting: &[(EntryId, IssueCode)], made: Timestamp) -> Self {
-        let before: HashMap<EntryId, i64> = self.entries.into_iter().collect();
-        let since = |entry: &EntryId| before.get(entry).copied().unwrap_or(made.as_second());
-        let entries: BTreeSet<&EntryId> = waiting.iter().map(|(entry, _)| entry).collect();
-        Self { entries: entries.into_iter().map(|entry| (entry.clone(), since(entry))).collect() }
-    }
-
-    /// Since when what waits does so.
-    pub(super) fn since(self) -> Result<BTreeMap<EntryId, Timestamp>, StoreError> {
-        let at = |second| Timestamp::from_second(second).map_err(|_| StoreError::Damaged("waiting"));
-        self.entries.into_iter().map(|(entry, second)| Ok((entry, at(second)?))).collect()
-    }
 }
