@@ -12,6 +12,7 @@ mod keyed;
 mod mapped;
 mod packed;
 mod recent;
+mod reference;
 mod release;
 mod review;
 mod rows;
@@ -19,7 +20,6 @@ mod sizes;
 mod vault;
 
 use std::{
-    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -30,9 +30,7 @@ use heed::{Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls, ty
 use mapped::Mapped;
 use policy::{FeedAccess, Oversight, PracticeRules, Released};
 use recent::Recent;
-use record::{
-    CodeClass, Coded, Fact, Fate, NhsNumber, OdsCode, OnlineUser, PatientKey, Place, Staff,
-};
+use record::{CodeClass, Coded, Fact, Fate, NhsNumber, OdsCode, OnlineUser, PatientKey, Place, Staff};
 pub use sizes::SpaceSize;
 
 use crate::{
