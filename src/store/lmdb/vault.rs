@@ -404,7 +404,7 @@ fn tells_of_sharing(fact: &Fact) -> bool {
     matches!(fact, Fact::Reference(ReferenceKey::Sharing(_) | ReferenceKey::Organisation(_), ..))
 }
 
-fn patient_of(practice: &OdsCode, at: &[u8], space: &'static str) -> Result<PatientKey, StoreError> {
+pub(super) fn patient_of(practice: &OdsCode, at: &[u8], space: &'static str) -> Result<PatientKey, StoreError> {
     let name = at.get(under(practice, None).len()..).and_then(|name| std::str::from_utf8(name).ok());
     name.and_then(PatientKey::new).ok_or(StoreError::Damaged(space))
 }
