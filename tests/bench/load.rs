@@ -14,10 +14,11 @@ use gateway::{
 };
 use project::IdKey;
 use record::{OdsCode, Report};
-use store::{Lmdb, Settings};
+use store::{Lmdb, Settings, SpaceSize};
 
 use crate::{
     Failure,
+    alone::Timed,
     ceiling::timed,
     usage::{Peak, processor},
 };
@@ -30,6 +31,7 @@ pub(crate) struct Loaded {
     phases: Vec<(&'static str, Duration)>,
     peak: Peak,
     store_bytes: u64,
+    spaces: Vec<SpaceSize>,
 }
 
 /// Loads an export and measures.
@@ -54,7 +56,8 @@ pub(crate) fn measure(
     let (report, all) = timed(|| peak.during(|| loader.load(format, &[export.to_owned()])));
     let processor = processor() - before;
     let store_bytes = fs::metadata(dir.join("data.mdb"))?.len();
-    Ok(Loaded { report: report?, all, processor, phases: phases.end(), peak, store_bytes })
+    let (report, phases, spaces) = (report?, phases.end(), store.sizes()?);
+    Ok(Loaded { report, all, processor, phases, peak, store_bytes, spaces })
 }
 
 /// When each phase began.
@@ -90,8 +93,24 @@ impl Loaded {
         self.all.as_secs_f64()
     }
 
+    /// Bytes of the store for each row of all files.
+    pub(crate) fn bytes_a_row(&self) -> usize {
+        usize::try_from(self.store_bytes / self.rows().max(1)).unwrap_or(usize::MAX)
+    }
+
+    /// Prints what something alone takes for each row, and how many times as long the whole load takes.
+    pub(crate) fn compare(&self, what: &str, (rows, time): Timed) {
+        let alone = time.as_secs_f64() / rows.max(1) as f64;
+        let load = self.seconds() / self.rows().max(1) as f64;
+        println!(
+            "{what:<42} {:>9.2} µs a row; the load {:.1} times as long",
+            alone * 1e6,
+            load / alone.max(1e-9)
+        );
+    }
+
     /// Rows of all files.
-    fn rows(&self) -> u64 {
+    pub(crate) fn rows(&self) -> u64 {
         self.report.files.values().map(|file| file.rows).sum()
     }
 
@@ -105,6 +124,12 @@ impl Loaded {
             self.processor.as_secs_f64(),
             self.processor.as_secs_f64() * 1e6 / rows
         );
+        let entries = self.spaces.iter().find(|space| space.name == "vault").map_or(1, |space| space.values);
+        println!(
+            "{entries} entries: {:.0} a second, {:.0} a second of processor",
+            entries as f64 / seconds,
+            entries as f64 / self.processor.as_secs_f64()
+        );
         for (name, time) in &self.phases {
             println!("  {name:<22} {:>8.1} s", time.as_secs_f64());
         }
@@ -115,5 +140,10 @@ impl Loaded {
             mebibytes(self.peak.with_files.load(Ordering::Relaxed)),
             self.store_bytes >> 20
         );
+        println!("of the store, in bytes a row (of all files; a page counts whole):");
+        for space in self.spaces.iter().filter(|space| space.values > 0) {
+            let SpaceSize { name, values, bytes } = space;
+            println!("  {name:<22} {:>8.0}   {values} values, {} MiB", *bytes as f64 / rows, bytes >> 20);
+        }
     }
 }

@@ -1,36 +1,42 @@
 //! The embedded engine: LMDB by way of heed. Nothing to install, one writer, readers that never wait.
 
 mod abandon;
+mod bodies;
 mod decisions;
 mod delivery;
 mod documents;
+mod files;
 mod guest;
 mod kept;
 mod keyed;
+mod mapped;
+mod packed;
 mod recent;
+mod reference;
 mod release;
 mod review;
 mod rows;
+mod sizes;
 mod vault;
 mod waiting;
 
 use std::{
-    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+use bodies::Bodies;
 use decisions::KeptAccess;
 use heed::{Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls, types::Bytes};
+use mapped::Mapped;
 use policy::{FeedAccess, Oversight, PracticeRules, Released};
 use recent::Recent;
-use record::{
-    CodeClass, Coded, EntryId, Fact, Fate, NhsNumber, OdsCode, OnlineUser, PatientKey, Place, Staff,
-};
+use record::{CodeClass, Coded, Fact, Fate, NhsNumber, OdsCode, OnlineUser, PatientKey, Place, Staff};
+pub use sizes::SpaceSize;
 
 use crate::{
     Abandoned, Access, Account, App, AsOf, Begun, NewRelease, PatientFacts, Practice, Snapshot, Store,
-    StoreError, Subject, TokenRecord,
+    StoreError, Subject, TokenRecord, Whole,
 };
 
 type Space = Database<Bytes, Bytes>;
@@ -52,8 +58,11 @@ pub struct Settings {
 pub struct Lmdb {
     env: Env<WithoutTls>,
     recent: Arc<Recent>,
+    mapped: Mapped,
+    bodies: Bodies,
     meta: Space,
     vault: Space,
+    file: Space,
     reference: Space,
     dirty: Space,
     waiting: Space,
@@ -93,10 +102,15 @@ impl Lmdb {
         let env = open_env(&settings.dir, bytes)?;
         let mut txn = env.write_txn()?;
         let space = |txn: &mut RwTxn<'_>, name| env.create_database::<Bytes, Bytes>(txn, Some(name));
+        let meta = space(&mut txn, "meta")?;
+        check_format(meta, &mut txn)?;
         let store = Self {
             recent: Arc::default(),
-            meta: space(&mut txn, "meta")?,
+            mapped: Mapped::find(&settings.dir),
+            bodies: Bodies::of(meta, &mut txn)?,
+            meta,
             vault: space(&mut txn, "vault")?,
+            file: space(&mut txn, "file")?,
             reference: space(&mut txn, "reference")?,
             dirty: space(&mut txn, "dirty")?,
             waiting: space(&mut txn, "waiting")?,
@@ -124,7 +138,6 @@ impl Lmdb {
             delivery_content: space(&mut txn, "delivery-content")?,
             env: env.clone(),
         };
-        check_format(store.meta, &mut txn)?;
         txn.commit()?;
         Ok(store)
     }
@@ -198,15 +211,8 @@ impl Store for Lmdb {
         self.put_facts(practice, batch, facts)
     }
 
-    fn retain(
-        &self,
-        practice: &OdsCode,
-        batch: u64,
-        patient: &PatientKey,
-        keep: &BTreeSet<EntryId>,
-        sequence: u64,
-    ) -> Result<(), StoreError> {
-        self.retain_entries(practice, batch, patient, keep, sequence)
+    fn retain(&self, practice: &OdsCode, batch: u64, wholes: &[Whole]) -> Result<(), StoreError> {
+        self.retain_entries(practice, batch, wholes)
     }
 
     fn close(&self, practice: &OdsCode) -> Result<(), StoreError> {
@@ -362,6 +368,7 @@ impl Store for Lmdb {
 /// One patient's released record in one read transaction.
 struct LmdbSnapshot<'s> {
     txn: RoTxn<'s, WithoutTls>,
+    bodies: &'s Bodies,
     body: Space,
     released: Arc<Released>,
     prefix: Vec<u8>,

@@ -1,4 +1,4 @@
-//! The vault: facts as they came, the marks of what must be projected anew, and the practice's dictionary.
+//! The vault: facts as they came, and the marks of what must be projected anew.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,34 +6,25 @@ use std::{
 };
 
 use heed::{AnyTls, RoTxn, RwTxn};
-use record::{
-    CodeClass, Coded, Entry, EntryId, Fact, Fate, OdsCode, OnlineUser, PatientKey, Reference, ReferenceKey,
-    Staff,
-};
-use serde::{Deserialize, Serialize};
+use record::{Entry, EntryId, Fact, Fate, OdsCode, PatientKey, ReferenceKey};
 
 use super::{
     Lmdb,
-    kept::{Kept, succeed},
+    files::Names,
+    kept::{Kept, Packed, succeed},
     key, under,
 };
-use crate::{Begun, PatientFacts, Practice, StoreError, codec};
-
-/// A practice's fact as it lies in the vault.
-#[derive(Serialize, Deserialize)]
-struct KeptReference {
-    sequence: u64,
-    reference: Reference,
-}
+use crate::{Begun, PatientFacts, Practice, StoreError, Whole, codec};
 
 /// What one call of `put` has changed so far.
 #[derive(Default)]
 pub(super) struct Changes {
     pub(super) dirty: BTreeSet<PatientKey>,
-    dictionary_grew: bool,
-    dictionary_changed: bool,
-    staff_grew: bool,
+    pub(super) dictionary_grew: bool,
+    pub(super) dictionary_changed: bool,
+    pub(super) staff_grew: bool,
     pub(super) waiting: BTreeMap<PatientKey, BTreeSet<EntryId>>,
+    names: Names,
 }
 
 impl Lmdb {
@@ -126,6 +117,7 @@ impl Lmdb {
             self.stop_sharing(&mut txn, practice)?;
         }
         txn.commit()?;
+        self.mapped.keep_small();
         Ok(fates)
     }
 
@@ -139,8 +131,10 @@ impl Lmdb {
         changes: &mut Changes,
     ) -> Result<Fate, StoreError> {
         let at = key(practice, Some(patient), &[new.id.as_str()]);
-        let old: Option<Kept> =
-            self.vault.get(txn, &at)?.map(|bytes| codec::unpack(bytes, "vault")).transpose()?;
+        let found = self.vault.get(txn, &at)?.map(|bytes| codec::unpack(bytes, "vault")).transpose()?;
+        let old = found
+            .map(|found| self.unpacked(txn, practice, new.id.clone(), found, &mut changes.names))
+            .transpose()?;
         let mut next = succeed(old.as_ref(), new, batch);
         // A whole record of a later sequence did not have it: it had been deleted by then.
         let whole = self.sequence_at(txn, &whole_key(practice, patient))?;
@@ -155,47 +149,39 @@ impl Lmdb {
         {
             let same = Kept { batch: old.batch, ..next };
             if same != *old {
-                self.vault.put(txn, &at, &codec::pack(&same, "vault")?)?;
+                self.put_kept(txn, practice, &at, &same, changes)?;
             }
             let waits = self.waits(txn, practice, patient, &new.id, changes)?;
             return Ok(if waits { Fate::Parked } else { Fate::Unchanged });
         }
-        self.vault.put(txn, &at, &codec::pack(&next, "vault")?)?;
+        self.put_kept(txn, practice, &at, &next, changes)?;
         self.hold(txn, practice, patient, old.as_ref().map(|old| &old.entry), &next.entry, changes)?;
         changes.dirty.insert(patient.clone());
         Ok(Fate::Stored)
     }
 
-    fn put_reference(
+    fn put_kept(
         &self,
         txn: &mut RwTxn<'_>,
         practice: &OdsCode,
-        at: &ReferenceKey,
-        new: &Reference,
-        sequence: u64,
+        at: &[u8],
+        kept: &Kept,
         changes: &mut Changes,
-    ) -> Result<Fate, StoreError> {
-        let is_staff = matches!(at, ReferenceKey::Staff(_));
-        let at = reference_key(practice, at);
-        let old: Option<KeptReference> =
-            self.reference.get(txn, &at)?.map(|bytes| codec::unpack(bytes, "reference")).transpose()?;
-        match &old {
-            Some(old) if old.sequence > sequence => return Ok(Fate::Unchanged),
-            Some(old) if old.reference == *new && old.sequence == sequence => return Ok(Fate::Unchanged),
-            // Said again, later: what was said in between and comes after this must not replace it.
-            Some(old) if old.reference == *new => {}
-            // Whether a practice shares is asked at each request and shows in no record.
-            Some(_) | None if matches!(new, Reference::Sharing { .. }) => {}
-            Some(_) => changes.dictionary_changed = true,
-            None => {
-                changes.dictionary_grew = true;
-                changes.staff_grew |= is_staff;
-            }
-        }
-        let same = old.is_some_and(|old| old.reference == *new);
-        let kept = KeptReference { sequence, reference: new.clone() };
-        self.reference.put(txn, &at, &codec::pack(&kept, "reference")?)?;
-        Ok(if same { Fate::Unchanged } else { Fate::Stored })
+    ) -> Result<(), StoreError> {
+        let file = self.number_of_file(txn, practice, &kept.entry.place.file, &mut changes.names)?;
+        Ok(self.vault.put(txn, at, &codec::pack(&kept.packed(file), "vault")?)?)
+    }
+
+    fn unpacked(
+        &self,
+        txn: &RoTxn<'_, AnyTls>,
+        practice: &OdsCode,
+        id: EntryId,
+        packed: Packed<'_>,
+        names: &mut Names,
+    ) -> Result<Kept, StoreError> {
+        let file = self.name_of_file(txn, practice, packed.file, names)?;
+        Ok(packed.kept(id, file))
     }
 
     /// A code or member of staff that changed may show in any record of the practice; one that is new can only show
@@ -243,29 +229,48 @@ impl Lmdb {
         &self,
         practice: &OdsCode,
         batch: u64,
-        patient: &PatientKey,
-        keep: &BTreeSet<EntryId>,
-        sequence: u64,
+        wholes: &[Whole],
     ) -> Result<(), StoreError> {
         let mut txn = self.env.write_txn()?;
-        self.raise(&mut txn, &whole_key(practice, patient), sequence)?;
-        let (mut leave, mut changes) = (Vec::new(), Changes::default());
-        for item in self.vault.prefix_iter(&txn, &under(practice, Some(patient)))? {
-            let (key, bytes) = item?;
-            let kept: Kept = codec::unpack(bytes, "vault")?;
-            let stays = keep.contains(&kept.entry.id) || kept.entry.deleted || kept.entry.sequence > sequence;
-            if !stays {
-                let before = kept.entry.clone();
-                leave.push((key.to_vec(), before, Kept { batch, ..kept.deleted(sequence) }));
-            }
-        }
-        for (key, before, kept) in &leave {
-            self.vault.put(&mut txn, key, &codec::pack(kept, "vault")?)?;
-            self.hold(&mut txn, practice, patient, Some(before), &kept.entry, &mut changes)?;
-            changes.dirty.insert(patient.clone());
+        let mut changes = Changes::default();
+        for whole in wholes {
+            self.retain_of_one(&mut txn, practice, batch, whole, &mut changes)?;
         }
         self.mark_dirty(&mut txn, practice, &changes)?;
         Ok(txn.commit()?)
+    }
+
+    fn retain_of_one(
+        &self,
+        txn: &mut RwTxn<'_>,
+        practice: &OdsCode,
+        batch: u64,
+        Whole { patient, keep, sequence }: &Whole,
+        changes: &mut Changes,
+    ) -> Result<(), StoreError> {
+        self.raise(txn, &whole_key(practice, patient), *sequence)?;
+        let prefix = under(practice, Some(patient));
+        let keep: BTreeSet<&[u8]> = keep.iter().map(|id| id.as_str().as_bytes()).collect();
+        let mut leave = Vec::new();
+        for item in self.vault.prefix_iter(txn, &prefix)? {
+            let (key, bytes) = item?;
+            // Most stay, and need not be read for that.
+            if key.get(prefix.len()..).is_some_and(|id| keep.contains(id)) {
+                continue;
+            }
+            let packed = codec::unpack(bytes, "vault")?;
+            let kept = self.unpacked(txn, practice, id_of(&prefix, key)?, packed, &mut changes.names)?;
+            if !(kept.entry.deleted || kept.entry.sequence > *sequence) {
+                let before = kept.entry.clone();
+                leave.push((key.to_vec(), before, Kept { batch, ..kept.deleted(*sequence) }));
+            }
+        }
+        for (key, before, kept) in &leave {
+            self.put_kept(txn, practice, key, kept, changes)?;
+            self.hold(txn, practice, patient, Some(before), &kept.entry, changes)?;
+            changes.dirty.insert(patient.clone());
+        }
+        Ok(())
     }
 
     pub(super) fn dirty_patients(
@@ -341,9 +346,11 @@ impl Lmdb {
         patient: &PatientKey,
     ) -> Result<PatientFacts, StoreError> {
         let gone = self.sequence_at(txn, &gone_key(practice, patient))?;
-        let mut entries = Vec::new();
-        for item in self.vault.prefix_iter(txn, &under(practice, Some(patient)))? {
-            let kept: Kept = codec::unpack(item?.1, "vault")?;
+        let (mut entries, mut names, prefix) = (Vec::new(), Names::default(), under(practice, Some(patient)));
+        for item in self.vault.prefix_iter(txn, &prefix)? {
+            let (key, bytes) = item?;
+            let packed = codec::unpack(bytes, "vault")?;
+            let kept = self.unpacked(txn, practice, id_of(&prefix, key)?, packed, &mut names)?;
             let mut entry = kept.shown();
             // A patient who is deleted takes along all that had been said of them, and it stays gone if they return.
             entry.deleted |= !is_patient(&entry) && entry.sequence < gone;
@@ -360,105 +367,10 @@ impl Lmdb {
         let waiting_since = self.waiting_in(txn, &at)?.since()?;
         Ok(PatientFacts { entries, guests, number_shared, oversight, released, waiting_since })
     }
-
-    fn find_reference(&self, practice: &OdsCode, at: &ReferenceKey) -> Result<Option<Reference>, StoreError> {
-        let txn = self.reader()?;
-        let found = self.reference.get(&txn, &reference_key(practice, at))?;
-        Ok(found
-            .map(|bytes| codec::unpack::<KeptReference>(bytes, "reference"))
-            .transpose()?
-            .map(|kept| kept.reference))
-    }
-
-    pub(super) fn find_code(
-        &self,
-        practice: &OdsCode,
-        at: &str,
-    ) -> Result<Option<(Coded, CodeClass)>, StoreError> {
-        Ok(match self.find_reference(practice, &ReferenceKey::Code(at.to_owned()))? {
-            Some(Reference::Code(coded, class)) => Some((coded, class)),
-            Some(_) | None => None,
-        })
-    }
-
-    pub(super) fn find_staff(&self, practice: &OdsCode, at: &str) -> Result<Option<Staff>, StoreError> {
-        Ok(match self.find_reference(practice, &ReferenceKey::Staff(at.to_owned()))? {
-            Some(Reference::Staff(staff)) => Some(staff),
-            Some(_) | None => None,
-        })
-    }
-
-    pub(super) fn list_staff(&self, practice: &OdsCode) -> Result<Vec<Staff>, StoreError> {
-        let txn = self.reader()?;
-        let mut staff = Vec::new();
-        for item in self.reference.prefix_iter(&txn, &key(practice, None, &["s", ""]))? {
-            let kept: KeptReference = codec::unpack(item?.1, "reference")?;
-            if let Reference::Staff(member) = kept.reference {
-                staff.push(member);
-            }
-        }
-        Ok(staff)
-    }
-
-    pub(super) fn find_online_user(
-        &self,
-        practice: &OdsCode,
-        at: &str,
-    ) -> Result<Option<OnlineUser>, StoreError> {
-        Ok(match self.find_reference(practice, &ReferenceKey::OnlineUser(at.to_owned()))? {
-            Some(Reference::OnlineUser(user)) => Some(user),
-            Some(_) | None => None,
-        })
-    }
-
-    /// The practice's name, and whether its sharing agreement is in force. A feed without agreements (GP2GP) is sent
-    /// only where there is one; with agreements, the practice's own must be there and active.
-    fn own_organisation(
-        &self,
-        txn: &RwTxn<'_>,
-        practice: &OdsCode,
-    ) -> Result<(Option<String>, bool), StoreError> {
-        let mut own = BTreeSet::new();
-        let mut agreements = BTreeMap::new();
-        let mut own_name = None;
-        for item in self.reference.prefix_iter(txn, &key(practice, None, &["o", ""]))? {
-            let (at, bytes) = item?;
-            let kept: KeptReference = codec::unpack(bytes, "reference")?;
-            if let Reference::Organisation { ods, name } = kept.reference
-                && ods.as_ref() == Some(practice)
-            {
-                own.insert(last_part(at));
-                own_name = name;
-            }
-        }
-        for item in self.reference.prefix_iter(txn, &key(practice, None, &["a", ""]))? {
-            let (at, bytes) = item?;
-            if let Reference::Sharing { active } =
-                codec::unpack::<KeptReference>(bytes, "reference")?.reference
-            {
-                agreements.insert(last_part(at), active);
-            }
-        }
-        let mine = own.iter().filter_map(|id| agreements.get(id));
-        let shares =
-            agreements.is_empty() || (mine.clone().count() > 0 && mine.clone().all(|active| *active));
-        Ok((own_name, shares))
-    }
 }
 
 fn tells_of_sharing(fact: &Fact) -> bool {
     matches!(fact, Fact::Reference(ReferenceKey::Sharing(_) | ReferenceKey::Organisation(_), ..))
-}
-
-fn reference_key(practice: &OdsCode, at: &ReferenceKey) -> Vec<u8> {
-    let (kind, id) = match at {
-        ReferenceKey::Code(id) => ("c", id),
-        ReferenceKey::Staff(id) => ("s", id),
-        ReferenceKey::Organisation(id) => ("o", id),
-        ReferenceKey::Sharing(id) => ("a", id),
-        ReferenceKey::OnlineUser(id) => ("u", id),
-    };
-    key(practice, None, &[kind, id])
 }
 
 pub(super) fn patient_of(
@@ -468,6 +380,12 @@ pub(super) fn patient_of(
 ) -> Result<PatientKey, StoreError> {
     let name = at.get(under(practice, None).len()..).and_then(|name| std::str::from_utf8(name).ok());
     name.and_then(PatientKey::new).ok_or(StoreError::Damaged(space))
+}
+
+/// The entry's own key, which is the end of the engine's.
+fn id_of(prefix: &[u8], at: &[u8]) -> Result<EntryId, StoreError> {
+    let id = at.get(prefix.len()..).and_then(|id| std::str::from_utf8(id).ok());
+    id.and_then(EntryId::new).ok_or(StoreError::Damaged("vault"))
 }
 
 fn whole_key(practice: &OdsCode, patient: &PatientKey) -> Vec<u8> {
@@ -481,8 +399,4 @@ fn gone_key(practice: &OdsCode, patient: &PatientKey) -> Vec<u8> {
 
 fn is_patient(entry: &Entry) -> bool {
     entry.id == EntryId::of_patient()
-}
-
-fn last_part(key: &[u8]) -> Vec<u8> {
-    key.rsplit(|byte| *byte == 0).next().unwrap_or_default().to_vec()
 }

@@ -39,6 +39,7 @@ impl Lmdb {
         let found = self.waiting.get(txn, patient)?;
         Ok(found.map(|bytes| codec::unpack(bytes, "waiting")).transpose()?.unwrap_or_default())
     }
+
     /// Whether an entry waits.
     pub(super) fn waits(
         &self,
