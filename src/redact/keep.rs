@@ -124,6 +124,12 @@ impl Keeper<'_> {
             if !lone {
                 self.keep(at, end, Keep::Professional);
             }
+            let several =
+                matches!(text.word(role), "crew" | "drs" | "nurses" | "midwives" | "paramedics" | "hvs");
+            let next = end + 2;
+            if several && text.is(end + 1, AND) && text.titled(next) && text.is(next, NAME) {
+                self.keep(next, next, Keep::Professional);
+            }
         }
     }
 
@@ -179,9 +185,21 @@ impl Keeper<'_> {
         let subject =
             at > 0 && matches!(text.word(at - 1), "re" | "about" | "for" | "regarding" | "concerning");
         let kin = subject || before.clone().any(|at| text.is(at, PERSON));
+        // `cc Dr Obi, Miss Reid`: letters are copied to those who treat.
+        if !kin && self.copied(at) {
+            return true;
+        }
         !kin && (after.clone().any(|at| text.is(at, SPECIALTY | ROLE))
             || before.clone().any(|at| text.is(at, LETTER | ROLE)))
             && !after.clone().any(|at| text.is(at, PERSON))
+    }
+
+    fn copied(&self, at: usize) -> bool {
+        let from = at.saturating_sub(12);
+        (from..at)
+            .rev()
+            .take_while(|at| !matches!(self.text.sign(*at), Some('\n' | ';')) && !self.text.is(*at, PERSON))
+            .any(|at| self.text.word(at) == "cc" && self.text.is(at + 1, ROLE | TITLE))
     }
 
     fn staff(&mut self) {
@@ -266,7 +284,7 @@ impl Keeper<'_> {
             let score = text.tokens.get(at + 1).is_some_and(|next| next.kind == crate::text::Kind::Number);
             return !named
                 || head
-                || (nearby && text.is(at, EPONYM) && !text.is(at + 1, SPEECH | HUMAN))
+                || (nearby && !text.is(at + 1, SPEECH | HUMAN))
                 || (text.is(at, SCALE) && score);
         }
         let disease = matches!(
@@ -276,12 +294,15 @@ impl Keeper<'_> {
         text.titled(at) && disease && (text.tokens[at].possessive || !named)
     }
 
-    /// `St Luke's` is a place of worship, a school or a ward; nobody's name.
+    /// `St Luke's`, `Queen Alexandra` are places of worship, schools or wards; nobody's name.
     fn saint(&self, at: usize) -> bool {
         let text = self.text;
         let stop = usize::from(at > 1 && text.sign(at - 1) == Some('.'));
         at > stop
-            && matches!(text.word(at - 1 - stop), "st" | "saint")
+            && matches!(
+                text.word(at - 1 - stop),
+                "st" | "saint" | "queen" | "king" | "prince" | "princess" | "lady"
+            )
             && text.titled(at)
             && text.titled(at - 1 - stop)
     }
@@ -296,7 +317,8 @@ impl Keeper<'_> {
             || matches!(text.sign(at - 1), Some(',' | '/' | '&'));
         let after_place = listed
             && (at > 1 && self.kept[at - 2] == Keep::Thing && text.is(at - 2, PLACE)
-                || at > 2 && self.kept[at - 2] == Keep::Thing);
+                || at > 2 && self.kept[at - 2] == Keep::Thing
+                || at > 2 && text.sign(at - 2) == Some(',') && self.kept[at - 3] == Keep::Thing);
         let travels = (at.saturating_sub(6)..at).any(|at| text.is(at, TRAVEL));
         match text.is(at, PLACE) {
             true if matches!(before, "in" | "near" | "around" | "via" | "outside" | "at") => true,
@@ -317,7 +339,8 @@ impl Keeper<'_> {
                     self.kept[at..=end].fill(Keep::Own);
                     end + 1
                 }
-                Some((end, false)) => end + 1,
+                // `Pauline Ellison, Oscar`: what follows a sign may be the patient again.
+                Some((end, false)) => (at..end).find(|at| text.sign(*at) == Some(',')).unwrap_or(end) + 1,
                 None => at + 1,
             };
         }
@@ -399,9 +422,16 @@ impl Keeper<'_> {
         let foreign = |at: usize| {
             text.titled(at) && text.is(at, NAME) && !text.is(at, WORD | PERSON | ROLE | TITLE | HUMAN | MONTH)
         };
+        // `Bob Woods` of patient Karen Woods: a name that is a word too, but no verb before a surname.
+        let word = |at: usize| {
+            text.titled(at)
+                && text.is(at, FIRST_WORD)
+                && !text.is(at, PERSON | ROLE | TITLE | MONTH)
+                && !matches!(text.word(at), "will" | "may" | "can" | "mark" | "pat")
+        };
         let before = !title
             && from > 0
-            && foreign(from - 1)
+            && (foreign(from - 1) || !given && word(from - 1))
             && !text.tokens[from - 1].possessive
             && self.kept[from - 1] != Keep::Own;
         let stranger = self.misfiled && text.titled(end + 1) && !text.is(end + 1, NOT_A_NAME);

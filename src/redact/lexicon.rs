@@ -77,11 +77,13 @@ impl Lexicon {
 
     fn build() -> Self {
         let mut lexicon = Self { words: Map::default(), phrases: Map::default(), nicknames: Map::default() };
-        let known: [(&str, Class); 5] = [
+        let known: [(&str, Class); 7] = [
             (include_str!("../../profiles/lexicon/kinship.csv"), relation),
             (include_str!("../../profiles/lexicon/roles.csv"), |_| Some(ROLE)),
             (include_str!("../../profiles/lexicon/protected.csv"), kept),
             (include_str!("../../profiles/lexicon/cues.csv"), cue),
+            (include_str!("../../profiles/lexicon/facts.csv"), fact),
+            (include_str!("../../profiles/lexicon/review.csv"), reason),
             (include_str!("../../profiles/lexicon/ordinary_words.csv"), |_| Some(WORD)),
         ];
         for (table, class) in known {

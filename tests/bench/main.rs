@@ -4,6 +4,7 @@
 //! cargo run --release -p bench -- emis-csv 5000000
 //! cargo run --release -p bench -- gp2gp 200000 --dir /var/tmp
 //! cargo run --release -p bench -- emis-csv 5000000 --export FOLDER
+//! cargo run --release -p bench -- redact
 //! ```
 //!
 //! It writes a synthetic export of so many rows or a little more (or takes one that was written before), measures what
@@ -13,6 +14,7 @@
 
 mod ceiling;
 mod load;
+mod redact;
 mod usage;
 
 use std::{
@@ -33,10 +35,14 @@ struct Plan {
     export: Option<PathBuf>,
 }
 
-const USAGE: &str = "bench FORMAT ROWS [--dir FOLDER] [--export FOLDER]";
+const USAGE: &str = "bench FORMAT ROWS [--dir FOLDER] [--export FOLDER], or bench redact";
 
 fn main() -> ExitCode {
-    match plan().and_then(|plan| run(&plan)) {
+    let done = match env::args().nth(1).as_deref() {
+        Some("redact") => redact::run(),
+        _ => plan().and_then(|plan| run(&plan)),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
