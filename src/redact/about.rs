@@ -8,7 +8,10 @@ impl Disclosures<'_> {
     /// The part of a sentence that tells something of somebody else.
     pub(crate) fn about(&self, sentence: &Range<usize>, all: Classes) -> Option<Range<usize>> {
         let text = self.text;
-        let maybe = CRIME | STIGMA | ILLNESS | HERITABLE;
+        if !self.someone(sentence) {
+            return None;
+        }
+        let maybe = CRIME | STIGMA | ILLNESS | HERITABLE | CONDUCT;
         if all & maybe == 0 && !sentence.clone().any(|at| self.medical(at)) {
             return None;
         }
@@ -187,6 +190,9 @@ impl Disclosures<'_> {
         if !speaks && let Some(crime) = self.first_fact(rest.clone(), sentence, CRIME) {
             return Some(crime);
         }
+        if !speaks && let Some(deed) = self.against_somebody(at, sentence) {
+            return Some(deed);
+        }
         if speaks && !possessive || self.helps(at) {
             return None;
         }
@@ -219,6 +225,21 @@ impl Disclosures<'_> {
             () if history && family => None,
             () => stigma.or(illness).or(heritable).or_else(unlisted),
         }
+    }
+
+    /// `hit toddler`, `has been biting his brother`: a deed, and whom it is done to.
+    fn against_somebody(&self, at: usize, sentence: &Range<usize>) -> Option<usize> {
+        let text = self.text;
+        let deed = (at..sentence.end.min(at + 4)).find(|at| {
+            text.is(*at, CONDUCT) && !text.is(*at, HUMAN | STATE) && !self.denied(sentence, *at)
+        })?;
+        let whom = (deed + 1..sentence.end.min(deed + 4)).any(|at| {
+            text.is(at, PERSON) && text.is_word(at)
+                || self.named[at]
+                || matches!(text.word(at), "him" | "them" | "me" | "staff")
+                || text.word(at) == "her" && !text.is_word(at + 1)
+        });
+        whom.then_some(deed)
     }
 
     /// A disease or medicine that no table has, told as one: `has sarcoidosis`, `on tofacitinib`.

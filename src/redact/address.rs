@@ -1,5 +1,7 @@
 //! Where somebody lives, works or learns.
 
+use std::ops::Range;
+
 use crate::{
     contact::is_own,
     people::Known,
@@ -13,6 +15,8 @@ pub(crate) struct Addresses<'t> {
     pub(crate) text: &'t Text,
     pub(crate) known: &'t Known,
     pub(crate) found: Vec<Found>,
+    /// The patient's own, in bytes: a street may be called after somebody.
+    pub(crate) own: Vec<Range<usize>>,
 }
 
 impl Addresses<'_> {
@@ -74,6 +78,7 @@ impl Addresses<'_> {
         }
         let (from, to) = (self.flat_before(at), self.town_after(end));
         if is_own(self.known, self.spelled(at, end)) {
+            self.own.push(text.tokens[at].at.start..text.tokens[end].at.end);
             return Some(end);
         }
         self.add(from, to, "contact.address")

@@ -269,6 +269,10 @@ impl Contacts<'_> {
 
     fn insurance(&mut self, at: usize) -> Option<usize> {
         // `QQ123456C`, or in pairs with spaces.
+        if !self.text.word(at).as_bytes().get(..2).is_some_and(|head| head.iter().all(u8::is_ascii_lowercase))
+        {
+            return None;
+        }
         let shapes = [0, 1, 2, 3, 4].map(|n| shape(self.text.word(at + n)));
         let end = match shapes.each_ref().map(String::as_str) {
             ["aa000000a", ..] => at,

@@ -78,10 +78,11 @@ impl Disclosures<'_> {
         let informs = (someone || anon) && self.informs(sentence);
         let whole = |rule| Some((rule, sentence.clone()));
         // What is told here is the order to hold something back, not a third party's doing.
-        let order = (all & WITHHOLD != 0 || self.secrecy().untold_illness(sentence))
+        let order = (all & WITHHOLD != 0 || all & KEPT_FROM != 0 && self.secrecy().untold_illness(sentence))
             && !informs
             && !self.has_source(sentence);
-        let secret = all & CONFIDENCE != 0 || self.secrecy().kept_from_anybody(sentence);
+        let secret =
+            all & CONFIDENCE != 0 || all & KEPT_FROM != 0 && self.secrecy().kept_from_anybody(sentence);
         if !order && secret && (someone || all & ANON != 0 || told) {
             return whole("disclosure.confidence");
         }
@@ -117,11 +118,13 @@ impl Disclosures<'_> {
 
     /// Nobody else need be in it: harm, or words that say that the patient must not see it.
     fn held_back(&self, sentence: &Range<usize>, all: Classes) -> bool {
+        let secrecy = self.secrecy();
         all & WITHHOLD != 0
-            || self.unless_denied(sentence, HARM)
-            || self.secrecy().kept_from_patient(sentence)
-            || self.secrecy().hides(sentence)
-            || all & ROLE != 0 && all & SPEECH != 0 && self.secrecy().kept_from_anybody(sentence)
+            || all & HARM != 0 && self.unless_denied(sentence, HARM)
+            || all & KEPT_FROM != 0
+                && (secrecy.kept_from_patient(sentence)
+                    || secrecy.hides(sentence)
+                    || all & ROLE != 0 && all & SPEECH != 0 && secrecy.kept_from_anybody(sentence))
     }
 
     /// Whether somebody else stands before a word of a class.
@@ -138,7 +141,7 @@ impl Disclosures<'_> {
     }
 
     /// Anybody but the patient.
-    fn someone(&self, sentence: &Range<usize>) -> bool {
+    pub(crate) fn someone(&self, sentence: &Range<usize>) -> bool {
         sentence.clone().any(|at| (self.text.is(at, PERSON) && self.text.is_word(at)) || self.named[at])
     }
 

@@ -109,7 +109,8 @@ impl<'l> Redactor<'l> {
         keeper.look();
         let mut contacts = Contacts { source, text: &text, known: &self.known, found: Vec::new() };
         contacts.look();
-        let mut addresses = Addresses { source, text: &text, known: &self.known, found: Vec::new() };
+        let mut addresses =
+            Addresses { source, text: &text, known: &self.known, found: Vec::new(), own: Vec::new() };
         addresses.look();
         let mut names =
             Names { text: &text, known: &self.known, keeper: &keeper, found: Vec::new(), hit: masks(&text) };
@@ -137,7 +138,10 @@ impl<'l> Redactor<'l> {
             contacts.found.iter().chain(&addresses.found).map(|one| one.at.clone()).collect();
         // A street or school that is named after somebody is one find, not two.
         found.retain(|name| {
-            !places.iter().any(|place| place.start <= name.at.start && name.at.end <= place.end)
+            !places
+                .iter()
+                .chain(&addresses.own)
+                .any(|place| place.start <= name.at.start && name.at.end <= place.end)
         });
         if self.mode == Mode::Standard && !told.review {
             found.retain(|name| !name.relative);

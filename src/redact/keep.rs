@@ -99,6 +99,8 @@ impl Keeper<'_> {
             if text.is(at, ROLE) && text.is_word(at) && (!text.is(at, KIN) || self.physician_associate(at)) {
                 self.after_role(at);
                 self.before_role(at);
+            } else if text.is(at, SPECIALTY) {
+                self.after_service(at);
             } else if matches!(text.word(at), "sister" | "matron") && self.on_ward(at)
                 || text.is(at, TITLE) && !self.misfiled && self.clinical(at)
             {
@@ -110,6 +112,17 @@ impl Keeper<'_> {
     /// `PA` in capitals is a physician associate, `pa` a father.
     fn physician_associate(&self, at: usize) -> bool {
         !self.text.shouted && self.text.word(at) == "pa" && self.text.tokens[at].case == Case::Upper
+    }
+
+    /// `Podiatry Janet Stubbs:`, a service and who answered for it.
+    fn after_service(&mut self, at: usize) {
+        let text = self.text;
+        let begins = at == 0 || matches!(text.sign(at - 1), Some('.' | ',' | '\n' | ';' | ':'));
+        let named = |at: usize| text.titled(at) && text.is(at, NAME);
+        if begins && text.titled(at) && named(at + 1) && named(at + 2) && text.is(at + 1, FIRST | FIRST_WORD)
+        {
+            self.keep(at + 1, at + 2, Keep::Professional);
+        }
     }
 
     fn after_role(&mut self, role: usize) {
@@ -186,12 +199,24 @@ impl Keeper<'_> {
             at > 0 && matches!(text.word(at - 1), "re" | "about" | "for" | "regarding" | "concerning");
         let kin = subject || before.clone().any(|at| text.is(at, PERSON));
         // `cc Dr Obi, Miss Reid`: letters are copied to those who treat.
-        if !kin && self.copied(at) {
+        if !kin && (self.copied(at) || self.treats(at)) {
             return true;
         }
         !kin && (after.clone().any(|at| text.is(at, SPECIALTY | ROLE))
             || before.clone().any(|at| text.is(at, LETTER | ROLE)))
             && !after.clone().any(|at| text.is(at, PERSON))
+    }
+
+    /// `Miss Rao suggests`, `Mr Obi operated`: what only those do who treat.
+    fn treats(&self, title: usize) -> bool {
+        let text = self.text;
+        (title + 2..title + 5)
+            .find(|at| !(text.titled(*at) || text.is_initial(*at) || text.sign(*at) == Some('.')))
+            .is_some_and(|verb| {
+                let of_others = text.is(verb + 1, PRONOUN | PERSON) || text.word(verb + 1) == "that";
+                let own = (title + 1..verb).any(|at| self.known.is_family(text.word(at)));
+                text.is(verb, CLINICAL) && !of_others && !own
+            })
     }
 
     fn copied(&self, at: usize) -> bool {
@@ -203,18 +228,21 @@ impl Keeper<'_> {
     }
 
     fn staff(&mut self) {
-        let text = self.text;
-        for name in &self.known.staff.clone() {
-            for at in 0..text.tokens.len() {
-                let whole = !name.is_empty() && (0..name.len()).all(|n| text.word(at + n) == name[n]);
-                let first = name
-                    .first()
-                    .is_some_and(|first| text.word(at) == first && (text.titled(at) || text.shouted));
-                if whole {
-                    self.keep(at, at + name.len() - 1, Keep::Professional);
-                } else if first && !text.titled(at + 1) && !text.is(at, DRUG) {
-                    self.keep(at, at, Keep::Professional);
-                }
+        let (text, known) = (self.text, self.known);
+        if known.staff.is_empty() {
+            return;
+        }
+        for at in 0..text.tokens.len() {
+            let called = known.staff_called(text.word(at));
+            let whole = |name: &&Vec<String>| (0..name.len()).all(|n| text.word(at + n) == name[n]);
+            if let Some(name) = called.iter().filter(whole).max_by_key(|name| name.len()) {
+                self.keep(at, at + name.len() - 1, Keep::Professional);
+            } else if !called.is_empty()
+                && (text.titled(at) || text.shouted)
+                && !text.titled(at + 1)
+                && !text.is(at, DRUG)
+            {
+                self.keep(at, at, Keep::Professional);
             }
         }
     }

@@ -31,6 +31,12 @@ impl Hasher for Fnv {
     }
 }
 
+/// Titles and words of respect that are titles only where they have a capital.
+pub(crate) const RARE_TITLES: [&str; 24] = [
+    "rev", "revd", "sir", "dame", "cllr", "pan", "pani", "frau", "herr", "mme", "mlle", "madame", "monsieur",
+    "senora", "senor", "umm", "haji", "hajji", "hajja", "alhaji", "alhaja", "sheikh", "smt", "shri",
+];
+
 type Class = fn(&str) -> Option<Classes>;
 type Map<V> = HashMap<Box<str>, V, BuildHasherDefault<Fnv>>;
 
@@ -38,7 +44,7 @@ type Map<V> = HashMap<Box<str>, V, BuildHasherDefault<Fnv>>;
 #[derive(Clone)]
 pub struct Lexicon {
     words: Map<Classes>,
-    /// By their first word: the words after it, and what the phrase is.
+    /// By their first two words with a space between: the words after them, and what the phrase is.
     phrases: Map<Vec<(Vec<Box<str>>, Classes)>>,
     nicknames: Map<Box<str>>,
 }
@@ -94,6 +100,7 @@ impl Lexicon {
         }
         ["mr", "mrs", "ms", "miss", "mx", "master", "messrs"]
             .iter()
+            .chain(&RARE_TITLES)
             .for_each(|title| lexicon.add(title, TITLE));
         lexicon.names(include_str!("../../profiles/lexicon/surnames.csv"), SURNAME, SURNAME_WORD);
         lexicon.names(include_str!("../../profiles/lexicon/first_names.csv"), FIRST, FIRST_WORD);
@@ -164,9 +171,10 @@ impl Lexicon {
         let parts: Vec<Box<str>> = (0..read.tokens.len()).map(|at| read.word(at).into()).collect();
         match parts.split_first() {
             Some((one, [])) => *self.words.entry(one.clone()).or_default() |= class,
-            Some((first, rest)) => {
+            Some((first, [second, rest @ ..])) => {
                 *self.words.entry(first.clone()).or_default() |= PHRASE;
-                self.phrases.entry(first.clone()).or_default().push((rest.to_vec(), class));
+                let begin = format!("{first} {second}").into();
+                self.phrases.entry(begin).or_default().push((rest.to_vec(), class));
             }
             None => {}
         }
@@ -246,14 +254,19 @@ impl Lexicon {
 
     /// Marks the words of phrases with what the phrase is.
     pub(crate) fn phrases(&self, text: &mut Text) {
-        for at in 0..text.tokens.len() {
+        let mut begin = String::new();
+        for at in 0..text.tokens.len().saturating_sub(1) {
             if !text.is(at, PHRASE) {
                 continue;
             }
-            let Some(all) = self.phrases.get(text.word(at)) else { continue };
+            begin.clear();
+            begin.push_str(text.word(at));
+            begin.push(' ');
+            begin.push_str(text.word(at + 1));
+            let Some(all) = self.phrases.get(begin.as_str()) else { continue };
             for (rest, class) in all {
-                if rest.iter().enumerate().all(|(n, word)| text.word(at + 1 + n) == word.as_ref()) {
-                    text.tokens[at..=at + rest.len()].iter_mut().for_each(|token| token.is |= class);
+                if rest.iter().enumerate().all(|(n, word)| text.word(at + 2 + n) == word.as_ref()) {
+                    text.tokens[at..=at + 1 + rest.len()].iter_mut().for_each(|token| token.is |= class);
                 }
             }
         }

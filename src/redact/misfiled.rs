@@ -46,6 +46,7 @@ pub(crate) fn is(text: &Text, known: &Known) -> bool {
         && text.tokens.iter().enumerate().any(|(at, _)| paper.contains(&text.word(at)))
         && text.tokens.iter().enumerate().any(|(at, _)| {
             named(at) && named(at + 1)
+                || text.is(at, FIRST) && text.titled(at) && text.titled(at + 1) && text.is(at + 1, NAME)
                 || text.is(at, DOB)
                 || text.is(at, TITLE) && named(at + 1)
                 || text.is(at, PERSON) && named(at + 1)

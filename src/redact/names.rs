@@ -3,6 +3,7 @@
 
 use crate::{
     keep::{Keep, Keeper, one_slip},
+    lexicon::RARE_TITLES,
     name_shape::{Cue, english},
     people::Known,
     span::{Found, Kind},
@@ -26,7 +27,8 @@ impl Names<'_, '_> {
                 self.before_kin(at);
                 self.after_kin(at);
             }
-            if self.text.is(at, TITLE) && self.text.is_word(at) {
+            let rare = || RARE_TITLES.contains(&self.text.word(at)) && !self.text.titled(at);
+            if self.text.is(at, TITLE) && self.text.is_word(at) && !rare() {
                 self.titled(at);
             }
             if self.text.is(at, WITH) && !self.text.is(at + 1, WITH) {

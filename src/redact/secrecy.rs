@@ -69,29 +69,9 @@ impl Secrecy<'_> {
     }
 
     fn negates(&self, at: usize) -> bool {
-        matches!(
-            self.text.word(at),
-            "not"
-                | "dont"
-                | "doesnt"
-                | "didnt"
-                | "isnt"
-                | "hasnt"
-                | "havent"
-                | "wasnt"
-                | "shouldnt"
-                | "mustnt"
-                | "wouldnt"
-                | "cant"
-                | "never"
-                | "nobody"
-                | "noone"
-                | "without"
-                | "w/o"
-                | "unaware"
-                | "oblivious"
-                | "unbeknown"
-        ) || matches!(self.text.word(at), "no") && matches!(self.text.word(at + 1), "one" | "idea")
+        self.text.is(at, KEPT_FROM)
+            && self.text.word(at) != "if"
+            && (self.text.word(at) != "no" || matches!(self.text.word(at + 1), "one" | "idea"))
     }
 
     /// `do not make visible on NHS App`.

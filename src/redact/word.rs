@@ -23,7 +23,7 @@ classes! {
     SPEECH, HUMAN, STRONG, WITH, FILLER, PILL, HEAD, PLACE_PREP, TRAVEL, ORG_HEAD, SCHOOL, AT_WORK, SPECIALTY,
     LETTER, CONFIDENCE, SAFEGUARDING, SAFE_KIN, CONDUCT, CRIME, STIGMA, HERITABLE, ILLNESS, BURDEN, FAMILY_HISTORY,
     MISFILED, MISFILED_WEAK, HARM, DOB, PHONE, ORG_PHONE, PRONOUN, POSSESSIVE, AND, STREET, FLAT, VEHICLE, ROOM,
-    PRISON, NEGATION, STATE, ANON, WITHHOLD, SELF,
+    PRISON, NEGATION, STATE, ANON, WITHHOLD, SELF, CLINICAL, KEPT_FROM,
     // begins a phrase of several words
     PHRASE,
 }
@@ -71,6 +71,8 @@ pub(crate) fn cue(name: &str) -> Option<Classes> {
         "negation" => NEGATION,
         "state" => STATE,
         "self" => SELF,
+        "clinical" => CLINICAL,
+        "kept-from" => KEPT_FROM,
         _ => return None,
     })
 }
