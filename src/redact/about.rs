@@ -8,9 +8,6 @@ impl Disclosures<'_> {
     /// The part of a sentence that tells something of somebody else.
     pub(crate) fn about(&self, sentence: &Range<usize>, all: Classes) -> Option<Range<usize>> {
         let text = self.text;
-        if !self.someone(sentence) {
-            return None;
-        }
         let maybe = CRIME | STIGMA | ILLNESS | HERITABLE | CONDUCT;
         if all & maybe == 0 && !sentence.clone().any(|at| self.medical(at)) {
             return None;

@@ -31,10 +31,17 @@ impl Disclosures<'_> {
         let mut before: Option<Range<usize>> = None;
         for sentence in &text.sentences {
             let all = sentence.clone().fold(0, |all, at| all | text.tokens[at].is);
-            let rule = self.rule(sentence, all, told || before.is_some());
+            let someone = self.someone(sentence);
+            // Most sentences name nobody and keep nothing from anybody.
+            let quiet = all & (ANON | CONFIDENCE | SAFEGUARDING | HARM | WITHHOLD | KEPT_FROM) == 0;
+            if quiet && !someone && !told && before.is_none() {
+                before = (all & ROLE != 0 && all & SPEECH != 0).then(|| sentence.clone());
+                continue;
+            }
+            let rule = self.rule(sentence, all, someone, told || before.is_some());
             // `Daughter phoned. Does not want him told.`: what was told is part of it.
             if let (Some(("disclosure.confidence", _)), Some(last)) = (&rule, &before)
-                && !self.someone(sentence)
+                && !someone
             {
                 self.add(last.clone(), "disclosure.confidence");
             }
@@ -45,9 +52,7 @@ impl Disclosures<'_> {
                     told = TOLD.contains(&rule);
                     self.add(part, rule);
                 }
-                None if (self.someone(sentence) || all & ROLE != 0) && all & SPEECH != 0 => {
-                    before = Some(sentence.clone())
-                }
+                None if (someone || all & ROLE != 0) && all & SPEECH != 0 => before = Some(sentence.clone()),
                 None => {}
             }
             self.review |= self.held_back(sentence, all);
@@ -69,12 +74,12 @@ impl Disclosures<'_> {
         &self,
         sentence: &Range<usize>,
         all: Classes,
+        someone: bool,
         told: bool,
     ) -> Option<(&'static str, Range<usize>)> {
         let text = self.text;
-        let someone = self.someone(sentence);
         let anon = all & ANON != 0 && all & (SPEECH | CONDUCT | CONFIDENCE) != 0;
-        let about = || self.about(sentence, all);
+        let about = || if someone { self.about(sentence, all) } else { None };
         let informs = (someone || anon) && self.informs(sentence);
         let whole = |rule| Some((rule, sentence.clone()));
         // What is told here is the order to hold something back, not a third party's doing.
@@ -141,7 +146,7 @@ impl Disclosures<'_> {
     }
 
     /// Anybody but the patient.
-    pub(crate) fn someone(&self, sentence: &Range<usize>) -> bool {
+    fn someone(&self, sentence: &Range<usize>) -> bool {
         sentence.clone().any(|at| (self.text.is(at, PERSON) && self.text.is_word(at)) || self.named[at])
     }
 
