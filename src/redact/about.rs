@@ -19,9 +19,8 @@ impl Disclosures<'_> {
                 Some(_) => self.told_of(sentence, who, history, all & FAMILY_HISTORY != 0),
                 None => self.beside(sentence, who, history),
             }?;
-            Some(begin.unwrap_or(sentence.start)..self.tail(fact, sentence.end)).filter(|_| {
-                !(text.is(who, GENERIC_CHILD) && !text.is(who.wrapping_sub(1), POSSESSIVE | PERSON))
-            })
+            Some(begin.unwrap_or(sentence.start)..self.tail(fact, sentence.end))
+                .filter(|_| !text.is(who, GENERIC_CHILD) || text.is(who.wrapping_sub(1), POSSESSIVE | PERSON))
         })
     }
 
@@ -35,7 +34,7 @@ impl Disclosures<'_> {
     fn subject(&self, sentence: &Range<usize>, who: usize) -> Option<usize> {
         let text = self.text;
         let mut at = who;
-        while at > sentence.start {
+        while at > sentence.start && who - at < 8 {
             let before = at - 1;
             let joined = text.is(before, POSSESSIVE | PERSON | TITLE)
                 || self.named[before]
@@ -178,7 +177,7 @@ impl Disclosures<'_> {
         let (blood, possessive) = (text.is(who, BLOOD), text.tokens[who].possessive);
         let at = self.past_names(sentence, who);
         // `was with him when he collapsed` tells of the patient.
-        let end = (at..sentence.end)
+        let end = (at..sentence.end.min(at + 12))
             .find(|at| matches!(text.word(*at), "when" | "while" | "whilst" | "before"))
             .unwrap_or(sentence.end);
         let rest = at..end.min(at + 12);

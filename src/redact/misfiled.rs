@@ -98,7 +98,7 @@ pub(crate) fn look(text: &Text, kept: &[Keep], hit: &[bool], found: &mut Vec<Fou
 }
 
 fn first_of_sentence(text: &Text, at: usize) -> bool {
-    text.sentences.iter().any(|sentence| sentence.start == at)
+    text.sentences.binary_search_by_key(&at, |sentence| sentence.start).is_ok()
 }
 
 fn date(text: &Text, at: usize) -> Option<usize> {
