@@ -1,5 +1,7 @@
 //! Where somebody lives, works or learns.
 
+use std::ops::Range;
+
 use crate::{
     contact::is_own,
     people::Known,
@@ -13,6 +15,8 @@ pub(crate) struct Addresses<'t> {
     pub(crate) text: &'t Text,
     pub(crate) known: &'t Known,
     pub(crate) found: Vec<Found>,
+    /// The patient's own, in bytes: a street may be called after somebody.
+    pub(crate) own: Vec<Range<usize>>,
 }
 
 impl Addresses<'_> {
@@ -72,11 +76,31 @@ impl Addresses<'_> {
         if clinical && (!said || text.shouted) {
             return None;
         }
-        let from = self.flat_before(at);
+        let (from, to) = (self.flat_before(at), self.town_after(end));
         if is_own(self.known, self.spelled(at, end)) {
+            self.own.push(text.tokens[at].at.start..text.tokens[end].at.end);
             return Some(end);
         }
-        self.add(from, end, "contact.address")
+        self.add(from, to, "contact.address")
+    }
+
+    /// `, Otley` and `, Leeds,` before a postcode belong to the address.
+    fn town_after(&self, end: usize) -> usize {
+        let text = self.text;
+        if text.sign(end + 1) != Some(',') || !text.titled(end + 2) {
+            return end;
+        }
+        let second = usize::from(text.titled(end + 3) && !text.is(end + 3, PERSON | TITLE | ROLE));
+        let last = end + 2 + second;
+        let after = last + 1 + usize::from(text.sign(last + 1) == Some(','));
+        let postcode = text.word(after).len() <= 4
+            && text.word(after).bytes().any(|byte| byte.is_ascii_digit())
+            && text.word(after).bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+        match () {
+            () if postcode => last,
+            () if text.is(end + 2, PLACE) && !text.is(end + 2, PERSON | FIRST) => end + 2,
+            () => end,
+        }
     }
 
     /// `Flat 12B, Cedar House`.
@@ -152,9 +176,12 @@ impl Addresses<'_> {
         }
         let short =
             text.word(at + 1).len() <= 4 && text.word(at + 1).bytes().any(|byte| byte.is_ascii_digit());
-        let whose = (at.saturating_sub(6)..at).any(|at| text.is(at, PERSON));
-        let room = matches!(text.word(at), "room" | "rm" | "cell" | "dorm");
-        (room && short && whose).then(|| self.add(at + 1, at + 1, "contact.room")).flatten()
+        let after = (at + 2..at + 8).take_while(|at| text.sign(*at).is_none());
+        let whose = (at.saturating_sub(6)..at).chain(after).any(|at| text.is(at, PERSON));
+        let room = matches!(text.word(at), "room" | "rm" | "cell" | "dorm" | "flat" | "apt")
+            && !(text.is(at, FLAT)
+                && is_own(self.known, self.spelled(at, (at + 1).min(text.tokens.len() - 1))));
+        (room && short && whose).then(|| self.add(at, at + 1, "contact.room")).flatten()
     }
 
     /// The addresses of the record's other people, by number and street.

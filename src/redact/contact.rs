@@ -206,7 +206,8 @@ impl Contacts<'_> {
             return self.mailbox(at - 1, at + 1);
         }
         let word = text.word(at).as_bytes();
-        if word.iter().any(u8::is_ascii_digit) || (word.len() == 1 && text.touches(at)) {
+        let pair = word.len() == 2 && text.word(at + 1).starts_with(|c: char| c.is_ascii_digit());
+        if word.iter().any(u8::is_ascii_digit) || (word.len() == 1 && text.touches(at)) || pair {
             return self
                 .postcode(at)
                 .or_else(|| self.vehicle(at))
@@ -267,8 +268,21 @@ impl Contacts<'_> {
     }
 
     fn insurance(&mut self, at: usize) -> Option<usize> {
-        (shape(self.text.word(at)) == "aa000000a")
-            .then(|| self.add(at, at, "contact.insurance-number"))
+        // `QQ123456C`, or in pairs with spaces.
+        if !self.text.word(at).as_bytes().get(..2).is_some_and(|head| head.iter().all(u8::is_ascii_lowercase))
+        {
+            return None;
+        }
+        let shapes = [0, 1, 2, 3, 4].map(|n| shape(self.text.word(at + n)));
+        let end = match shapes.each_ref().map(String::as_str) {
+            ["aa000000a", ..] => at,
+            ["aa", "000000", "a", ..] | ["aa", "000000a", ..] => at + 1 + usize::from(shapes[2] == "a"),
+            ["aa", "00", "00", "00", "a"] => at + 4,
+            ["aa", "00", "00", "00a", ..] => at + 3,
+            _ => return None,
+        };
+        (self.upper(at, end) && end < self.text.tokens.len())
+            .then(|| self.add(at, end, "contact.insurance-number"))
             .flatten()
     }
 }

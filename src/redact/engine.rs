@@ -99,7 +99,7 @@ impl<'l> Redactor<'l> {
 
     fn find(&self, source: &str) -> (Vec<Found>, bool) {
         let text = Text::read(source, self.lexicon);
-        let misfiled = misfiled::is(&text);
+        let misfiled = misfiled::is(&text, &self.known);
         let nobody = text.tokens.is_empty();
         let mut keeper =
             Keeper { text: &text, known: &self.known, kept: vec![Keep::No; text.tokens.len()], misfiled };
@@ -109,7 +109,8 @@ impl<'l> Redactor<'l> {
         keeper.look();
         let mut contacts = Contacts { source, text: &text, known: &self.known, found: Vec::new() };
         contacts.look();
-        let mut addresses = Addresses { source, text: &text, known: &self.known, found: Vec::new() };
+        let mut addresses =
+            Addresses { source, text: &text, known: &self.known, found: Vec::new(), own: Vec::new() };
         addresses.look();
         let mut names =
             Names { text: &text, known: &self.known, keeper: &keeper, found: Vec::new(), hit: masks(&text) };
@@ -118,13 +119,29 @@ impl<'l> Redactor<'l> {
         if misfiled {
             misfiled::look(&text, &keeper.kept, &named, &mut found);
         }
-        let mut told = Disclosures { text: &text, named: &named, found: Vec::new(), review: misfiled };
+        // A mask stands for what was told as often as for a name: what goes on after it tells nothing of anybody.
+        let people: Vec<bool> = text
+            .tokens
+            .iter()
+            .zip(&named)
+            .map(|(token, named)| *named && token.kind != Token::Mask)
+            .collect();
+        let mut told = Disclosures {
+            text: &text,
+            kept: &keeper.kept,
+            named: &people,
+            found: Vec::new(),
+            review: misfiled,
+        };
         told.look();
         let places: Vec<_> =
             contacts.found.iter().chain(&addresses.found).map(|one| one.at.clone()).collect();
         // A street or school that is named after somebody is one find, not two.
         found.retain(|name| {
-            !places.iter().any(|place| place.start <= name.at.start && name.at.end <= place.end)
+            !places
+                .iter()
+                .chain(&addresses.own)
+                .any(|place| place.start <= name.at.start && name.at.end <= place.end)
         });
         if self.mode == Mode::Standard && !told.review {
             found.retain(|name| !name.relative);

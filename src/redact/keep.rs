@@ -99,6 +99,8 @@ impl Keeper<'_> {
             if text.is(at, ROLE) && text.is_word(at) && (!text.is(at, KIN) || self.physician_associate(at)) {
                 self.after_role(at);
                 self.before_role(at);
+            } else if text.is(at, SPECIALTY) {
+                self.after_service(at);
             } else if matches!(text.word(at), "sister" | "matron") && self.on_ward(at)
                 || text.is(at, TITLE) && !self.misfiled && self.clinical(at)
             {
@@ -112,6 +114,17 @@ impl Keeper<'_> {
         !self.text.shouted && self.text.word(at) == "pa" && self.text.tokens[at].case == Case::Upper
     }
 
+    /// `Podiatry Janet Stubbs:`, a service and who answered for it.
+    fn after_service(&mut self, at: usize) {
+        let text = self.text;
+        let begins = at == 0 || matches!(text.sign(at - 1), Some('.' | ',' | '\n' | ';' | ':'));
+        let named = |at: usize| text.titled(at) && text.is(at, NAME);
+        if begins && text.titled(at) && named(at + 1) && named(at + 2) && text.is(at + 1, FIRST | FIRST_WORD)
+        {
+            self.keep(at + 1, at + 2, Keep::Professional);
+        }
+    }
+
     fn after_role(&mut self, role: usize) {
         let text = self.text;
         let mut at = role + 1;
@@ -123,6 +136,12 @@ impl Keeper<'_> {
             let lone = text.is(at, STRONG | SPEECH | HUMAN) && !text.is(at, NAME);
             if !lone {
                 self.keep(at, end, Keep::Professional);
+            }
+            let several =
+                matches!(text.word(role), "crew" | "drs" | "nurses" | "midwives" | "paramedics" | "hvs");
+            let next = end + 2;
+            if several && text.is(end + 1, AND) && text.titled(next) && text.is(next, NAME) {
+                self.keep(next, next, Keep::Professional);
             }
         }
     }
@@ -179,24 +198,51 @@ impl Keeper<'_> {
         let subject =
             at > 0 && matches!(text.word(at - 1), "re" | "about" | "for" | "regarding" | "concerning");
         let kin = subject || before.clone().any(|at| text.is(at, PERSON));
+        // `cc Dr Obi, Miss Reid`: letters are copied to those who treat.
+        if !kin && (self.copied(at) || self.treats(at)) {
+            return true;
+        }
         !kin && (after.clone().any(|at| text.is(at, SPECIALTY | ROLE))
             || before.clone().any(|at| text.is(at, LETTER | ROLE)))
             && !after.clone().any(|at| text.is(at, PERSON))
     }
 
-    fn staff(&mut self) {
+    /// `Miss Rao suggests`, `Mr Obi operated`: what only those do who treat.
+    fn treats(&self, title: usize) -> bool {
         let text = self.text;
-        for name in &self.known.staff.clone() {
-            for at in 0..text.tokens.len() {
-                let whole = !name.is_empty() && (0..name.len()).all(|n| text.word(at + n) == name[n]);
-                let first = name
-                    .first()
-                    .is_some_and(|first| text.word(at) == first && (text.titled(at) || text.shouted));
-                if whole {
-                    self.keep(at, at + name.len() - 1, Keep::Professional);
-                } else if first && !text.titled(at + 1) && !text.is(at, DRUG) {
-                    self.keep(at, at, Keep::Professional);
-                }
+        (title + 2..title + 5)
+            .find(|at| !(text.titled(*at) || text.is_initial(*at) || text.sign(*at) == Some('.')))
+            .is_some_and(|verb| {
+                let of_others = text.is(verb + 1, PRONOUN | PERSON) || text.word(verb + 1) == "that";
+                let own = (title + 1..verb).any(|at| self.known.is_family(text.word(at)));
+                text.is(verb, CLINICAL) && !of_others && !own
+            })
+    }
+
+    fn copied(&self, at: usize) -> bool {
+        let from = at.saturating_sub(12);
+        (from..at)
+            .rev()
+            .take_while(|at| !matches!(self.text.sign(*at), Some('\n' | ';')) && !self.text.is(*at, PERSON))
+            .any(|at| self.text.word(at) == "cc" && self.text.is(at + 1, ROLE | TITLE))
+    }
+
+    fn staff(&mut self) {
+        let (text, known) = (self.text, self.known);
+        if known.staff.is_empty() {
+            return;
+        }
+        for at in 0..text.tokens.len() {
+            let called = known.staff_called(text.word(at));
+            let whole = |name: &&Vec<String>| (0..name.len()).all(|n| text.word(at + n) == name[n]);
+            if let Some(name) = called.iter().filter(whole).max_by_key(|name| name.len()) {
+                self.keep(at, at + name.len() - 1, Keep::Professional);
+            } else if !called.is_empty()
+                && (text.titled(at) || text.shouted)
+                && !text.titled(at + 1)
+                && !text.is(at, DRUG)
+            {
+                self.keep(at, at, Keep::Professional);
             }
         }
     }
@@ -266,7 +312,7 @@ impl Keeper<'_> {
             let score = text.tokens.get(at + 1).is_some_and(|next| next.kind == crate::text::Kind::Number);
             return !named
                 || head
-                || (nearby && text.is(at, EPONYM) && !text.is(at + 1, SPEECH | HUMAN))
+                || (nearby && !text.is(at + 1, SPEECH | HUMAN))
                 || (text.is(at, SCALE) && score);
         }
         let disease = matches!(
@@ -276,12 +322,15 @@ impl Keeper<'_> {
         text.titled(at) && disease && (text.tokens[at].possessive || !named)
     }
 
-    /// `St Luke's` is a place of worship, a school or a ward; nobody's name.
+    /// `St Luke's`, `Queen Alexandra` are places of worship, schools or wards; nobody's name.
     fn saint(&self, at: usize) -> bool {
         let text = self.text;
         let stop = usize::from(at > 1 && text.sign(at - 1) == Some('.'));
         at > stop
-            && matches!(text.word(at - 1 - stop), "st" | "saint")
+            && matches!(
+                text.word(at - 1 - stop),
+                "st" | "saint" | "queen" | "king" | "prince" | "princess" | "lady"
+            )
             && text.titled(at)
             && text.titled(at - 1 - stop)
     }
@@ -296,7 +345,8 @@ impl Keeper<'_> {
             || matches!(text.sign(at - 1), Some(',' | '/' | '&'));
         let after_place = listed
             && (at > 1 && self.kept[at - 2] == Keep::Thing && text.is(at - 2, PLACE)
-                || at > 2 && self.kept[at - 2] == Keep::Thing);
+                || at > 2 && self.kept[at - 2] == Keep::Thing
+                || at > 2 && text.sign(at - 2) == Some(',') && self.kept[at - 3] == Keep::Thing);
         let travels = (at.saturating_sub(6)..at).any(|at| text.is(at, TRAVEL));
         match text.is(at, PLACE) {
             true if matches!(before, "in" | "near" | "around" | "via" | "outside" | "at") => true,
@@ -317,7 +367,8 @@ impl Keeper<'_> {
                     self.kept[at..=end].fill(Keep::Own);
                     end + 1
                 }
-                Some((end, false)) => end + 1,
+                // `Pauline Ellison, Oscar`: what follows a sign may be the patient again.
+                Some((end, false)) => (at..end).find(|at| text.sign(*at) == Some(',')).unwrap_or(end) + 1,
                 None => at + 1,
             };
         }
@@ -399,9 +450,16 @@ impl Keeper<'_> {
         let foreign = |at: usize| {
             text.titled(at) && text.is(at, NAME) && !text.is(at, WORD | PERSON | ROLE | TITLE | HUMAN | MONTH)
         };
+        // `Bob Woods` of patient Karen Woods: a name that is a word too, but no verb before a surname.
+        let word = |at: usize| {
+            text.titled(at)
+                && text.is(at, FIRST_WORD)
+                && !text.is(at, PERSON | ROLE | TITLE | MONTH)
+                && !matches!(text.word(at), "will" | "may" | "can" | "mark" | "pat")
+        };
         let before = !title
             && from > 0
-            && foreign(from - 1)
+            && (foreign(from - 1) || !given && word(from - 1))
             && !text.tokens[from - 1].possessive
             && self.kept[from - 1] != Keep::Own;
         let stranger = self.misfiled && text.titled(end + 1) && !text.is(end + 1, NOT_A_NAME);

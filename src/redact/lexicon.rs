@@ -9,36 +9,50 @@ use std::{
 
 use crate::{fold::fold, keep::one_slip, text::Text, word::*};
 
-/// FNV-1a: short keys, and the same on every run.
-#[derive(Clone, Copy)]
-pub(crate) struct Fnv(u64);
+/// Multiplies and turns, eight bytes at a time: short keys of our own tables, and the same on every run.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Turning(u64);
 
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
+impl Turning {
+    fn add(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
     }
 }
 
-impl Hasher for Fnv {
+impl Hasher for Turning {
     fn finish(&self) -> u64 {
-        self.0
+        // The high bits are the mixed ones, and the table uses the low ones too.
+        self.0 ^ self.0 >> 32
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| self.add(u64::from_le_bytes(*word)));
+        let mut last = [0; 8];
+        last[..rest.len()].copy_from_slice(rest);
+        self.add(u64::from_le_bytes(last) ^ (rest.len() as u64) << 56);
+    }
+
+    fn write_u8(&mut self, byte: u8) {
+        // A text's end, which the length of its last piece says already.
+        let _ = byte;
     }
 }
 
+/// Titles and words of respect that are titles only where they have a capital.
+pub(crate) const RARE_TITLES: [&str; 24] = [
+    "rev", "revd", "sir", "dame", "cllr", "pan", "pani", "frau", "herr", "mme", "mlle", "madame", "monsieur",
+    "senora", "senor", "umm", "haji", "hajji", "hajja", "alhaji", "alhaja", "sheikh", "smt", "shri",
+];
+
 type Class = fn(&str) -> Option<Classes>;
-type Map<V> = HashMap<Box<str>, V, BuildHasherDefault<Fnv>>;
+type Map<V> = HashMap<Box<str>, V, BuildHasherDefault<Turning>>;
 
 /// What is known of words and phrases.
 #[derive(Clone)]
 pub struct Lexicon {
     words: Map<Classes>,
-    /// By their first word: the words after it, and what the phrase is.
+    /// By their first two words with a space between: the words after them, and what the phrase is.
     phrases: Map<Vec<(Vec<Box<str>>, Classes)>>,
     nicknames: Map<Box<str>>,
 }
@@ -77,11 +91,13 @@ impl Lexicon {
 
     fn build() -> Self {
         let mut lexicon = Self { words: Map::default(), phrases: Map::default(), nicknames: Map::default() };
-        let known: [(&str, Class); 5] = [
+        let known: [(&str, Class); 7] = [
             (include_str!("../../profiles/lexicon/kinship.csv"), relation),
             (include_str!("../../profiles/lexicon/roles.csv"), |_| Some(ROLE)),
             (include_str!("../../profiles/lexicon/protected.csv"), kept),
             (include_str!("../../profiles/lexicon/cues.csv"), cue),
+            (include_str!("../../profiles/lexicon/facts.csv"), fact),
+            (include_str!("../../profiles/lexicon/review.csv"), reason),
             (include_str!("../../profiles/lexicon/ordinary_words.csv"), |_| Some(WORD)),
         ];
         for (table, class) in known {
@@ -92,6 +108,7 @@ impl Lexicon {
         }
         ["mr", "mrs", "ms", "miss", "mx", "master", "messrs"]
             .iter()
+            .chain(&RARE_TITLES)
             .for_each(|title| lexicon.add(title, TITLE));
         lexicon.names(include_str!("../../profiles/lexicon/surnames.csv"), SURNAME, SURNAME_WORD);
         lexicon.names(include_str!("../../profiles/lexicon/first_names.csv"), FIRST, FIRST_WORD);
@@ -162,9 +179,10 @@ impl Lexicon {
         let parts: Vec<Box<str>> = (0..read.tokens.len()).map(|at| read.word(at).into()).collect();
         match parts.split_first() {
             Some((one, [])) => *self.words.entry(one.clone()).or_default() |= class,
-            Some((first, rest)) => {
+            Some((first, [second, rest @ ..])) => {
                 *self.words.entry(first.clone()).or_default() |= PHRASE;
-                self.phrases.entry(first.clone()).or_default().push((rest.to_vec(), class));
+                let begin = format!("{first} {second}").into();
+                self.phrases.entry(begin).or_default().push((rest.to_vec(), class));
             }
             None => {}
         }
@@ -244,14 +262,19 @@ impl Lexicon {
 
     /// Marks the words of phrases with what the phrase is.
     pub(crate) fn phrases(&self, text: &mut Text) {
-        for at in 0..text.tokens.len() {
+        let mut begin = String::new();
+        for at in 0..text.tokens.len().saturating_sub(1) {
             if !text.is(at, PHRASE) {
                 continue;
             }
-            let Some(all) = self.phrases.get(text.word(at)) else { continue };
+            begin.clear();
+            begin.push_str(text.word(at));
+            begin.push(' ');
+            begin.push_str(text.word(at + 1));
+            let Some(all) = self.phrases.get(begin.as_str()) else { continue };
             for (rest, class) in all {
-                if rest.iter().enumerate().all(|(n, word)| text.word(at + 1 + n) == word.as_ref()) {
-                    text.tokens[at..=at + rest.len()].iter_mut().for_each(|token| token.is |= class);
+                if rest.iter().enumerate().all(|(n, word)| text.word(at + 2 + n) == word.as_ref()) {
+                    text.tokens[at..=at + 1 + rest.len()].iter_mut().for_each(|token| token.is |= class);
                 }
             }
         }

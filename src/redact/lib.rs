@@ -5,6 +5,7 @@
 //! The order: what must stay (`keep`), then contacts and addresses, then names by their cues (`names`), then what was
 //! told (`disclosure`). Each find carries the id of its rule.
 
+mod about;
 mod address;
 mod contact;
 mod disclosure;
@@ -16,6 +17,7 @@ mod misfiled;
 mod name_shape;
 mod names;
 mod people;
+mod secrecy;
 mod span;
 mod text;
 mod word;

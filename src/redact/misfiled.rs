@@ -2,18 +2,23 @@
 
 use crate::{
     keep::Keep,
+    people::Known,
     span::{Found, Kind},
     text::{Kind as Token, Text},
     word::*,
 };
 
 /// Whether a text says so: plainly, or in weaker words beside a full name, a date of birth or an NHS number.
-pub(crate) fn is(text: &Text) -> bool {
+pub(crate) fn is(text: &Text, known: &Known) -> bool {
     let all = text.tokens.iter().fold(0, |all, token| all | token.is);
     if all & MISFILED != 0 {
         return true;
     }
     let named = |at: usize| text.titled(at) && !text.is(at, NOT_A_NAME);
+    // `ECG is not Dean's`.
+    let own = |at: usize| known.is_given(text.word(at)) || known.is_family(text.word(at));
+    let not_own = (0..text.tokens.len())
+        .any(|at| text.word(at) == "not" && own(at + 1) && text.tokens[at + 1].possessive);
     let paper = [
         "letter",
         "result",
@@ -37,10 +42,14 @@ pub(crate) fn is(text: &Text) -> bool {
         "entered",
         "clinic",
     ];
-    all & MISFILED_WEAK != 0
+    (all & MISFILED_WEAK != 0 || not_own)
         && text.tokens.iter().enumerate().any(|(at, _)| paper.contains(&text.word(at)))
         && text.tokens.iter().enumerate().any(|(at, _)| {
-            named(at) && named(at + 1) || text.is(at, DOB) || text.is(at, TITLE) && named(at + 1)
+            named(at) && named(at + 1)
+                || text.is(at, FIRST) && text.titled(at) && text.titled(at + 1) && text.is(at + 1, NAME)
+                || text.is(at, DOB)
+                || text.is(at, TITLE) && named(at + 1)
+                || text.is(at, PERSON) && named(at + 1)
         })
 }
 
@@ -89,7 +98,7 @@ pub(crate) fn look(text: &Text, kept: &[Keep], hit: &[bool], found: &mut Vec<Fou
 }
 
 fn first_of_sentence(text: &Text, at: usize) -> bool {
-    text.sentences.iter().any(|sentence| sentence.start == at)
+    text.sentences.binary_search_by_key(&at, |sentence| sentence.start).is_ok()
 }
 
 fn date(text: &Text, at: usize) -> Option<usize> {

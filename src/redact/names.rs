@@ -3,6 +3,7 @@
 
 use crate::{
     keep::{Keep, Keeper, one_slip},
+    lexicon::RARE_TITLES,
     name_shape::{Cue, english},
     people::Known,
     span::{Found, Kind},
@@ -23,10 +24,11 @@ impl Names<'_, '_> {
     pub(crate) fn look(&mut self) {
         for at in 0..self.text.tokens.len() {
             if self.text.is(at, PERSON) && self.text.is_word(at) {
-                self.after_kin(at);
                 self.before_kin(at);
+                self.after_kin(at);
             }
-            if self.text.is(at, TITLE) && self.text.is_word(at) {
+            let rare = || RARE_TITLES.contains(&self.text.word(at)) && !self.text.titled(at);
+            if self.text.is(at, TITLE) && self.text.is_word(at) && !rare() {
                 self.titled(at);
             }
             if self.text.is(at, WITH) && !self.text.is(at + 1, WITH) {
@@ -98,10 +100,17 @@ impl Names<'_, '_> {
         let role = self.kept(kin + 1) == Keep::Professional
             && text.is(kin, ROLE)
             && text.tokens[kin].case == Case::Upper;
-        if self.kept(kin) == Keep::Thing || role {
+        // `care home manager Lorraine`: a role by its phrase, not the patient's manager.
+        let office = text.is(kin, ROLE) && !text.is(kin, KIN);
+        if self.kept(kin) == Keep::Thing || role || office && self.kept(kin + 1) == Keep::Professional {
             return;
         }
         let at = self.slot(kin);
+        // `Melody her granddaughter sings`: named already, so a small word is what she does.
+        let named = (kin.saturating_sub(3)..kin).any(|at| self.hit[at]) && !text.titled(at);
+        if named && !text.shouted && !text.is(at, FIRST) {
+            return;
+        }
         let adjacent = at == kin + 1 || text.is(at - 1, KIN | FILLER | TITLE);
         let comma = (kin + 1..at).any(|at| matches!(text.sign(at), Some(',' | '.' | ':')));
         let possessive = text.tokens[kin].possessive
@@ -284,7 +293,9 @@ impl Names<'_, '_> {
             let sure = text.is(at, FIRST)
                 && (!text.is(at, EPONYM) || !text.tokens[at].possessive || text.is(at + 1, KIN))
                 && text.word(at).len() > 2;
-            let surname = text.is(at + 1, SURNAME) && text.titled(at + 1) && !text.is(at + 1, WORD);
+            let surname = text.titled(at + 1)
+                && (text.is(at + 1, SURNAME) && !text.is(at + 1, WORD)
+                    || self.known.is_family(text.word(at + 1)));
             match () {
                 () if sure && !text.is(at, WORD) => "who.first-name",
                 () if text.is(at, FIRST_WORD) && says && self.sayable(at) => "who.word-that-acts",

@@ -59,6 +59,7 @@ pub(crate) struct Known {
     pub(crate) emails: Vec<String>,
     pub(crate) nhs: String,
     pub(crate) people: Vec<Other>,
+    /// In the order of their first words.
     pub(crate) staff: Vec<Vec<String>>,
 }
 
@@ -92,8 +93,22 @@ impl Known {
             emails: patient.emails.iter().map(|email| fold(email)).collect(),
             nhs: squeeze(&patient.nhs),
             people: record.people.iter().map(|person| Other::of(person, lexicon)).collect(),
-            staff: record.staff.iter().map(|name| untitled(words(name), lexicon)).collect(),
+            staff: {
+                let mut staff: Vec<_> =
+                    record.staff.iter().map(|name| untitled(words(name), lexicon)).collect();
+                staff.retain(|name| !name.is_empty());
+                staff.sort();
+                staff
+            },
         }
+    }
+
+    /// The staff whose name begins with a word.
+    pub(crate) fn staff_called(&self, word: &str) -> &[Vec<String>] {
+        let first = |name: &Vec<String>| name.first().map(String::as_str).unwrap_or_default().cmp(word);
+        let begin = self.staff.partition_point(|name| first(name).is_lt());
+        let end = self.staff.partition_point(|name| first(name).is_le());
+        &self.staff[begin..end]
     }
 
     /// Whether one of the patient's names has the first letter of a word.

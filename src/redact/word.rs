@@ -19,11 +19,11 @@ classes! {
     KIN, OTHER, BLOOD, CHILD, GENERIC_CHILD, TITLE, ROLE,
     // what must stay
     EPONYM, SCALE, DRUG, PLACE, ORG, MONTH, WORD,
-    // cues: the rows of cues.csv
+    // cues: the rows of cues.csv, facts.csv and review.csv
     SPEECH, HUMAN, STRONG, WITH, FILLER, PILL, HEAD, PLACE_PREP, TRAVEL, ORG_HEAD, SCHOOL, AT_WORK, SPECIALTY,
     LETTER, CONFIDENCE, SAFEGUARDING, SAFE_KIN, CONDUCT, CRIME, STIGMA, HERITABLE, ILLNESS, BURDEN, FAMILY_HISTORY,
     MISFILED, MISFILED_WEAK, HARM, DOB, PHONE, ORG_PHONE, PRONOUN, POSSESSIVE, AND, STREET, FLAT, VEHICLE, ROOM,
-    PRISON, NEGATION, STATE, ANON,
+    PRISON, NEGATION, STATE, ANON, WITHHOLD, SELF, CLINICAL, KEPT_FROM,
     // begins a phrase of several words
     PHRASE,
 }
@@ -53,19 +53,10 @@ pub(crate) fn cue(name: &str) -> Option<Classes> {
         "atwork" => AT_WORK,
         "specialty" => SPECIALTY,
         "letterctx" => LETTER,
-        "confidence" => CONFIDENCE,
-        "safeguarding" => SAFEGUARDING,
-        "safe_kin" => SAFE_KIN,
-        "conduct" => CONDUCT,
-        "crime" => CRIME,
-        "stigma" => STIGMA,
-        "heritable" => HERITABLE,
-        "illness" => ILLNESS,
         "burden" => BURDEN,
         "fhcue" => FAMILY_HISTORY,
         "misfiled" => MISFILED,
         "misfiled_weak" => MISFILED_WEAK,
-        "harm" => HARM,
         "dob" => DOB,
         "phone" => PHONE,
         "orgphone" => ORG_PHONE,
@@ -79,7 +70,42 @@ pub(crate) fn cue(name: &str) -> Option<Classes> {
         "prison" => PRISON,
         "negation" => NEGATION,
         "state" => STATE,
-        "anon" => ANON,
+        "self" => SELF,
+        "clinical" => CLINICAL,
+        "kept-from" => KEPT_FROM,
+        _ => return None,
+    })
+}
+
+/// What can be told of somebody, as `facts.csv` names it. What is said of others always counts; a habit or deed only
+/// when somebody tells it.
+pub(crate) fn fact(name: &str) -> Option<Classes> {
+    Some(match name {
+        "mental-health"
+        | "sexual-health"
+        | "pregnancy"
+        | "long-term-condition"
+        | "terminal-illness"
+        | "death-by" => STIGMA,
+        "addiction" => STIGMA | CONDUCT,
+        "violence" | "theft" | "law" => CRIME | CONDUCT,
+        "money" | "work-and-school" | "relationship" => CRIME,
+        "illness" => ILLNESS,
+        "hereditary" => HERITABLE,
+        "conduct" => CONDUCT,
+        _ => return None,
+    })
+}
+
+/// Why a clinician has to decide, as `review.csv` names it.
+pub(crate) fn reason(name: &str) -> Option<Classes> {
+    Some(match name {
+        "confidence" => CONFIDENCE,
+        "withhold" => WITHHOLD,
+        "safeguarding" => SAFEGUARDING,
+        "by-a-relative" => SAFE_KIN,
+        "harm" => HARM,
+        "anonymous" => ANON,
         _ => return None,
     })
 }
@@ -91,7 +117,7 @@ pub(crate) fn relation(name: &str) -> Option<Classes> {
         "child" | "grandchild" => KIN | CHILD,
         "generic-child" => KIN | GENERIC_CHILD,
         "spouse" | "in-law" | "relative" => KIN,
-        "former" | "friend" | "neighbour" | "colleague" | "carer" => OTHER,
+        "former" | "friend" | "neighbour" | "colleague" | "carer" | "acquaintance" => OTHER,
         _ => return None,
     })
 }

@@ -5,6 +5,7 @@
 //! cargo run --release -p bench -- gp2gp 200000 --dir /var/tmp
 //! cargo run --release -p bench -- emis-csv 5000000 --export FOLDER
 //! cargo run --release -p bench -- small
+//! cargo run --release -p bench -- redact
 //! ```
 //!
 //! It writes a synthetic export of so many rows or a little more (or takes one that was written before), measures what
@@ -16,6 +17,7 @@
 mod alone;
 mod ceiling;
 mod load;
+mod redact;
 mod small;
 mod usage;
 
@@ -37,11 +39,12 @@ struct Plan {
     export: Option<PathBuf>,
 }
 
-const USAGE: &str = "bench FORMAT ROWS [--dir FOLDER] [--export FOLDER], or bench small";
+const USAGE: &str = "bench FORMAT ROWS [--dir FOLDER] [--export FOLDER], bench small, or bench redact";
 
 fn main() -> ExitCode {
     let done = match env::args().nth(1).as_deref() {
         Some("small") => small(),
+        Some("redact") => redact::run(),
         Some(_) | None => plan().and_then(|plan| run(&plan)),
     };
     match done {

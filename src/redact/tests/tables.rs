@@ -5,16 +5,18 @@ use std::collections::BTreeSet;
 
 use crate::{
     fold::fold,
-    word::{cue, kept, relation},
+    word::{cue, fact, kept, reason, relation},
 };
 
-const TABLES: [(&str, &str, usize, &str); 8] = [
-    ("cues", "words,cue", 2000, include_str!("../../../profiles/lexicon/cues.csv")),
+const TABLES: [(&str, &str, usize, &str); 10] = [
+    ("cues", "words,cue", 1400, include_str!("../../../profiles/lexicon/cues.csv")),
+    ("facts", "words,fact", 2000, include_str!("../../../profiles/lexicon/facts.csv")),
     ("first_names", "name,from,also", 7000, include_str!("../../../profiles/lexicon/first_names.csv")),
     ("kinship", "word,relation", 350, include_str!("../../../profiles/lexicon/kinship.csv")),
     ("nicknames", "nickname,name", 100, include_str!("../../../profiles/lexicon/nicknames.csv")),
     ("ordinary_words", "word", 3000, include_str!("../../../profiles/lexicon/ordinary_words.csv")),
     ("protected", "words,kind", 1500, include_str!("../../../profiles/lexicon/protected.csv")),
+    ("review", "words,reason", 800, include_str!("../../../profiles/lexicon/review.csv")),
     ("roles", "word,profession", 120, include_str!("../../../profiles/lexicon/roles.csv")),
     ("surnames", "name,from,also", 3500, include_str!("../../../profiles/lexicon/surnames.csv")),
 ];
@@ -51,7 +53,14 @@ fn every_table_has_its_header_is_in_order_and_holds_no_row_twice() {
 
 #[test]
 fn every_class_that_a_table_names_is_one_that_the_engine_knows() {
-    for (table, class) in [("cues", cue as fn(&str) -> _), ("kinship", relation), ("protected", kept)] {
+    let tables = [
+        ("cues", cue as fn(&str) -> _),
+        ("facts", fact),
+        ("kinship", relation),
+        ("protected", kept),
+        ("review", reason),
+    ];
+    for (table, class) in tables {
         for row in rows(table) {
             assert!(class(row[1]).is_some(), "{table}: {}", row[1]);
         }

@@ -1,0 +1,346 @@
+//! Somebody else's health, conduct or money: who is spoken of, whether something is told, and how far it goes.
+
+use std::ops::Range;
+
+use crate::{disclosure::Disclosures, text::Kind as Token, word::*};
+
+impl Disclosures<'_> {
+    /// The part of a sentence that tells something of somebody else.
+    pub(crate) fn about(&self, sentence: &Range<usize>, all: Classes) -> Option<Range<usize>> {
+        let text = self.text;
+        let maybe = CRIME | STIGMA | ILLNESS | HERITABLE | CONDUCT;
+        if all & maybe == 0 && !sentence.clone().any(|at| self.medical(at)) {
+            return None;
+        }
+        let history = all & FAMILY_HISTORY != 0 || self.aged(sentence);
+        sentence.clone().filter(|at| self.somebody(*at)).find_map(|who| {
+            let begin = self.subject(sentence, who);
+            let fact = match begin {
+                Some(_) => self.told_of(sentence, who, history, all & FAMILY_HISTORY != 0),
+                None => self.beside(sentence, who, history),
+            }?;
+            Some(begin.unwrap_or(sentence.start)..self.tail(fact, sentence.end))
+                .filter(|_| !text.is(who, GENERIC_CHILD) || text.is(who.wrapping_sub(1), POSSESSIVE | PERSON))
+        })
+    }
+
+    /// A word for somebody, or the last word of a name.
+    fn somebody(&self, at: usize) -> bool {
+        self.text.is(at, PERSON) && self.text.is_word(at)
+            || self.named[at] && !self.named.get(at + 1).copied().unwrap_or(false)
+    }
+
+    /// Where a clause begins whose subject stands at a token; none if it is only an object: `here with wife`.
+    fn subject(&self, sentence: &Range<usize>, who: usize) -> Option<usize> {
+        let text = self.text;
+        let mut at = who;
+        while at > sentence.start && who - at < 8 {
+            let before = at - 1;
+            let joined = text.is(before, POSSESSIVE | PERSON | TITLE)
+                || self.named[before]
+                || matches!(
+                    text.word(before),
+                    "the"
+                        | "late"
+                        | "older"
+                        | "younger"
+                        | "elder"
+                        | "eldest"
+                        | "youngest"
+                        | "both"
+                        | "new"
+                        | "a"
+                        | "an"
+                        | "only"
+                        | "own"
+                        | "other"
+                        | "business"
+                        | "best"
+                        | "old"
+                        | "twin"
+                        | "room"
+                        | "close"
+                        | "good"
+                        | "young"
+                        | "little"
+                        | "big"
+                        | "former"
+                        | "estranged"
+                        | "current"
+                        | "pregnant"
+                        | "teenage"
+                        | "adult"
+                        | "elderly"
+                );
+            if !joined {
+                break;
+            }
+            at = before;
+        }
+        let Some(before) = at.checked_sub(1).filter(|before| *before >= sentence.start) else {
+            return Some(at);
+        };
+        let clause = matches!(text.sign(before), Some(',' | ':' | '-' | '–' | '(' | '.' | '/'))
+            || matches!(
+                text.word(before),
+                "and"
+                    | "since"
+                    | "as"
+                    | "because"
+                    | "that"
+                    | "after"
+                    | "cos"
+                    | "coz"
+                    | "re"
+                    | "when"
+                    | "but"
+                    | "says"
+                    | "due"
+                    | "whose"
+                    | "&"
+                    | "while"
+                    | "though"
+                    | "although"
+                    | "if"
+                    | "now"
+                    | "also"
+                    | "whilst"
+                    | "until"
+            );
+        if clause {
+            return Some(at);
+        }
+        // `Told midwife husband locks her in`: whoever is told stands before.
+        let told = text.is(before, SPEECH | ROLE)
+            && !matches!(text.word(before), "phone" | "call" | "calling" | "per" | "saw" | "heard" | "seen");
+        told.then_some(sentence.start)
+    }
+
+    /// Not the subject, but the fact stands right beside: `caring for husband with dementia`, `wife, who has MS`.
+    fn beside(&self, sentence: &Range<usize>, who: usize, history: bool) -> Option<usize> {
+        let text = self.text;
+        let at = self.past_names(sentence, who);
+        let cares = (who.saturating_sub(5).max(sentence.start)..who).any(|at| {
+            matches!(
+                text.word(at),
+                "caring"
+                    | "cares"
+                    | "carer"
+                    | "looking"
+                    | "looks"
+                    | "supports"
+                    | "supporting"
+                    | "visits"
+                    | "visiting"
+                    | "worried"
+                    | "anxious"
+                    | "concerned"
+                    | "stressed"
+                    | "upset"
+                    | "about"
+                    | "married"
+            )
+        });
+        let relates = matches!(text.word(at), "who" | "whose" | "whos");
+        if history
+            || !(relates
+                || cares
+                    && matches!(text.word(at), "with" | "has" | "having" | "in" | "on" | "through" | "after"))
+        {
+            return None;
+        }
+        self.first_fact(at + 1..sentence.end.min(at + 7), sentence, STIGMA | CRIME | ILLNESS)
+    }
+
+    /// Over the name, brackets and further relatives after a word for somebody.
+    fn past_names(&self, sentence: &Range<usize>, who: usize) -> usize {
+        let text = self.text;
+        let mut at = who + 1;
+        while at < sentence.end
+            && (self.named[at]
+                || text.tokens[at].kind == Token::Mask
+                || matches!(text.sign(at), Some('(' | ')' | ',' | '-' | '–' | ':'))
+                || text.is(at, PERSON) && at == who + 1)
+        {
+            at += 1;
+        }
+        at
+    }
+
+    fn first_fact(&self, mut range: Range<usize>, sentence: &Range<usize>, class: Classes) -> Option<usize> {
+        range.find(|at| self.text.is(*at, class) && !self.denied(sentence, *at))
+    }
+
+    /// The fact that is told of the subject.
+    fn told_of(&self, sentence: &Range<usize>, who: usize, history: bool, family: bool) -> Option<usize> {
+        let text = self.text;
+        let (blood, possessive) = (text.is(who, BLOOD), text.tokens[who].possessive);
+        let at = self.past_names(sentence, who);
+        // `was with him when he collapsed` tells of the patient.
+        let end = (at..sentence.end.min(at + 12))
+            .find(|at| matches!(text.word(*at), "when" | "while" | "whilst" | "before"))
+            .unwrap_or(sentence.end);
+        let rest = at..end.min(at + 12);
+        let speaks = text.is(at, SPEECH) && !text.is(at, STATE)
+            || text.is(at + 1, SPEECH) && text.is(at, WORD | STATE) && !text.is(at, STIGMA | ILLNESS);
+        if !speaks && let Some(crime) = self.first_fact(rest.clone(), sentence, CRIME) {
+            return Some(crime);
+        }
+        if !speaks && let Some(deed) = self.against_somebody(at, sentence) {
+            return Some(deed);
+        }
+        if speaks && !possessive || self.helps(at) {
+            return None;
+        }
+        let near = at..end.min(at + 7);
+        let fact = |class: Classes| {
+            near.clone().find(|at| {
+                text.is(*at, class)
+                    && (!text.is(*at, SPEECH) || text.is(*at, CRIME))
+                    && !self.denied(sentence, *at)
+            })
+        };
+        let of_patient = near.clone().any(|at| matches!(text.word(at), "pt" | "patient" | "pts"));
+        let (stigma, illness) = (fact(STIGMA), fact(ILLNESS));
+        // What runs in families is told of others only as theirs: `has lupus`, `Wife HTN`.
+        let heritable = fact(HERITABLE).filter(|fact| blood || possessive || *fact <= at + 2);
+        let burden = self.first_fact(rest, sentence, BURDEN).is_some();
+        let state = text.is(at, STATE | ILLNESS | STIGMA | HERITABLE) || possessive || stigma.is_some();
+        // After a bare name the fact must follow at once.
+        let named = !text.is(who, PERSON);
+        if named && !possessive && !text.is(who + 1, STATE | ILLNESS | STIGMA | HERITABLE) {
+            return None;
+        }
+        let unlisted = || self.unlisted(at, sentence).filter(|_| !text.is(who, BLOOD | CHILD) && !family);
+        match () {
+            () if of_patient && !possessive => None,
+            () if blood && history => None,
+            () if blood && heritable.is_some() => heritable.filter(|_| burden),
+            () if !state => None,
+            () if blood => stigma.or(illness.filter(|_| burden || text.is(at, STATE))),
+            () if history && family => None,
+            () => stigma.or(illness).or(heritable).or_else(unlisted),
+        }
+    }
+
+    /// `hit toddler`, `has been biting his brother`: a deed, and whom it is done to.
+    fn against_somebody(&self, at: usize, sentence: &Range<usize>) -> Option<usize> {
+        let text = self.text;
+        let deed = (at..sentence.end.min(at + 4)).find(|at| {
+            text.is(*at, CONDUCT) && !text.is(*at, HUMAN | STATE) && !self.denied(sentence, *at)
+        })?;
+        let whom = (deed + 1..sentence.end.min(deed + 4)).any(|at| {
+            text.is(at, PERSON) && text.is_word(at)
+                || self.named[at]
+                || matches!(text.word(at), "him" | "them" | "me" | "staff")
+                || text.word(at) == "her" && !text.is_word(at + 1)
+        });
+        whom.then_some(deed)
+    }
+
+    /// A disease or medicine that no table has, told as one: `has sarcoidosis`, `on tofacitinib`.
+    fn unlisted(&self, at: usize, sentence: &Range<usize>) -> Option<usize> {
+        let verb = matches!(
+            self.text.word(at),
+            "has"
+                | "had"
+                | "got"
+                | "have"
+                | "with"
+                | "on"
+                | "takes"
+                | "under"
+                | "diagnosed"
+                | "having"
+                | "started"
+                | "is"
+                | "for"
+        );
+        (at + 1..sentence.end.min(at + 5)).find(|at| verb && self.medical(*at))
+    }
+
+    /// Whether a word ends as those for diseases, operations and medicines do, or is a disease that somebody described.
+    fn medical(&self, at: usize) -> bool {
+        const ENDS: [&str; 30] = [
+            "itis",
+            "osis",
+            "aemia",
+            "emia",
+            "oma",
+            "opathy",
+            "ectomy",
+            "plasty",
+            "ostomy",
+            "algia",
+            "plegia",
+            "paresis",
+            "sclerosis",
+            "trophy",
+            "uria",
+            "oscopy",
+            "cillin",
+            "mycin",
+            "statin",
+            "prazole",
+            "olol",
+            "pril",
+            "sartan",
+            "azepam",
+            "mab",
+            "tinib",
+            "triptyline",
+            "codone",
+            "gliptin",
+            "oxetine",
+        ];
+        let word = self.text.word(at);
+        self.text.is_word(at)
+            && (ENDS.iter().any(|end| word.len() > end.len() + 2 && word.ends_with(end))
+                || self.text.is(at, EPONYM)
+                    && (self.text.tokens[at].possessive || self.text.is(at + 1, HEAD)))
+    }
+
+    /// What follows a comma and speaks of the patient again is not part of it.
+    fn tail(&self, fact: usize, end: usize) -> usize {
+        let text = self.text;
+        let signs = (fact + 1..end).filter(|at| matches!(text.sign(*at), Some(',' | '-' | '–' | ':')));
+        for sign in signs {
+            let next = sign
+                + 1
+                + usize::from(matches!(
+                    text.word(sign + 1),
+                    "v" | "very" | "so" | "now" | "is" | "feels" | "and"
+                ));
+            let other = (sign + 1..end.min(sign + 4))
+                .any(|at| text.is(at, PERSON | CRIME | STIGMA | ILLNESS) || self.named[at]);
+            let of_patient = text.is(next, SELF) || text.is(next + 1, SELF) || self.own(next);
+            if of_patient && !other {
+                return sign;
+            }
+        }
+        end
+    }
+
+    /// The relative does something for the patient: `wife drives him to dialysis`.
+    fn helps(&self, at: usize) -> bool {
+        self.text.is(at, HUMAN) && !self.text.is(at, STATE | ILLNESS | STIGMA)
+    }
+
+    /// An age beside the illness, as family histories have: `MI 58`, `at 50`, `aged 44`, `50s`.
+    fn aged(&self, sentence: &Range<usize>) -> bool {
+        sentence.clone().any(|at| {
+            let word = self.text.word(at);
+            let digits = word.strip_suffix('s').unwrap_or(word);
+            let before = at.checked_sub(1).map_or("", |at| self.text.word(at));
+            let weeks = matches!(self.text.sign(at + 1), Some('/'))
+                || (at > 0 && self.text.sign(at - 1) == Some('/'));
+            digits.len() == 2
+                && digits.bytes().all(|byte| byte.is_ascii_digit())
+                && !weeks
+                && (matches!(
+                    before,
+                    "at" | "aged" | "age" | "@" | "in" | "early" | "late" | "mid" | "his" | "her"
+                ) || at > 0 && self.text.is(at - 1, HERITABLE | ILLNESS | STIGMA | BLOOD | AND | MONTH))
+        })
+    }
+}

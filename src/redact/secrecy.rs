@@ -1,0 +1,237 @@
+//! Who must not know: `does not want her to know`, `pt not to be told`, `Dad unaware`. A negation, then a word of
+//! telling or knowing, and near them the one who is kept from it.
+
+use std::ops::Range;
+
+use crate::{keep::Keep, text::Text, word::*};
+
+/// How far a negation reaches, in tokens.
+const REACH: usize = 6;
+
+pub(crate) struct Secrecy<'t> {
+    pub(crate) text: &'t Text,
+    pub(crate) kept: &'t [Keep],
+}
+
+impl Secrecy<'_> {
+    /// Whether a sentence says that somebody must not be told, or does not know.
+    pub(crate) fn kept_from_anybody(&self, sentence: &Range<usize>) -> bool {
+        sentence.clone().any(|at| {
+            self.if_known(at, sentence)
+                || self.negates(at)
+                    && self
+                        .reach(at, sentence)
+                        .any(|verb| self.tells(at, verb) || self.knows(at, verb, sentence))
+        })
+    }
+
+    /// Whether a sentence says so of the patient by name or as `pt`: nobody else need be in it.
+    pub(crate) fn kept_from_patient(&self, sentence: &Range<usize>) -> bool {
+        sentence.clone().filter(|at| self.negates(*at)).any(|at| {
+            let before = at.saturating_sub(5).max(sentence.start)..at;
+            let near = |range: Range<usize>| range.into_iter().any(|at| self.patient(at));
+            self.reach(at, sentence).any(|verb| {
+                let after = verb + 1..(verb + 4).min(sentence.end);
+                let news = (verb + 1..(verb + 6).min(sentence.end)).any(|at| self.news(at));
+                let told = matches!(self.text.word(verb), "told" | "informed");
+                match () {
+                    () if told
+                        && self.illness_after(verb, sentence)
+                        && before.clone().any(|at| self.one_of_us(at)) =>
+                    {
+                        true
+                    }
+                    () if told => {
+                        near(before.clone()) && (news || self.last(verb, sentence)) || near(after.clone())
+                    }
+                    () if self.tells(at, verb) => near(after.clone()) || near(before.clone()),
+                    () => self.knows(at, verb, sentence) && near(before.clone()) && news,
+                }
+            })
+        })
+    }
+
+    /// `pt unaware of diagnosis`: what is kept back is the patient's own illness, whoever asked for it.
+    pub(crate) fn untold_illness(&self, sentence: &Range<usize>) -> bool {
+        self.kept_from_patient(sentence) && sentence.clone().any(|at| self.illness(at))
+    }
+
+    /// `would be livid if he found out`.
+    fn if_known(&self, at: usize, sentence: &Range<usize>) -> bool {
+        self.text.word(at) == "if"
+            && (at + 1..sentence.end.min(at + 3)).any(|at| self.one_of_us(at))
+            && (at + 2..sentence.end.min(at + 5)).any(|at| {
+                matches!(
+                    self.text.word(at),
+                    "knew" | "knows" | "found" | "finds" | "hears" | "heard" | "discovers"
+                ) && (!matches!(self.text.word(at), "found" | "finds") || self.text.word(at + 1) == "out")
+            })
+    }
+
+    fn negates(&self, at: usize) -> bool {
+        self.text.is(at, KEPT_FROM)
+            && self.text.word(at) != "if"
+            && (self.text.word(at) != "no" || matches!(self.text.word(at + 1), "one" | "idea"))
+    }
+
+    /// `do not make visible on NHS App`.
+    pub(crate) fn hides(&self, sentence: &Range<usize>) -> bool {
+        sentence.clone().any(|at| {
+            let order = matches!(self.text.word(at), "not" | "dont")
+                && at > sentence.start
+                && matches!(self.text.word(at - 1), "do" | "must" | "should" | "please" | "pls" | "to")
+                || self.text.word(at) == "dont";
+            order && self.reach(at, sentence).any(|at| matches!(self.text.word(at), "visible" | "viewable"))
+        })
+    }
+
+    /// The tokens that a negation reaches, itself among them (`unaware`).
+    fn reach(&self, at: usize, sentence: &Range<usize>) -> impl Iterator<Item = usize> {
+        let text = self.text;
+        (at..(at + 1 + REACH).min(sentence.end))
+            .take_while(move |at| !matches!(text.sign(*at), Some(',' | ':' | '-' | '–' | '.')))
+    }
+
+    /// `not to tell`, `do not mention`, `not be told`, `not let on`.
+    fn tells(&self, no: usize, verb: usize) -> bool {
+        let telling = match self.text.word(verb) {
+            "tell" | "telling" | "mention" | "mentioning" | "mentioned" | "disclose" | "disclosed"
+            | "reveal" | "revealed" | "divulge" | "divulged" | "repeat" | "repeated" | "quote" | "quoted"
+            | "relay" | "attribute" | "attributed" | "inform" | "named" | "identified" | "leaked" => true,
+            "say" | "discuss" | "share" | "shared" | "raise" | "pass" | "show" | "copy" => {
+                (verb + 1..verb + 5).any(|at| self.one_of_us(at))
+            }
+            "told" | "informed" => (no..verb)
+                .any(|at| matches!(self.text.word(at), "be" | "being" | "yet" | "want" | "wants" | "wanted")),
+            "let" => (verb + 1..verb + 4).any(|at| matches!(self.text.word(at), "on" | "know" | "slip")),
+            _ => false,
+        };
+        // `not mentioned in letter`: said of the past, it hides nothing.
+        let past = self.text.word(verb).ends_with("ed")
+            && !(no..verb).any(|at| matches!(self.text.word(at), "be" | "being" | "want" | "wants" | "as"));
+        telling && !past && verb - no <= 5 && !matches!(self.text.word(verb + 1), "apart" | "difference")
+    }
+
+    /// `does not know`, `want him to find out`, `pt unaware`; not `does not know what day it is`.
+    fn knows(&self, no: usize, verb: usize, sentence: &Range<usize>) -> bool {
+        let text = self.text;
+        let knowing = matches!(
+            text.word(verb),
+            "know"
+                | "knowing"
+                | "known"
+                | "aware"
+                | "unaware"
+                | "realise"
+                | "oblivious"
+                | "unbeknown"
+                | "discover"
+                | "hear"
+                | "learn"
+                | "involved"
+        ) || matches!(text.word(verb), "find" | "finding" | "finds")
+            && text.word(verb + 1) == "out"
+            || text.word(verb) == "idea";
+        let else_known = matches!(
+            text.word(verb + 1),
+            "what"
+                | "where"
+                | "when"
+                | "which"
+                | "how"
+                | "why"
+                | "if"
+                | "whether"
+                | "name"
+                | "names"
+                | "dose"
+                | "doses"
+                | "lmp"
+                | "his"
+                | "her"
+                | "cause"
+                | "day"
+                | "date"
+                | "time"
+        ) || matches!(text.word(verb + 1), "of")
+            && matches!(text.word(verb + 2), "any" | "his" | "her" | "date" | "time" | "risks" | "how");
+        let from = no.saturating_sub(4).max(sentence.start);
+        let whom = (from..(verb + 3).min(sentence.end)).any(|at| self.one_of_us(at));
+        knowing && !else_known && whom
+    }
+
+    /// The patient, or whoever else may be meant to be kept from it.
+    fn one_of_us(&self, at: usize) -> bool {
+        self.patient(at)
+            || self.text.is(at, PERSON)
+            || matches!(
+                self.text.word(at),
+                "he" | "she"
+                    | "him"
+                    | "her"
+                    | "they"
+                    | "them"
+                    | "anyone"
+                    | "anybody"
+                    | "anything"
+                    | "who"
+                    | "we"
+            )
+    }
+
+    fn patient(&self, at: usize) -> bool {
+        matches!(self.text.word(at), "pt" | "pts" | "patient" | "ptn")
+            || self.text.is_word(at) && self.kept.get(at) == Some(&Keep::Own)
+    }
+
+    fn last(&self, verb: usize, sentence: &Range<usize>) -> bool {
+        !(verb + 1..sentence.end).any(|at| self.text.is_word(at))
+            || matches!(self.text.sign(verb + 1), Some('-' | '–' | ',' | '.' | ';'))
+            || matches!(self.text.word(verb + 1), "yet" | "until" | "unless" | "that" | "about")
+    }
+
+    /// What a patient may not have been told.
+    fn news(&self, at: usize) -> bool {
+        self.illness(at)
+            || matches!(
+                self.text.word(at),
+                "this"
+                    | "letter"
+                    | "status"
+                    | "alert"
+                    | "flag"
+                    | "entry"
+                    | "concerns"
+                    | "concern"
+                    | "referral"
+                    | "allegation"
+                    | "conversation"
+                    | "call"
+                    | "contact"
+                    | "enquiry"
+                    | "plan"
+            )
+    }
+
+    fn illness_after(&self, verb: usize, sentence: &Range<usize>) -> bool {
+        (verb + 1..(verb + 5).min(sentence.end)).any(|at| self.illness(at))
+    }
+
+    fn illness(&self, at: usize) -> bool {
+        matches!(
+            self.text.word(at),
+            "diagnosis"
+                | "result"
+                | "results"
+                | "prognosis"
+                | "findings"
+                | "finding"
+                | "report"
+                | "cancer"
+                | "malignancy"
+                | "scan"
+                | "biopsy"
+                | "tumour"
+        )
+    }
+}
