@@ -21,6 +21,7 @@ mod label;
 #[cfg(test)]
 mod laws;
 mod level;
+mod made_with;
 mod online;
 mod oversight;
 mod registration;
@@ -38,6 +39,7 @@ pub use held::{BodyChange, Disclosed, Header, Release, Released, ViewHeader, dis
 pub use identifying::is_identifying;
 pub use label::{Labels, Reason, label};
 pub use level::{AccessLevel, LevelTable};
+pub use made_with::MadeWith;
 pub use online::OnlineTable;
 pub use oversight::{Decided, Oversight, Review, WordsDigest, hidden, words, words_of};
 pub use registration::{check_registrations, is_served};

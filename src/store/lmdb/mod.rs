@@ -7,6 +7,7 @@ mod documents;
 mod guest;
 mod kept;
 mod keyed;
+mod made_with;
 mod recent;
 mod release;
 mod review;
@@ -21,7 +22,7 @@ use std::{
 
 use decisions::KeptAccess;
 use heed::{Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls, types::Bytes};
-use policy::{FeedAccess, Oversight, PracticeRules, Released};
+use policy::{FeedAccess, MadeWith, Oversight, PracticeRules, Released};
 use recent::Recent;
 use record::{
     CodeClass, Coded, EntryId, Fact, Fate, NhsNumber, OdsCode, OnlineUser, PatientKey, Place, Staff,
@@ -235,7 +236,19 @@ impl Store for Lmdb {
         self.released_patients(practice, after, limit)
     }
 
-    fn make_with(&self, practice: &OdsCode, what: &str) -> Result<bool, StoreError> {
+    fn practices(&self) -> Result<Vec<OdsCode>, StoreError> {
+        self.known_practices()
+    }
+
+    fn make_with(&self, practice: &OdsCode, what: &MadeWith) -> Result<bool, StoreError> {
+        let changes = Store::practice(self, practice)?.made_with != *what;
+        if changes {
+            self.make_records_with(practice, what)?;
+        }
+        Ok(changes)
+    }
+
+    fn make_anew(&self, practice: &OdsCode, what: &MadeWith) -> Result<u64, StoreError> {
         self.make_records_with(practice, what)
     }
 
