@@ -30,7 +30,7 @@ mod screening;
 mod sensitivity;
 mod walk;
 
-pub use admit::{AccessRequest, Actor, Admission, Refusal, Standing, admit};
+pub use admit::{AccessRequest, Actor, Admission, Refusal, Standing, admit, age_on};
 pub use decide::{Decision, Permit, Rule, decide, text_may_go_out};
 pub use disclosure::{DisclosureTable, Passed, Shown, TableError, View};
 pub use enable::{Blocked, blocked, opens_more};

@@ -36,7 +36,9 @@ mod tests {
     fn a_record_may_be_served_unless_tables_differ_or_a_practice_holds_back_more_now() {
         let screening = |reading, third_parties| Screening { reading, third_parties };
         let all = [Reading::Strict, Reading::Standard]
-            .map(|reading| [ThirdParties::Withhold, ThirdParties::Mask].map(|third| screening(reading, third)))
+            .map(|reading| {
+                [ThirdParties::Withhold, ThirdParties::Mask].map(|third| screening(reading, third))
+            })
             .concat();
         let more = |screening: Screening| {
             (screening.reading == Reading::Standard, screening.third_parties == ThirdParties::Mask)

@@ -37,7 +37,7 @@ pub use map::{
 };
 pub use release::release;
 pub use render::{practice_side, render};
-pub use tables::made_with;
+pub use tables::{made_with, may_serve};
 pub use views::{Body, Views};
 
 use screen::Screener;

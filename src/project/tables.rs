@@ -30,8 +30,9 @@ macro_rules! tables {
 }
 
 /// Path under `profiles/`, text, and where it counts.
-const TABLES: [(&str, &str, Counts); 25] = tables![
+const TABLES: [(&str, &str, Counts); 28] = tables![
     "access_levels.toml" Asked,
+    "codes/access_control.csv" Asked,
     "codes/blood_pressure.csv" Shown,
     "codes/ethnicity.csv" Written,
     "codes/hierarchies.csv" Shown,
@@ -39,6 +40,7 @@ const TABLES: [(&str, &str, Counts); 25] = tables![
     "codes/listed.csv" Written,
     "codes/not_given.csv" Shown,
     "codes/other_people.csv" Shown,
+    "codes/sensitive.csv" Shown,
     "codes/social_history.csv" Shown,
     "codes/units.csv" Written,
     "codes/vaccinations.csv" Shown,
@@ -56,6 +58,7 @@ const TABLES: [(&str, &str, Counts); 25] = tables![
     "lexicon/surnames.csv" Shown,
     "online_services.csv" Shown,
     "registration_types.toml" Shown,
+    "sensitivity.toml" Asked,
 ];
 
 static BUILT_IN: LazyLock<MadeWith> = LazyLock::new(|| of(RULES, env!("CARGO_PKG_VERSION"), &TABLES));
@@ -72,6 +75,13 @@ pub fn made_with(rules: &PracticeRules, terminology: &str) -> MadeWith {
         all.update(part.as_bytes());
     }
     MadeWith { all: first_half(all), screening: rules.screening, ..*BUILT_IN }
+}
+
+/// Whether a record of a practice may be served that was made with this: whatever decides what it shows is what it was,
+/// and the practice holds back no more than it did.
+#[must_use]
+pub fn may_serve(made_with: &MadeWith, rules: &PracticeRules) -> bool {
+    made_with.may_be_served(&BUILT_IN.shown, rules)
 }
 
 fn of(rules: u32, version: &str, tables: &[(&str, &str, Counts)]) -> MadeWith {
@@ -147,9 +157,10 @@ mod tests {
         let (without, with) = (made_with(&rules, ""), made_with(&rules, "edition 1"));
         assert!(without.shown == with.shown && without.all != with.all);
         assert_eq!(with, made_with(&rules, "edition 1"));
-        let since = PracticeRules { free_text_from: Some(jiff::civil::date(2024, 1, 1)), ..rules };
+        let since = PracticeRules { free_text_from: Some(jiff::civil::date(2024, 1, 1)), ..rules.clone() };
         assert!(made_with(&since, "").shown == without.shown && made_with(&since, "").all != without.all);
-        assert_ne!(without.shown, MadeWith::default().shown, "no record's default is today's");
+        assert!(may_serve(&with, &rules), "whichever terminology it was made with");
+        assert!(!may_serve(&MadeWith::default(), &rules), "what says nothing of it is not served");
     }
 
     #[test]

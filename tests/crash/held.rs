@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use jiff::civil::date;
 use policy::{
-    AccessLevel, AccessRequest, Actor, Decision, Header, Labels, MadeWith, Permit, Released, Standing, View, admit,
-    decide, disclose,
+    AccessLevel, AccessRequest, Actor, Decision, Header, Labels, MadeWith, Permit, Released, Standing, View,
+    admit, decide, disclose,
 };
 use record::{MarksCarried, OdsCode, PatientKey, ResourceType, Section};
 use store::{Lmdb, Settings, Store, Subject};

@@ -113,7 +113,8 @@ fn released(key: &str) -> NewRelease {
         deceased: false,
         deducted_on: None,
     };
-    let (made_with, subject) = (project::made_with(&policy::PracticeRules::default(), ""), format!("id-{key}"));
+    let (made_with, subject) =
+        (project::made_with(&policy::PracticeRules::default(), ""), format!("id-{key}"));
     let (headers, gone) = (Vec::new(), Vec::new());
     NewRelease {
         patient: PatientKey::new(key).unwrap(),

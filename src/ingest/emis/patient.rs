@@ -5,7 +5,8 @@
 
 use jiff::civil::Date;
 use record::{
-    Address, Content, Demographics, EntryId, ForRedaction, FreeText, Gender, Issue, IssueCode, Listed, Mark, Registration, Related,
+    Address, Content, Demographics, EntryId, ForRedaction, FreeText, Gender, Issue, IssueCode, Listed, Mark,
+    Registration, Related,
 };
 
 use super::{

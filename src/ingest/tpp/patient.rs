@@ -2,7 +2,8 @@
 
 use jiff::civil::Date;
 use record::{
-    Content, Demographics, EntryId, Fact, ForRedaction, FreeText, Gender, IssueCode, Mark, PatientKey, PersonName, Registration,
+    Content, Demographics, EntryId, Fact, ForRedaction, FreeText, Gender, IssueCode, Mark, PatientKey,
+    PersonName, Registration,
 };
 
 use super::{

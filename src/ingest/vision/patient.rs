@@ -3,8 +3,8 @@
 
 use jiff::civil::Date;
 use record::{
-    Address, Content, Demographics, EntryId, Fact, ForRedaction, FreeText, Gender, IssueCode, Mark, PersonName,
-    Registration,
+    Address, Content, Demographics, EntryId, Fact, ForRedaction, FreeText, Gender, IssueCode, Mark,
+    PersonName, Registration,
 };
 
 use super::{

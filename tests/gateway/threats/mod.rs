@@ -73,11 +73,7 @@ fn worded() -> Vec<Entry> {
             ..Vaccination::default()
         });
     });
-    vec![
-        rubric(result, "Quagga rubric"),
-        noted(weight("x-weight", "77"), "wife Zofia Quagga weighs"),
-        jab,
-    ]
+    vec![rubric(result, "Quagga rubric"), noted(weight("x-weight", "77"), "wife Zofia Quagga weighs"), jab]
 }
 
 /// The stage on which everything that only reads is tried.
