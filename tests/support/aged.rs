@@ -62,5 +62,6 @@ fn aged(
         waiting: vec![],
         made: Timestamp::UNIX_EPOCH,
         incomplete: false,
+        screened: None,
     }
 }
