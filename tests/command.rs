@@ -3,6 +3,7 @@
 
 mod abandoned;
 mod decisions;
+mod explaining;
 pub mod export;
 mod help;
 mod looking;
@@ -10,6 +11,7 @@ mod memory;
 mod offline;
 mod redaction;
 mod refusals;
+mod remaking;
 mod reports;
 mod reviewed;
 mod sandbox;

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "kills are spread over the time that a run takes")]
 
 pub mod held;
+mod remade;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

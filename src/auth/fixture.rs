@@ -124,6 +124,7 @@ fn released(key: &str) -> NewRelease {
         deducted_on: None,
     };
     let released = Released {
+        made_with: policy::MadeWith::default(),
         subject: format!("id-{key}"),
         standing,
         nhs_number: None,

@@ -24,5 +24,5 @@ mod fixture;
 pub use failure::Failure;
 pub use sandbox::{SandboxError, SandboxToken, issue_sandbox_token};
 pub use scope::{ScopeError, Scopes};
-pub use session::{AuthError, Session, bearer};
+pub use session::{AuthError, Session, bearer, entitled};
 pub use sign_in::SignIn;

@@ -88,10 +88,8 @@ pub fn bearer(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> 
     if store.is_revoked(&record.family)? {
         return Err(AuthError::Revoked);
     }
-    let app = app::serving(store, &record.client_id, sandbox)?.ok_or(AuthError::AppNotServed)?;
-    let account = store.account(&record.account)?.ok_or(AuthError::NotEntitled)?;
-    let role = sign_in::role(&account, &record.subject).ok_or(AuthError::NotEntitled)?;
-    let scopes = Scopes::grant(&record.scope, &app.scopes).map_err(|_| AuthError::Unknown)?;
+    let (scopes, role) =
+        entitled(store, sandbox, &record.client_id, &record.account, &record.subject, &record.scope)?;
     Ok(Session {
         client_id: record.client_id,
         account: record.account,
@@ -101,6 +99,26 @@ pub fn bearer(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> 
         family: record.family,
         expires: record.expires,
     })
+}
+
+/// What an app may do with these scopes for a person in a record, and in which role the person is there: what any token
+/// of theirs opens now.
+///
+/// # Errors
+/// [`AuthError::AppNotServed`], [`AuthError::NotEntitled`], or a failure.
+pub fn entitled(
+    store: &dyn Store,
+    sandbox: bool,
+    client_id: &str,
+    account: &str,
+    subject: &Subject,
+    scope: &str,
+) -> Result<(Scopes, Role), AuthError> {
+    let app = app::serving(store, client_id, sandbox)?.ok_or(AuthError::AppNotServed)?;
+    let account = store.account(account)?.ok_or(AuthError::NotEntitled)?;
+    let role = sign_in::role(&account, subject).ok_or(AuthError::NotEntitled)?;
+    let scopes = Scopes::grant(scope, &app.scopes).map_err(|_| AuthError::Unknown)?;
+    Ok((scopes, role))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod access;
 mod decisions;
 mod desk;
+mod reproject;
 mod review;
 
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ pub(crate) fn run(command: &AdminCommand) -> Result<ExitCode, Failure> {
         AdminCommand::Proxy(ProxyCommand::End(args)) => access::end_proxy(args),
         AdminCommand::Decisions(args) => decisions::list(args),
         AdminCommand::Review(args) => review::run(args),
+        AdminCommand::Reproject(args) => reproject::run(args),
     }
 }
 

@@ -5,9 +5,11 @@ mod review;
 
 use std::path::PathBuf;
 
+use auth::sign_in::Role;
 use clap::{Parser, Subcommand};
 use gateway::client::Packing;
-use record::OdsCode;
+use jiff::civil::Date;
+use record::{OdsCode, ResourceType};
 
 pub(crate) use decisions::{
     AboutPatient, AccessCommand, AccessSetArgs, AddProxyArgs, Deciding, DecisionsArgs, EndProxyArgs,
@@ -47,6 +49,8 @@ pub(crate) enum Command {
     Quality(QualityArgs),
     /// Follow one row of a file to the resource that an app gets.
     Trace(TraceArgs),
+    /// Say of each entry of a patient whether somebody sees it in an app, and why.
+    Explain(ExplainArgs),
     /// Load SNOMED CT, so that descriptions become concepts and hierarchies count.
     Terminology(TerminologyArgs),
     /// Decide for a practice who may see what, or mend by hand what the service cannot.
@@ -84,6 +88,23 @@ pub(crate) enum AdminCommand {
     /// Free text that waits for a clinician: list it, read it, decide about it.
     #[command(subcommand)]
     Review(ReviewCommand),
+    /// Make records anew that were made with other tables or another terminology than now. The server goes on
+    /// answering, except for records for which other tables say now what may be shown: those it answers with 503 until
+    /// they are made anew. It may be stopped at any time and run again.
+    Reproject(ReprojectArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ReprojectArgs {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// ODS code of the practice; without it, every practice.
+    #[arg(long, value_name = "ODS")]
+    pub(crate) practice: Option<OdsCode>,
+    /// Go on with what an interrupted run has left, without looking through every record again.
+    #[arg(long)]
+    pub(crate) resume: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -299,6 +320,61 @@ pub(crate) struct TraceArgs {
     /// Show values, names and free text too: data of a patient, on your terminal.
     #[arg(long)]
     pub(crate) show_text: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ExplainArgs {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// ODS code of the practice.
+    #[arg(long, value_name = "ODS")]
+    pub(crate) practice: OdsCode,
+    /// The patient: the clinical system's own key, the logical id that apps see, or the NHS number.
+    #[arg(long)]
+    pub(crate) patient: String,
+    /// Only what is part of this resource, such as Observation/0123….
+    #[arg(long, value_name = "TYPE/ID")]
+    pub(crate) resource: Option<ResourceName>,
+    /// Client id of the app.
+    #[arg(long, value_name = "CLIENT")]
+    pub(crate) app: String,
+    /// Account of whoever signs in.
+    #[arg(long, value_name = "ACCOUNT")]
+    pub(crate) user: String,
+    /// The role in which they are thought to open the record: patient or proxy.
+    #[arg(long = "as", value_name = "ROLE", value_parser = role)]
+    pub(crate) role: Option<Role>,
+    /// The day on which access, ages and registrations are judged: today, if it is left out. The record is as it is
+    /// now.
+    #[arg(long = "at", value_name = "DATE")]
+    pub(crate) on: Option<Date>,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn role(name: &str) -> Result<Role, &'static str> {
+    match name {
+        "patient" => Ok(Role::Patient),
+        "proxy" => Ok(Role::Proxy),
+        _ => Err("known are patient and proxy"),
+    }
+}
+
+/// Type and logical id of a resource.
+#[derive(Clone, Debug)]
+pub(crate) struct ResourceName(pub(crate) ResourceType, pub(crate) String);
+
+impl std::str::FromStr for ResourceName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = "write a type, a slash and an id, such as Observation/0123456789abcdef0123456789abcdef";
+        let (kind, id) = text.split_once('/').filter(|(_, id)| !id.is_empty()).ok_or(wrong)?;
+        let kind = ResourceType::from_name(kind).ok_or(wrong)?;
+        Ok(Self(kind, id.to_owned()))
+    }
 }
 
 /// A line of a file.

@@ -20,6 +20,7 @@ mod admin;
 mod args;
 mod certificates;
 mod check;
+mod explain;
 mod ingest;
 mod lexicon;
 mod map;
@@ -81,6 +82,7 @@ pub fn run() -> ExitCode {
         args::Command::Admin(args) => admin::run(&args.command),
         args::Command::Quality(args) => quality::run(&args),
         args::Command::Trace(args) => trace::run(&args),
+        args::Command::Explain(args) => explain::run(&args),
         args::Command::Terminology(args) => terminology::run(&args),
     };
     match result {

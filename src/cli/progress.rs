@@ -1,14 +1,22 @@
 //! Progress on standard error: a bar on a terminal, plain lines otherwise.
 
-use std::{cell::RefCell, io::IsTerminal};
+use std::{
+    cell::{Cell, RefCell},
+    io::IsTerminal,
+};
 
 use gateway::loader::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
+
+/// From so many patients on, plain lines tell how far it is.
+const LONG: u64 = 500;
 
 /// Shows how far a load has come.
 #[derive(Default)]
 pub(crate) struct Display {
     now: RefCell<Option<(&'static str, ProgressBar)>>,
+    /// The last tenth of the patients that a plain line told of.
+    tenth: Cell<u64>,
 }
 
 impl Display {
@@ -28,9 +36,20 @@ impl Display {
             }
             *now = Some((phase, bar(phase, total, unit)));
         }
+        if matches!(progress, Progress::Releasing(..)) && !std::io::stderr().is_terminal() {
+            self.line(phase, done, total);
+        }
         if let Some((_, bar)) = now.as_ref() {
             bar.set_length(total);
             bar.set_position(done);
+        }
+    }
+
+    /// A line for each tenth of a long way.
+    fn line(&self, phase: &str, done: u64, total: u64) {
+        let tenth = done.saturating_mul(10).checked_div(total).unwrap_or(10);
+        if total >= LONG && tenth > self.tenth.replace(tenth) && tenth < 10 {
+            tell!("{phase} {done} of {total} patients");
         }
     }
 

@@ -47,10 +47,10 @@ pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode, Failure> {
         );
     }
     logged(&sought, &settings, &loader)?;
-    let identity = terminology.as_ref().map_or("", |loaded| &loaded.identity);
-    if settings.made_with != settings.to_make_with(identity) {
+    if settings.made_with != loader.made_with()? {
         say!(
-            "          the terminology or a rule was changed since records were made: the next load makes them anew"
+            "          tables, rules or the terminology have changed since records were made: `recordgate admin reproject` or \
+             the next load makes them anew"
         );
     }
     if sought.patients.is_empty() {

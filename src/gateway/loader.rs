@@ -9,6 +9,7 @@ mod dictionary;
 mod fingerprint;
 mod in_order;
 mod relay;
+mod remake;
 mod storing;
 mod survey;
 mod words;
@@ -23,12 +24,15 @@ use std::{
 };
 
 use ingest::{Format, Stop};
-use policy::{PracticeRules, Released};
+use policy::{MadeWith, PracticeRules, Released};
 use project::{IdKey, Projection, Record};
 use record::{Entry, EntryId, Issue, IssueCode, OdsCode, PatientKey, Place, Report, Severity};
 use store::{AsOf, NewRelease, PatientFacts, Store, StoreError};
 
-pub use self::survey::{Also, Looked, Sought, Told};
+pub use self::{
+    remake::{Remade, Remake},
+    survey::{Also, Looked, Sought, Told},
+};
 use crate::clock::Clock;
 use dictionary::Cached;
 use fingerprint::fingerprint;
@@ -197,9 +201,7 @@ impl Loader<'_> {
     /// # Errors
     /// If the store failed; who was not swapped in stays on the list.
     pub fn release(&self, batch: Option<u64>, report: &mut Report) -> Result<(), StoreError> {
-        let terminology = self.also.terminology.map_or("", |loaded| &loaded.identity);
-        let to_make_with = self.store.practice(self.practice)?.to_make_with(terminology);
-        self.store.make_with(self.practice, &to_make_with)?;
+        self.store.make_with(self.practice, &self.made_with()?)?;
         let total = self.store.dirty_count(self.practice)?;
         loop {
             let mut swap = Swap::new(self, batch, total, self.store.practice(self.practice)?.as_of());
@@ -211,13 +213,13 @@ impl Loader<'_> {
                 &patients,
                 batch,
                 |patient, looked| {
-                    let Anew { projection, before, waits } = looked;
+                    let Anew { projection, made_with, before, waits } = looked;
                     let incomplete = projection.incomplete;
                     let waiting =
                         projection.waiting.iter().map(|one| (one.entry.clone(), one.code)).collect();
                     let made = self.clock.now();
                     let screened = projection.queued(made);
-                    let (release, changed) = project::release(before.as_deref(), projection, made);
+                    let (release, changed) = project::release(before.as_deref(), projection, made_with, made);
                     let patient = patient.clone();
                     (NewRelease { patient, release, waiting, made, incomplete, screened }, changed, waits)
                 },
@@ -286,6 +288,7 @@ impl Loader<'_> {
 /// What a patient's facts come to.
 struct Anew {
     projection: Projection,
+    made_with: MadeWith,
     before: Option<Arc<Released>>,
     waits: Vec<Waits>,
 }
@@ -370,7 +373,8 @@ impl Projecting<'_> {
             let told = projection.waiting.iter();
             told.map(|one| (one.place.clone(), one.code, now.contains(&one.entry))).collect()
         });
-        Anew { projection, before: facts.released, waits }
+        let made_with = self.also.made_with(self.rules);
+        Anew { projection, made_with, before: facts.released, waits }
     }
 }
 

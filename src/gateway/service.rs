@@ -10,7 +10,7 @@ use store::{Store, StoreError};
 use crate::{
     Handle, Request, Response,
     clock::Clock,
-    fhir::{self, CursorKey, Format, Query, capability_statement},
+    fhir::{self, CursorKey, Format, Query, Unanswered, capability_statement},
     oauth::{OAuth, smart_configuration},
     outcome::{Outcome, found, no_content},
     telemetry::RouteLabel,
@@ -84,6 +84,16 @@ impl Service {
     pub(crate) fn failed(&self, error: &StoreError) -> Outcome {
         tracing::error!(%error, "the store failed");
         Outcome::Internal
+    }
+
+    /// What the client is told when its request cannot be answered.
+    pub(crate) fn unanswered(&self, why: &Unanswered) -> Outcome {
+        match why {
+            Unanswered::Store(error) => self.failed(error),
+            Unanswered::OtherTables => Outcome::Unavailable(
+                "This record is being made anew, because rules have changed. Try again in a while.",
+            ),
+        }
     }
 
     fn route(&self, request: &Request) -> (&'static str, Response) {

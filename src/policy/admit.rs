@@ -121,6 +121,30 @@ impl Refusal {
             Self::ProxyAgeUnknown => "proxy-age-unknown",
         }
     }
+
+    /// What people of a practice read beside the code.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::PracticeNotSharing => "the practice's sharing agreement is not in force",
+            Self::NotRegular => "the patient is not registered for regular services, or how is not known",
+            Self::Dummy => "it is the record of a patient for tests or training",
+            Self::Sensitive => "the whole record is marked as sensitive",
+            Self::Suppressed => "the practice serves nothing of this record to anybody",
+            Self::Deceased => "the patient has died",
+            Self::Deducted => "the patient has left the practice",
+            Self::NoGrant => "no access was granted, or access at level none",
+            Self::ProxyNotYet => "the time for which this person acts for the patient has not begun",
+            Self::ProxyEnded => "the time for which this person acted for the patient is over",
+            Self::ProxySuspendedAtEleven => {
+                "the patient is 11 or older, and the practice has not looked at the parent's access since"
+            }
+            Self::ProxyEndedAtSixteen => "the patient is 16 or older: access as a parent has ended",
+            Self::ProxyAgeUnknown => {
+                "the patient's date of birth is not known, so that nobody can act as a parent"
+            }
+        }
+    }
 }
 
 /// Proof that this person may see something of this patient today, and what decides the rest.
@@ -218,8 +242,10 @@ fn parent(age: i16, reviewed_since_eleven: bool) -> Result<(), Refusal> {
     }
 }
 
-/// Whole years; somebody born on 29 February has their birthday on 1 March in other years (English law).
-pub(crate) fn age_on(born: Date, today: Date) -> i16 {
+/// A person's age in whole years; somebody born on 29 February has their birthday on 1 March in other years (English
+/// law).
+#[must_use]
+pub fn age_on(born: Date, today: Date) -> i16 {
     let had_birthday = (today.month(), today.day()) >= (born.month(), born.day());
     today.year() - born.year() - i16::from(!had_birthday)
 }

@@ -44,6 +44,43 @@ impl Rule {
     }
 }
 
+impl Rule {
+    /// What people of a practice read beside the code.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::TypeNotInScope => "the app may not be given entries of this type".to_owned(),
+            Self::Labelled(reason) => reason.words().to_owned(),
+            Self::Sensitive(class) => {
+                format!("it is sensitive ({}), and that is not shown to whoever looks", class.words())
+            }
+            Self::SectionOff => {
+                "this part of the record is switched off, for everybody at the practice or for this patient"
+                    .to_owned()
+            }
+            Self::Level(level) => {
+                format!(
+                    "the access level that counts for its date is {}, which does not open it",
+                    level.name()
+                )
+            }
+            Self::Opened(level) => {
+                format!("the access level that counts for its date is {}, which opens it", level.name())
+            }
+            Self::FeedUnmarked(level) => format!(
+                "the access level that counts for its date is {}, but the clinical system could not have marked its free \
+                 text as not for the patient, so that free text stays back",
+                level.name()
+            ),
+            Self::FreeTextSince(level) => format!(
+                "the access level that counts for its date is {}, and all of it was recorded since the day from which the \
+                 practice lets free text go out",
+                level.name()
+            ),
+        }
+    }
+}
+
 /// Leave to show one view of one resource in one request, and the rule that gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permit {

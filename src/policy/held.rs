@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use record::{Index, ResourceType};
 use serde::{Deserialize, Serialize};
 
-use crate::{FeedAccess, Labels, Permit, Standing, View};
+use crate::{FeedAccess, Labels, MadeWith, Permit, Standing, View};
 
 /// What is held of one released resource beside its bodies. Its parts are for [`disclose`] and for those who make or
 /// explain it on the practice's side; the serving path may only pass it on.
@@ -118,6 +118,8 @@ impl<'a> Disclosed<'a> {
 /// All that is released of one patient beside the bodies, replaced as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Released {
+    /// What it was made with beside the facts. It stands first, so that a store can read it alone.
+    pub made_with: MadeWith,
     /// The patient's own logical id.
     pub subject: String,
     /// Whether and how far they are served.

@@ -58,6 +58,27 @@ impl Reason {
             Self::HiddenByPractice => "hidden-by-practice",
         }
     }
+
+    /// What people of a practice read beside the code.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NotForPatient => "it, a part of it or what it stands in is marked as not for the patient",
+            Self::Confidential => "it, a part of it or what it stands in is marked as confidential",
+            Self::SensitivePatient => "the whole record is marked as sensitive",
+            Self::UnrecognisedMark => {
+                "it, a part of it or what it stands in has a mark that is not understood"
+            }
+            Self::Awaited => {
+                "it stands in something, or has a part, that has not come yet, so that marks may be missing"
+            }
+            Self::IdentifyingCode => {
+                "its code exists to hold somebody's identifying data, such as a next of kin"
+            }
+            Self::NotFiled => "nobody at the practice has filed it yet",
+            Self::HiddenByPractice => "the practice has hidden it, a part of it or what it stands in",
+        }
+    }
 }
 
 /// The labels of a resource. They form a lattice: to join labels never shows more.

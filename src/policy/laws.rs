@@ -49,7 +49,13 @@ prop_compose! {
         withheld_from_patients in set(&Sensitivity::ALL),
         shown_to_proxies in set(&Sensitivity::ALL),
     ) -> PracticeRules {
-        PracticeRules { sections_off, free_text_from, withheld_from_patients, shown_to_proxies, ..PracticeRules::default() }
+        PracticeRules {
+            sections_off,
+            free_text_from,
+            withheld_from_patients,
+            shown_to_proxies,
+            ..PracticeRules::default()
+        }
     }
 }
 

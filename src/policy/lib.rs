@@ -21,6 +21,7 @@ mod label;
 #[cfg(test)]
 mod laws;
 mod level;
+mod made_with;
 mod online;
 mod oversight;
 mod registration;
@@ -29,7 +30,7 @@ mod screening;
 mod sensitivity;
 mod walk;
 
-pub use admit::{AccessRequest, Actor, Admission, Refusal, Standing, admit};
+pub use admit::{AccessRequest, Actor, Admission, Refusal, Standing, admit, age_on};
 pub use decide::{Decision, Permit, Rule, decide, text_may_go_out};
 pub use disclosure::{DisclosureTable, Passed, Shown, TableError, View};
 pub use enable::{Blocked, blocked, opens_more};
@@ -38,6 +39,7 @@ pub use held::{BodyChange, Disclosed, Header, Release, Released, ViewHeader, dis
 pub use identifying::is_identifying;
 pub use label::{Labels, Reason, label};
 pub use level::{AccessLevel, LevelTable};
+pub use made_with::MadeWith;
 pub use online::OnlineTable;
 pub use oversight::{Decided, Oversight, Review, WordsDigest, hidden, words, words_of};
 pub use registration::{check_registrations, is_served};

@@ -17,6 +17,12 @@ pub struct Screening {
 }
 
 impl Screening {
+    /// Whether no text that this lets out would be held back by another.
+    #[must_use]
+    pub fn holds_back_as_much_as(self, other: Self) -> bool {
+        self.reading <= other.reading && self.third_parties <= other.third_parties
+    }
+
     /// A stable name of the choice; nothing for the default.
     #[must_use]
     pub fn code(self) -> String {
@@ -32,8 +38,8 @@ impl Screening {
     }
 }
 
-/// What counts as a third party.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What counts as a third party. What holds back more stands first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Reading {
     /// Whatever leads to anybody but the patient and professionals.
@@ -43,8 +49,8 @@ pub enum Reading {
     Standard,
 }
 
-/// What becomes of a text that names a third party.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What becomes of a text that names a third party. What holds back more stands first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ThirdParties {
     /// It is withheld whole, with all other text of its entry: words inside an entry are not edited out.

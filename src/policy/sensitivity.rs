@@ -48,6 +48,18 @@ impl Sensitivity {
             Self::DomesticAbuse => "domestic-abuse",
         }
     }
+
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::GenderIdentity => "gender identity",
+            Self::AssistedFertilisation => "assisted fertilisation",
+            Self::TerminationOfPregnancy => "termination of pregnancy",
+            Self::SexuallyTransmittedInfection => "a sexually transmitted infection",
+            Self::DomesticAbuse => "domestic abuse",
+        }
+    }
 }
 
 impl std::str::FromStr for Sensitivity {

@@ -13,6 +13,7 @@ pub mod quality;
 mod release;
 mod render;
 mod screen;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod together;
@@ -36,6 +37,7 @@ pub use map::{
 };
 pub use release::release;
 pub use render::{practice_side, render};
+pub use tables::{made_with, may_serve};
 pub use views::{Body, Views};
 
 use screen::Screener;

@@ -3,14 +3,19 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use policy::{BodyChange, Header, Release, Released, View, ViewHeader};
+use policy::{BodyChange, Header, MadeWith, Release, Released, View, ViewHeader};
 
 use crate::{Body, Projected, Projection};
 
-/// Compares a projection with what was released before. `now` is the time of every change. The second value counts
-/// the resources that came out new, changed or gone.
+/// Compares a projection with what was released before. `made_with` is what the projection was made with, `now` the
+/// time of every change. The second value counts the resources that came out new, changed or gone.
 #[must_use]
-pub fn release(before: Option<&Released>, projection: Projection, now: Timestamp) -> (Release, u64) {
+pub fn release(
+    before: Option<&Released>,
+    projection: Projection,
+    made_with: MadeWith,
+    now: Timestamp,
+) -> (Release, u64) {
     // What is stored, shown and searched for is one and the same instant: the instant that FHIR shows.
     let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
     let mut old = Before::of(before);
@@ -32,7 +37,8 @@ pub fn release(before: Option<&Released>, projection: Projection, now: Timestamp
     let mut gone: Vec<(String, u32)> = old.gone.into_iter().collect();
     gone.sort();
     let Projection { subject, standing, nhs_number, access, .. } = projection;
-    (Release { released: Released { subject, standing, nhs_number, headers, gone }, access, bodies }, changed)
+    let released = Released { made_with, subject, standing, nhs_number, headers, gone };
+    (Release { released, access, bodies }, changed)
 }
 
 struct Before<'a> {

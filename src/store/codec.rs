@@ -14,6 +14,11 @@ pub(crate) fn unpack<'b, T: Deserialize<'b>>(bytes: &'b [u8], space: &'static st
     postcard::from_bytes(open(bytes, space)?).map_err(|_| StoreError::Damaged(space))
 }
 
+/// What a value begins with, where that is all that is wanted of it.
+pub(crate) fn beginning<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    postcard::take_from_bytes(bytes).ok().map(|(value, _)| value)
+}
+
 /// A value as JSON, for what is small and whose shape will grow.
 pub(crate) fn pack_json<T: Serialize>(value: &T, space: &'static str) -> Result<Vec<u8>, StoreError> {
     let mut bytes = vec![0; 4];

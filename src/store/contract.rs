@@ -14,7 +14,7 @@ mod rows;
 use std::collections::BTreeSet;
 
 use jiff::{Timestamp, civil::date};
-use policy::{BodyChange, Labels, Release, Released, Standing, View, ViewHeader};
+use policy::{BodyChange, Labels, MadeWith, Release, Released, Standing, View, ViewHeader};
 use record::{
     CodeClass, CodeSystem, Coded, Coding, Container, Content, Demographics, Entry, EntryId, Fact, Fate,
     ForRedaction, Gender, Identity, Index, Link, Mark, MarksCarried, OdsCode, PatientKey, Place, Reference,
@@ -162,6 +162,7 @@ fn release(who: &str, subject: &str, body: Option<&[u8]>, waiting: &[&str]) -> N
         release: Release {
             access: policy::FeedAccess::default(),
             released: Released {
+                made_with: MadeWith::default(),
                 subject: subject.into(),
                 standing,
                 nhs_number: "9990000018".parse().ok(),

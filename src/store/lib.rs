@@ -23,7 +23,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use policy::{Disclosed, FeedAccess, Oversight, PracticeRules, Queued, Release, Released};
+use policy::{Disclosed, FeedAccess, MadeWith, Oversight, PracticeRules, Queued, Release, Released};
 use record::{
     CodeClass, Coded, Entry, EntryId, Fact, Fate, Identity, IssueCode, NhsNumber, OdsCode, OnlineUser,
     PatientKey, Place, Staff,
@@ -144,13 +144,26 @@ pub trait Store: RowLog + Deliveries + Decisions + ReviewQueue + Send + Sync {
         limit: usize,
     ) -> Result<Vec<PatientKey>, StoreError>;
 
-    /// Says what a practice's records are made with from now on, beside facts and built-in tables. If that is not what
-    /// it was, every patient of whom there is a released record must be projected anew ([`Store::dirty`]). Returns
-    /// whether it changed.
+    /// The practices of which anything was ever kept, in the order of their codes.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn practices(&self) -> Result<Vec<OdsCode>, StoreError>;
+
+    /// Says what a practice's records are made with from now on beside facts. If that is not what it was, every patient
+    /// whose released record was made with something else must be projected anew ([`Store::dirty`]). Returns whether it
+    /// changed.
     ///
     /// # Errors
     /// If it could not be made durable.
-    fn make_with(&self, practice: &OdsCode, what: &str) -> Result<bool, StoreError>;
+    fn make_with(&self, practice: &OdsCode, what: &MadeWith) -> Result<bool, StoreError>;
+
+    /// As [`Store::make_with`], and looks through every released record even if nothing changed. Returns how many were
+    /// made with something else.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn make_anew(&self, practice: &OdsCode, what: &MadeWith) -> Result<u64, StoreError>;
 
     /// The facts of one patient.
     ///

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt};
 
 use jiff::Timestamp;
-use policy::{Decided, Grant, PracticeRules, ProxyGrant};
+use policy::{Decided, Grant, MadeWith, PracticeRules, ProxyGrant};
 use record::{OdsCode, PatientKey};
 use serde::{Deserialize, Serialize};
 
@@ -56,18 +56,18 @@ pub struct Practice {
     /// What identifies the batch that is open.
     #[serde(default)]
     pub open_batch: Option<String>,
-    /// What its records are made with beside facts and built-in tables: which terminology and rules, or nothing.
+    /// What its records are made with beside facts, or will be when whoever waits has been projected.
     #[serde(default)]
-    pub made_with: String,
+    pub made_with: MadeWith,
 }
 
-/// Up to which batch and decision, and with which terminology, records were read: what is made of them may only be swapped in while
-/// that still holds.
+/// Up to which batch and decision, and with which tables, records were read: what is made of them may only be swapped in
+/// while that still holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AsOf {
     batches: u64,
     overseen: u64,
-    made_with: String,
+    made_with: MadeWith,
 }
 
 impl AsOf {
@@ -79,17 +79,10 @@ impl AsOf {
 }
 
 impl Practice {
-    /// What its records are to be made with: a terminology, and those of its rules that show in them.
-    #[must_use]
-    pub fn to_make_with(&self, terminology: &str) -> String {
-        let rules = self.rules.made_with();
-        [terminology, &rules].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
-    }
-
     /// What records that are read from now on are as of.
     #[must_use]
     pub fn as_of(&self) -> AsOf {
-        AsOf { batches: self.batches, overseen: self.overseen, made_with: self.made_with.clone() }
+        AsOf { batches: self.batches, overseen: self.overseen, made_with: self.made_with }
     }
 }
 

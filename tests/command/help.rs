@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{run, site::Site};
 
-const COMMANDS: [&[&str]; 33] = [
+const COMMANDS: [&[&str]; 35] = [
     &[],
     &["sandbox"],
     &["sandbox", "token"],
@@ -19,6 +19,7 @@ const COMMANDS: [&[&str]; 33] = [
     &["check"],
     &["quality"],
     &["trace"],
+    &["explain"],
     &["terminology"],
     &["terminology", "load"],
     &["admin"],
@@ -39,6 +40,7 @@ const COMMANDS: [&[&str]; 33] = [
     &["admin", "review", "list"],
     &["admin", "review", "show"],
     &["admin", "review", "decide"],
+    &["admin", "reproject"],
 ];
 
 #[test]

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use jiff::civil::date;
 use policy::{
-    AccessLevel, AccessRequest, Actor, Decision, Header, Labels, Permit, Released, Standing, View, admit,
-    decide, disclose,
+    AccessLevel, AccessRequest, Actor, Decision, Header, Labels, MadeWith, Permit, Released, Standing, View,
+    admit, decide, disclose,
 };
 use record::{MarksCarried, OdsCode, PatientKey, ResourceType, Section};
 use store::{Lmdb, Settings, Store, Subject};
@@ -25,6 +25,7 @@ pub struct Patient {
 /// One released record: what must be either old or new as a whole.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Record {
+    made_with: MadeWith,
     subject: String,
     nhs_number: Option<record::NhsNumber>,
     standing: Standing,
@@ -68,7 +69,8 @@ pub fn read(store: &Lmdb, practice: &OdsCode, patients: &[String]) -> BTreeMap<S
         let facts = store.facts(practice, &patient).unwrap().entries.len();
         let snapshot = store.read(&Subject { practice: practice.clone(), patient }).unwrap();
         let released = snapshot.map(|snapshot| {
-            let Released { subject, standing, nhs_number, headers, gone } = snapshot.released().clone();
+            let Released { made_with, subject, standing, nhs_number, headers, gone } =
+                snapshot.released().clone();
             let resource = |header: &Header| {
                 let views = View::ALL.into_iter().filter_map(|view| {
                     let shown = header.view(view)?;
@@ -91,7 +93,7 @@ pub fn read(store: &Lmdb, practice: &OdsCode, patients: &[String]) -> BTreeMap<S
                 }
             };
             let resources = headers.iter().map(|header| ((header.kind, header.id.clone()), resource(header)));
-            Record { subject, nhs_number, standing, gone, resources: resources.collect() }
+            Record { made_with, subject, nhs_number, standing, gone, resources: resources.collect() }
         });
         (key.clone(), Patient { facts, released })
     };

@@ -106,7 +106,8 @@ fn release_by_hand(world: &World) {
         let incomplete = projection.incomplete;
         let now = gateway::clock::Clock::now(&*world.clock);
         let screened = projection.queued(now);
-        let (release, _) = project::release(facts.released.as_deref(), projection, now);
+        let made_with = project::made_with(&policy::PracticeRules::default(), "");
+        let (release, _) = project::release(facts.released.as_deref(), projection, made_with, now);
         let as_of = world.store.practice(&practice()).unwrap().as_of();
         let new = NewRelease { patient, release, waiting, made: now, incomplete, screened };
         assert!(world.store.release(&practice(), &as_of, &[new]).unwrap());

@@ -1,5 +1,7 @@
 //! Worlds to test in: a store, a clock that stands still until it is told to go on, and the gateway over both.
 
+pub mod aged;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::{Ipv4Addr, SocketAddr},

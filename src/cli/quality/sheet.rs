@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use gateway::loader::Told;
 use jiff::Timestamp;
+use policy::Reason;
 use project::quality::{Age, Summary, Waiting};
 use record::{FileReport, IssueCode};
 use serde::Serialize;
@@ -117,13 +118,6 @@ pub(crate) fn why(code: &str) -> &str {
 
 /// Why a resource is withheld, in words.
 pub(crate) fn withheld(code: &str) -> &str {
-    match code {
-        "not-for-patient" => "marked: not for the patient",
-        "confidential" => "confidential, or inside something that is",
-        "sensitive-patient" => "the whole patient is sensitive",
-        "unrecognised-mark" => "a mark that is not understood",
-        "awaited" => "inside something that has not come yet",
-        "identifying-code" => "a code that exists to hold identifying data",
-        other => other,
-    }
+    let reason = Reason::ALL.into_iter().find(|reason| reason.code() == code);
+    reason.map(Reason::words).unwrap_or(code)
 }

@@ -184,7 +184,7 @@ impl Telling<'_> {
             say!("          with {} other Observations as its members", mapped.members.len());
         }
         for reason in &made.labels.reasons {
-            say!("label     {}: {}", reason.code(), sheet::withheld(reason.code()));
+            say!("label     {}: {}", reason.code(), reason.words());
         }
         let views: Vec<&str> = [("coded", made.views.coded.is_some()), ("full", made.views.full.is_some())]
             .into_iter()

@@ -15,8 +15,10 @@ pub use capability::capability_statement;
 pub use cursor::CursorKey;
 pub use format::Format;
 pub use params::{Param, ParamKind, params_of};
+pub use visible::{Closed, Hidden};
 
 pub(crate) use format::negotiate;
 pub(crate) use query::Query;
 pub(crate) use read::read;
 pub(crate) use search::search;
+pub(crate) use visible::{Asking, Unanswered, Visible};

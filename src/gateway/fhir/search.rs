@@ -79,10 +79,11 @@ pub(crate) fn search(
         return Err(Outcome::Scope(format!("The token's scope does not include patient/{}.s.", kind.name())));
     }
     let types = [kind].into();
-    let visible =
-        Visible::open(&*service.store, &*service.clock, session, &types).map_err(|e| service.failed(&e))?;
-    let bound_to =
-        [&session.client_id, &session.account, visible.subject().unwrap_or_default(), kind.name()].join("\n");
+    let visible = Visible::open(&*service.store, &*service.clock, session, &types)
+        .map_err(|e| service.unanswered(&e))?;
+    // A link is for one app, person, patient and type; and for one set of tables: the pages of a search are never of two.
+    let (subject, made_with) = (visible.subject().unwrap_or_default(), visible.made_with());
+    let bound_to = [&session.client_id, &session.account, subject, kind.name(), &made_with].join("\n");
     let sealed = query.last("_page");
     let cursor = match sealed {
         Some(sealed) => {

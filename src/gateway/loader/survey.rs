@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use policy::Released;
+use policy::{MadeWith, PracticeRules, Released};
 use project::{Projection, quality::Quality};
 use record::{Entry, Fate, IssueCode, PatientKey, Place, Row};
 use store::{LOGGED_BATCHES, PatientFacts, Practice, StoreError};
@@ -24,6 +24,13 @@ pub struct Also<'a> {
     pub terminology: Option<&'a Loaded>,
     /// Takes in what became of each patient's entries.
     pub quality: Option<&'a Mutex<Quality>>,
+}
+
+impl Also<'_> {
+    /// What records are made with by a practice's rules.
+    pub(super) fn made_with(&self, rules: &PracticeRules) -> MadeWith {
+        project::made_with(rules, self.terminology.map_or("", |loaded| &loaded.identity))
+    }
 }
 
 /// What is known of the rows of batches: how often each code was told of each field of each file.

@@ -113,12 +113,14 @@ fn released(key: &str) -> NewRelease {
         deceased: false,
         deducted_on: None,
     };
-    let (subject, headers, gone) = (format!("id-{key}"), Vec::new(), Vec::new());
+    let (made_with, subject) =
+        (project::made_with(&policy::PracticeRules::default(), ""), format!("id-{key}"));
+    let (headers, gone) = (Vec::new(), Vec::new());
     NewRelease {
         patient: PatientKey::new(key).unwrap(),
         release: Release {
             access: policy::FeedAccess::default(),
-            released: Released { subject, standing, nhs_number: None, headers, gone },
+            released: Released { made_with, subject, standing, nhs_number: None, headers, gone },
             bodies: Vec::new(),
         },
         waiting: Vec::new(),

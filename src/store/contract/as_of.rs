@@ -29,11 +29,11 @@ fn what_was_read_before_a_batch_is_not_swapped_in_while_or_after_it_comes() {
 }
 
 #[test]
-fn what_was_made_with_another_terminology_is_not_swapped_in() {
+fn what_was_made_with_other_tables_is_not_swapped_in() {
     let f = fixture();
     load(&f.store, &[fact("p", entry("e", 1, &[]))]);
     let before = as_of(&f.store);
-    f.store.make_with(&practice(), "another").unwrap();
+    f.store.make_with(&practice(), &MadeWith { all: [1; 16], ..MadeWith::default() }).unwrap();
     assert!(!f.store.release(&practice(), &before, &[release("p", "s", None, &[])]).unwrap());
     assert_eq!(f.store.dirty(&practice(), 9).unwrap(), [patient("p")]);
 }

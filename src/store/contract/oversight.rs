@@ -95,7 +95,7 @@ fn what_was_read_before_something_was_hidden_is_not_swapped_in() {
     assert_eq!(f.store.dirty(&practice(), 9).unwrap(), [patient("p")]);
     assert!(f.store.facts(&practice(), &patient("p")).unwrap().oversight.hidden.contains_key(&id("e")));
     assert!(f.store.release(&practice(), &as_of(&f.store), &[released(&["e"])]).unwrap());
-    f.store.make_with(&practice(), "other").unwrap();
+    f.store.make_with(&practice(), &MadeWith { all: [1; 16], ..MadeWith::default() }).unwrap();
     assert!(!before.but_for_decisions(&as_of(&f.store)), "made with something else too");
 }
 

@@ -1,26 +1,90 @@
-//! What records are made with beside facts: the key of their ids, a terminology; and the list of who has any.
+//! What records are made with beside facts: the key of their ids, tables and terminology; and the list of who has any.
+
+use policy::{Reading, Screening, ThirdParties};
 
 use super::*;
 
-#[test]
-fn what_records_are_made_with_changes_and_everybody_is_projected_anew() {
+const STRICT: Screening = Screening { reading: Reading::Strict, third_parties: ThirdParties::Withhold };
+const NOTHING: MadeWith = MadeWith { shown: [0; 16], all: [0; 16], screening: STRICT };
+const FIRST: MadeWith = MadeWith { shown: [0; 16], all: [1; 16], screening: STRICT };
+const SECOND: MadeWith = MadeWith { shown: [2; 16], all: [2; 16], screening: STRICT };
+
+fn made(who: &str, made_with: MadeWith) -> NewRelease {
+    let mut new = release(who, who, Some(b"{}"), &[]);
+    new.release.released.made_with = made_with;
+    new
+}
+
+fn three() -> Fixture {
     let f = fixture();
     for who in ["p", "q", "r"] {
         load(&f.store, &[fact(who, entry("e", 1, &[]))]);
-        f.store.release(&practice(), &as_of(&f.store), &[release(who, who, Some(b"{}"), &[])]).unwrap();
+        f.store.release(&practice(), &as_of(&f.store), &[made(who, NOTHING)]).unwrap();
     }
-    assert!(!f.store.make_with(&practice(), "").unwrap(), "a new practice is made with nothing");
+    f
+}
+
+#[test]
+fn what_records_are_made_with_changes_and_whose_was_made_with_something_else_is_projected_anew() {
+    let f = three();
+    assert!(!f.store.make_with(&practice(), &NOTHING).unwrap(), "a new practice is made with nothing");
     assert!(f.store.dirty(&practice(), 9).unwrap().is_empty());
-    assert!(f.store.make_with(&practice(), "edition 1").unwrap());
+    assert!(f.store.make_with(&practice(), &FIRST).unwrap());
     assert_eq!(f.store.dirty_count(&practice()).unwrap(), 3);
-    f.store.release(&practice(), &as_of(&f.store), &[release("q", "q", Some(b"{}"), &[])]).unwrap();
-    assert!(!f.store.make_with(&practice(), "edition 1").unwrap());
+    f.store.release(&practice(), &as_of(&f.store), &[made("q", FIRST)]).unwrap();
+    assert!(!f.store.make_with(&practice(), &FIRST).unwrap());
     assert_eq!(f.store.dirty(&practice(), 9).unwrap(), [patient("p"), patient("r")]);
     let other: OdsCode = "Y99998".parse().unwrap();
-    f.store.make_with(&other, "edition 1").unwrap();
+    f.store.make_with(&other, &FIRST).unwrap();
     assert_eq!(f.store.dirty_count(&other).unwrap(), 0);
-    assert!(f.store.make_with(&practice(), "").unwrap());
+    f.store.release(&practice(), &as_of(&f.store), &[made("p", FIRST), made("r", FIRST)]).unwrap();
+    assert!(f.store.make_with(&practice(), &NOTHING).unwrap());
     assert_eq!(f.store.dirty_count(&practice()).unwrap(), 3);
+    assert_eq!(f.store.practice(&practice()).unwrap().made_with, NOTHING);
+}
+
+#[test]
+fn whoever_was_made_with_the_tables_that_count_again_stays_as_they_are() {
+    let f = three();
+    f.store.make_with(&practice(), &FIRST).unwrap();
+    f.store.release(&practice(), &as_of(&f.store), &[made("q", FIRST)]).unwrap();
+    settle_as(&f.store, NOTHING);
+    f.store.make_with(&practice(), &SECOND).unwrap();
+    settle_as(&f.store, SECOND);
+    f.store.release(&practice(), &as_of(&f.store), &[made("p", FIRST)]).unwrap();
+    assert!(f.store.make_with(&practice(), &FIRST).unwrap());
+    assert_eq!(f.store.dirty(&practice(), 9).unwrap(), [patient("q"), patient("r")]);
+}
+
+/// Releases whoever is dirty as made with something.
+fn settle_as(store: &dyn Store, made_with: MadeWith) {
+    for name in store.dirty(&practice(), 9).unwrap() {
+        store.release(&practice(), &as_of(store), &[made(name.expose(), made_with)]).unwrap();
+    }
+}
+
+#[test]
+fn looking_through_every_record_finds_whoever_was_made_with_something_else() {
+    let f = three();
+    assert_eq!(f.store.make_anew(&practice(), &NOTHING).unwrap(), 0);
+    f.store.release(&practice(), &as_of(&f.store), &[made("q", SECOND)]).unwrap();
+    assert!(!f.store.make_with(&practice(), &NOTHING).unwrap(), "nothing changed for the practice");
+    assert!(f.store.dirty(&practice(), 9).unwrap().is_empty());
+    assert_eq!(f.store.make_anew(&practice(), &NOTHING).unwrap(), 1);
+    assert_eq!(f.store.dirty(&practice(), 9).unwrap(), [patient("q")]);
+    assert_eq!(f.store.make_anew(&practice(), &FIRST).unwrap(), 3);
+    assert_eq!(f.store.practice(&practice()).unwrap().made_with, FIRST);
+}
+
+#[test]
+fn every_practice_is_known_by_what_was_kept_of_it() {
+    let f = fixture();
+    assert_eq!(f.store.practices().unwrap(), []);
+    let others: [OdsCode; 2] = ["Y99998", "A12345"].map(|code| code.parse().unwrap());
+    f.store.set_rules(&others[0], &policy::PracticeRules::default()).unwrap();
+    load(&f.store, &[fact("p", entry("e", 1, &[]))]);
+    f.store.begin(&others[1], "open").unwrap();
+    assert_eq!(f.store.practices().unwrap(), [others[1].clone(), others[0].clone(), practice()]);
 }
 
 #[test]

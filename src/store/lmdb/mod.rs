@@ -9,6 +9,7 @@ mod files;
 mod guest;
 mod kept;
 mod keyed;
+mod made_with;
 mod mapped;
 mod packed;
 mod recent;
@@ -29,7 +30,7 @@ use bodies::Bodies;
 use decisions::KeptAccess;
 use heed::{Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls, types::Bytes};
 use mapped::Mapped;
-use policy::{FeedAccess, Oversight, PracticeRules, Released};
+use policy::{FeedAccess, MadeWith, Oversight, PracticeRules, Released};
 use recent::Recent;
 use record::{CodeClass, Coded, Fact, Fate, NhsNumber, OdsCode, OnlineUser, PatientKey, Place, Staff};
 pub use sizes::SpaceSize;
@@ -242,7 +243,19 @@ impl Store for Lmdb {
         self.released_patients(practice, after, limit)
     }
 
-    fn make_with(&self, practice: &OdsCode, what: &str) -> Result<bool, StoreError> {
+    fn practices(&self) -> Result<Vec<OdsCode>, StoreError> {
+        self.known_practices()
+    }
+
+    fn make_with(&self, practice: &OdsCode, what: &MadeWith) -> Result<bool, StoreError> {
+        let changes = Store::practice(self, practice)?.made_with != *what;
+        if changes {
+            self.make_records_with(practice, what)?;
+        }
+        Ok(changes)
+    }
+
+    fn make_anew(&self, practice: &OdsCode, what: &MadeWith) -> Result<u64, StoreError> {
         self.make_records_with(practice, what)
     }
 

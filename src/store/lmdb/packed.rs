@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
-use policy::{Header, Labels, Released, Standing, ViewHeader};
+use policy::{Header, Labels, MadeWith, Released, Standing, ViewHeader};
 use record::{EntryId, Index, NhsNumber, ResourceType};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,8 @@ const SPACE: &str = "release";
 /// Everything, with numbers into `words` and `labels`.
 #[derive(Serialize, Deserialize)]
 struct Packed<'a> {
+    /// First, so that it can be read alone.
+    made_with: MadeWith,
     #[serde(borrow)]
     words: Vec<&'a str>,
     labels: Vec<Labels>,
@@ -88,6 +90,7 @@ pub(super) fn pack(stamp: Stamp, released: &Released) -> Result<Vec<u8>, StoreEr
     let mut shared = Shared::default();
     let headers = released.headers.iter().map(|header| shared.header(header)).collect::<Result<_, _>>()?;
     let packed = Packed {
+        made_with: released.made_with,
         headers,
         words: shared.words,
         labels: shared.labels,
@@ -110,6 +113,7 @@ pub(super) fn unpack(bytes: &[u8]) -> Result<Released, StoreError> {
     let (_, packed): ([u8; 8], Packed<'_>) = codec::unpack(bytes, SPACE)?;
     let open = Open { words: &packed.words, labels: &packed.labels };
     Ok(Released {
+        made_with: packed.made_with,
         headers: packed
             .headers
             .into_iter()

@@ -311,26 +311,6 @@ impl Lmdb {
         Ok(patients)
     }
 
-    /// What records are made with: what it was, and the marks of who must be projected anew, in one transaction.
-    pub(super) fn make_records_with(&self, practice: &OdsCode, what: &str) -> Result<bool, StoreError> {
-        let mut txn = self.env.write_txn()?;
-        let mut settings = self.practice_in(&txn, practice)?;
-        if settings.made_with == what {
-            return Ok(false);
-        }
-        what.clone_into(&mut settings.made_with);
-        self.put_practice(&mut txn, practice, &settings)?;
-        let mut keys = Vec::new();
-        for item in self.released.prefix_iter(&txn, &under(practice, None))? {
-            keys.push(item?.0.to_vec());
-        }
-        for key in keys {
-            self.dirty.put(&mut txn, &key, &[])?;
-        }
-        txn.commit()?;
-        Ok(true)
-    }
-
     pub(super) fn patient_facts(
         &self,
         practice: &OdsCode,

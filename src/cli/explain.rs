@@ -1,0 +1,125 @@
+//! `recordgate explain`: of each entry of a patient, whether somebody sees it in an app, in which view, and why. For
+//! the practice's side: it prints keys, codes of rules and rows, and nothing that a person wrote.
+
+mod json;
+mod text;
+
+use std::process::ExitCode;
+
+use gateway::{
+    clock::{Clock, SystemClock},
+    config::Config,
+    explain::{Explained, Question, Told, explain},
+    loader::{Also, Loader},
+    terminology,
+};
+use jiff::civil::Date;
+use policy::{Grant, ProxyGrant};
+use project::IdKey;
+use record::{NhsNumber, PatientKey};
+use store::{App, Practice, Store, Subject};
+
+use crate::{
+    Failure,
+    args::{ExplainArgs, ResourceName},
+    progress::Display,
+    serve::open,
+};
+
+/// What is printed.
+struct Sheet<'a> {
+    args: &'a ExplainArgs,
+    on: Date,
+    subject: Subject,
+    app: Option<App>,
+    practice: Practice,
+    /// What counts for the person: the patient's own grant, or that of who acts for them.
+    grant: Option<Grant>,
+    proxy: Option<ProxyGrant>,
+    explained: Explained,
+}
+
+pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
+    let config = Config::load(&args.config)?;
+    let secrets = config.keys.open()?;
+    let store = open(&config)?;
+    let terminology = terminology::configured(&config)?;
+    let display = Display::default();
+    let loader = Loader {
+        store: &store,
+        ids: &IdKey::new(secrets.id.expose()),
+        clock: &SystemClock,
+        practice: &args.practice,
+        progress: &|progress| display.show(progress),
+        also: Also { terminology: terminology.as_ref(), ..Also::default() },
+    };
+    let subject = find(&store, args)?;
+    let on = args.on.unwrap_or_else(|| SystemClock.today());
+    let question =
+        Question { subject: &subject, app: &args.app, user: &args.user, role: args.role, on, sandbox: false };
+    let mut explained = explain(&loader, &question)?;
+    if let Some(ResourceName(kind, id)) = &args.resource {
+        explained.entries.retain(|told| is_part(told, kind.name(), id));
+        if explained.entries.is_empty() {
+            return Err(Failure(format!("nothing of this patient is part of {}/{id}", kind.name())));
+        }
+    }
+    let sheet = sheet(&store, args, on, subject, explained)?;
+    if args.json {
+        say!("{:#}", json::of(&sheet));
+    } else {
+        text::tell(&sheet);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn is_part(told: &Told, kind: &str, id: &str) -> bool {
+    told.resources.iter().any(|resource| resource.kind.name() == kind && resource.id == id)
+}
+
+/// The patient by any name that the practice may have for them.
+fn find(store: &dyn Store, args: &ExplainArgs) -> Result<Subject, Failure> {
+    let practice = &args.practice;
+    let by_id = store.subject(&args.patient)?.filter(|subject| subject.practice == *practice);
+    if let Some(subject) = by_id {
+        return Ok(subject);
+    }
+    // Some systems write their keys in braces and capitals, which a store does not keep.
+    let bare = args.patient.trim_matches(['{', '}']).to_lowercase();
+    for patient in [args.patient.as_str(), &bare].into_iter().filter_map(PatientKey::new) {
+        let subject = Subject { practice: practice.clone(), patient };
+        let facts = store.facts(practice, &subject.patient)?;
+        if !facts.entries.is_empty() || facts.released.is_some() {
+            return Ok(subject);
+        }
+    }
+    let number: Option<NhsNumber> = args.patient.parse().ok();
+    let found =
+        number.map(|number| store.with_nhs_number(practice, &number)).transpose()?.unwrap_or_default();
+    match <[Subject; 1]>::try_from(found) {
+        Ok([subject]) => Ok(subject),
+        Err(others) if others.is_empty() => {
+            Err(Failure(format!("{practice} has no such patient here; check --patient and --practice")))
+        }
+        Err(others) => Err(Failure(format!(
+            "{} patients of {practice} have this NHS number; name one by the clinical system's own key",
+            others.len()
+        ))),
+    }
+}
+
+fn sheet<'a>(
+    store: &dyn Store,
+    args: &'a ExplainArgs,
+    on: Date,
+    subject: Subject,
+    explained: Explained,
+) -> Result<Sheet<'a>, Failure> {
+    let access = store.access(&subject)?;
+    let is_proxy = explained.role == Some(auth::sign_in::Role::Proxy);
+    let proxy = is_proxy.then(|| access.proxies.get(&args.user).cloned()).flatten();
+    let own = explained.role.filter(|_| !is_proxy).and(access.own);
+    let grant = proxy.as_ref().map(|proxy| proxy.grant.clone()).or(own);
+    let (app, practice) = (store.app(&args.app)?, store.practice(&args.practice)?);
+    Ok(Sheet { args, on, subject, app, practice, grant, proxy, explained })
+}
