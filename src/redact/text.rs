@@ -70,6 +70,10 @@ impl Text {
             if is == 0 && read.tokens[at].kind == Kind::Word {
                 is = lexicon.slip_of_relative(read.word(at));
             }
+            // `Ms` is a title; the disease is written in capitals.
+            if is & TITLE != 0 && read.tokens[at].case == Case::Title {
+                is &= !(STIGMA | ILLNESS | HERITABLE);
+            }
             read.tokens[at].is |= is;
         }
         lexicon.phrases(&mut read);

@@ -93,6 +93,14 @@ proptest! {
 }
 
 #[test]
+fn a_title_is_not_the_disease_that_is_spelled_like_it() {
+    let record = john();
+    let read = |text| Redactor::new(Lexicon::built_in(), &record, Mode::Strict).read(text).verdict;
+    assert_eq!(read("Friend Ms Derek"), Verdict::ThirdParty);
+    assert_eq!(read("Friend has MS"), Verdict::Review);
+}
+
+#[test]
 fn what_cannot_be_read_is_withheld_whole() {
     let record = Record::default();
     let redactor = Redactor::new(Lexicon::built_in(), &record, Mode::Strict);
