@@ -22,7 +22,7 @@ fn records_of_other_tables_are_made_anew_and_a_second_run_finds_none() {
     age(&site.store(), &practice(), other_tables(), |_| false);
     assert!(site.held() != before);
     let trace = run(&["trace", "--config", &site.config(), "--practice", PRACTICE, "--row", "x.csv:1"]);
-    assert!(trace.out.contains("tables or the terminology have changed"), "{}", trace.out);
+    assert!(trace.out.contains("tables, rules or the terminology have changed"), "{}", trace.out);
     let ran = reproject(&site, &[]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{ran:?}");
     for words in ["12 records had been made with other tables", "12 patients made anew, 0 resources changed"]

@@ -206,7 +206,7 @@ fn odd() -> Vec<record::Entry> {
     entries.push(linked(weight("inside", "70"), record::Role::Consultation, "hushed"));
     entries.push(linked(weight("early", "71"), record::Role::Consultation, "not-here-yet"));
     entries.push(marked(weight("secret", "72"), Mark::NotForPatient));
-    entries.push(noted(weight("noted", "73"), "seen with her sister"));
+    entries.push(noted(weight("noted", "73"), "seen with her sister Jane Smith, ring her on 07700 900123"));
     let mut half = blood_pressure("halved", date(2023, 1, 1));
     half[1] = marked(half[1].clone(), Mark::NotFiled);
     entries.extend(half);
@@ -240,6 +240,8 @@ fn each_reason_is_told_with_the_entry_and_the_row_that_it_comes_from() {
         assert_eq!(found, (reason, from, there), "{entry}");
     }
     assert_eq!(rule_of(&explained, "noted").words, gateway::explain::Words::StayBack);
+    let found = rule_of(&explained, "noted").found.as_ref().unwrap();
+    assert!(!found.rules.is_empty() && found.decided.is_none(), "{found:?}");
     assert_eq!(rule_of(&explained, "noted").answer.view(), Some(View::Full));
     let summary = explained.summary();
     let entries = explained.entries.iter().map(|told| told.resources.len().max(1)).sum::<usize>();

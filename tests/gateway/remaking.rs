@@ -7,7 +7,7 @@ use std::{
 };
 
 use gateway::loader::{Remade, Remake};
-use policy::{AccessLevel, MadeWith};
+use policy::{AccessLevel, MadeWith, PracticeRules, Screening, ThirdParties};
 use record::{Entry, Fact, PatientKey};
 use serde_json::Value as Json;
 use store::{NewRelease, Store};
@@ -71,6 +71,26 @@ fn a_record_for_which_other_tables_said_what_is_shown_is_not_served_until_it_is_
     let done = remade(&world, Remake::Begin).unwrap();
     assert_eq!((done.others, done.patients, done.changed, done.left), (Some(1), 1, 0, 0));
     assert!(answers(&world) == before, "status, headers and bytes are what they were");
+}
+
+#[test]
+fn a_record_is_not_served_from_when_the_practice_holds_back_more_words_until_it_is_made_anew() {
+    let world = World::of(record());
+    let token = world.token("p", "patient/*.rs");
+    let status = || world.get(&token, "Observation").status;
+    let screened = |third_parties| {
+        let screening = Screening { third_parties, ..Screening::default() };
+        let rules = PracticeRules { screening, ..PracticeRules::default() };
+        world.store.set_rules(&practice(), &rules).unwrap();
+    };
+    screened(ThirdParties::Mask);
+    assert_eq!(status(), 200, "what was made to hold back more is safe");
+    world.release();
+    assert_eq!(status(), 200);
+    screened(ThirdParties::Withhold);
+    assert_eq!(status(), 503);
+    world.release();
+    assert_eq!(status(), 200);
 }
 
 #[test]
