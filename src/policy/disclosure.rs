@@ -260,11 +260,12 @@ impl Cut<'_> {
                 }
                 Passed::Nothing => false,
             },
+            // Each is asked about, whatever becomes of those before it.
             Value::Array(items) => {
-                items.iter_mut().fold(true, |all, item| self.let_out(item, may_mask) && all)
+                items.iter_mut().map(|item| self.let_out(item, may_mask)).filter(|out| !out).count() == 0
             }
             Value::Object(object) => {
-                object.values_mut().fold(true, |all, item| self.let_out(item, may_mask) && all)
+                object.values_mut().map(|item| self.let_out(item, may_mask)).filter(|out| !out).count() == 0
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => true,
         }

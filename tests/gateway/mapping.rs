@@ -61,7 +61,7 @@ fn an_entry_without_a_value_says_why_there_is_none() {
     assert!(!has_value(&without));
     assert_eq!(codings(&without["dataAbsentReason"]), [ABSENT]);
     let words = with(coded("a", "195967001", "Asthma"), |statement| {
-        statement.value = record::FreeText::new("mild").map(record::Value::Text);
+        statement.value = record::FreeText::new("as told by wife Zofia").map(record::Value::Text);
     });
     let withheld = observation(words);
     assert_eq!(without, withheld, "a result in words is withheld without a trace");
@@ -95,7 +95,7 @@ fn a_typed_rubric_leaves_no_trace_and_the_codes_own_term_stays() {
     assert_eq!(plain["code"]["text"], "Asthma");
     let typed = observation(rubric(coded("a", "195967001", "Asthma"), "asthma like her sister Jo's"));
     assert_eq!(plain, typed);
-    let noted = observation(noted(coded("a", "195967001", "Asthma"), "told by a neighbour"));
+    let noted = observation(noted(coded("a", "195967001", "Asthma"), "told by neighbour Zofia Lis"));
     assert_eq!(plain, noted);
 }
 
