@@ -33,7 +33,7 @@ pub struct ViewHeader {
     pub version: u32,
     /// `meta.lastUpdated`.
     pub updated: Timestamp,
-    /// First 16 bytes of the SHA-256 of the body.
+    /// First 16 bytes of the SHA-256 of the body: views of a resource with the same digest have the same bytes.
     pub digest: [u8; 16],
     /// What it can be found by.
     pub index: Index,
@@ -94,6 +94,12 @@ impl<'a> Disclosed<'a> {
     #[must_use]
     pub fn updated(&self) -> Timestamp {
         self.shown.updated
+    }
+
+    /// What identifies the body's bytes among those of the resource.
+    #[must_use]
+    pub fn digest(&self) -> &'a [u8; 16] {
+        &self.shown.digest
     }
 
     /// What it can be found by.

@@ -1,6 +1,6 @@
 //! Values as bytes: what LMDB lacks, a checksum, goes in front of each.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::StoreError;
 
@@ -10,7 +10,7 @@ pub(crate) fn pack<T: Serialize>(value: &T, space: &'static str) -> Result<Vec<u
 }
 
 /// The value again.
-pub(crate) fn unpack<T: DeserializeOwned>(bytes: &[u8], space: &'static str) -> Result<T, StoreError> {
+pub(crate) fn unpack<'b, T: Deserialize<'b>>(bytes: &'b [u8], space: &'static str) -> Result<T, StoreError> {
     postcard::from_bytes(open(bytes, space)?).map_err(|_| StoreError::Damaged(space))
 }
 

@@ -32,7 +32,7 @@ use record::{
 pub use decision::{Change, Decision, Decisions};
 pub use delivery::{DeliveredFile, Deliveries, Delivery, DeliveryState};
 pub use error::StoreError;
-pub use lmdb::{Lmdb, Settings};
+pub use lmdb::{Lmdb, Settings, SpaceSize};
 pub use model::{
     Abandoned, Access, Account, App, AppStatus, AsOf, Begun, Practice, Subject, TokenKind, TokenRecord,
 };

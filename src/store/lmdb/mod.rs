@@ -7,10 +7,12 @@ mod documents;
 mod guest;
 mod kept;
 mod keyed;
+mod packed;
 mod recent;
 mod release;
 mod review;
 mod rows;
+mod sizes;
 mod vault;
 mod waiting;
 
@@ -23,6 +25,7 @@ use std::{
 use decisions::KeptAccess;
 use heed::{Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls, types::Bytes};
 use policy::{FeedAccess, Oversight, PracticeRules, Released};
+pub use sizes::SpaceSize;
 use recent::Recent;
 use record::{
     CodeClass, Coded, EntryId, Fact, Fate, NhsNumber, OdsCode, OnlineUser, PatientKey, Place, Staff,

@@ -1,14 +1,21 @@
 //! The release: what is served. One value holds a patient's headers, one each body; both are swapped in together.
+//!
+//! A body lies under its own digest, so that views of a resource that are the same bytes share one.
 
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use heed::{AnyTls, RoTxn, RwTxn};
-use policy::{Disclosed, FeedAccess, Released, View};
+use policy::{Disclosed, FeedAccess, Header, Release, Released, View};
 use record::{NhsNumber, OdsCode, PatientKey};
 
-use serde::{Deserialize, Serialize};
-
-use super::{Lmdb, LmdbSnapshot, key, recent::Stamp};
+use super::{
+    Lmdb, LmdbSnapshot, key,
+    packed::{self, hex_bytes},
+    recent::Stamp,
+};
 use crate::{AsOf, NewRelease, Snapshot, StoreError, Subject, codec};
 
 impl Lmdb {
@@ -43,13 +50,7 @@ impl Lmdb {
         let patient = key(practice, Some(&new.patient), &[]);
         let released = &new.release.released;
         let before = self.released_in(txn, practice, &new.patient)?;
-        for change in &new.release.bodies {
-            let at = body_key(&patient, &change.id, change.view);
-            match &change.bytes {
-                Some(bytes) => self.body.put(txn, &at, &codec::pack_raw(bytes))?,
-                None => drop(self.body.delete(txn, &at)?),
-            }
-        }
+        self.swap_bodies(txn, &patient, before.as_ref(), &new.release)?;
         self.put_released(txn, practice, &new.patient, released)?;
         if new.release.access == FeedAccess::default() {
             self.feed_access.delete(txn, &patient)?;
@@ -87,8 +88,28 @@ impl Lmdb {
         released: &Released,
     ) -> Result<(), StoreError> {
         let stamp = self.next_stamp(txn)?;
-        let bytes = codec::pack(&(Stamped(stamp.to_le_bytes()), released), "release")?;
+        let bytes = packed::pack(stamp, released)?;
         Ok(self.released.put(txn, &key(practice, Some(patient), &[]), &bytes)?)
+    }
+
+    /// Puts the bodies that came, and takes away those that no view has any more. They go in the order of their keys:
+    /// so they fill the engine's pages.
+    fn swap_bodies(
+        &self,
+        txn: &mut RwTxn<'_>,
+        patient: &[u8],
+        before: Option<&Released>,
+        new: &Release,
+    ) -> Result<(), StoreError> {
+        for (at, bytes) in new_bodies(patient, new)? {
+            self.body.put(txn, &at, &codec::pack_raw(bytes))?;
+        }
+        let Some(before) = before else { return Ok(()) };
+        let stay = body_keys(patient, &new.released);
+        for at in body_keys(patient, before).difference(&stay) {
+            self.body.delete(txn, at)?;
+        }
+        Ok(())
     }
 
     pub(super) fn released_in(
@@ -97,11 +118,7 @@ impl Lmdb {
         practice: &OdsCode,
         patient: &PatientKey,
     ) -> Result<Option<Released>, StoreError> {
-        let found = self.released.get(txn, &key(practice, Some(patient), &[]))?;
-        Ok(found
-            .map(|bytes| codec::unpack::<(Stamped, Released)>(bytes, "release"))
-            .transpose()?
-            .map(|found| found.1))
+        self.released.get(txn, &key(practice, Some(patient), &[]))?.map(packed::unpack).transpose()
     }
 
     pub(super) fn by_nhs_number(
@@ -129,12 +146,11 @@ impl Lmdb {
         let Some(bytes) = self.released.get(&txn, &prefix)? else {
             return Ok(None);
         };
-        let stamp = stamp_of(bytes).ok_or(StoreError::Damaged("release"))?;
+        let stamp = packed::stamp_of(bytes)?;
         let released = match self.recent.get(&prefix, stamp) {
             Some(released) => released,
             None => {
-                let (_, released) = codec::unpack::<(Stamped, Released)>(bytes, "release")?;
-                let released = Arc::new(released);
+                let released = Arc::new(packed::unpack(bytes)?);
                 self.recent.put(prefix.clone(), stamp, &released);
                 released
             }
@@ -143,36 +159,51 @@ impl Lmdb {
     }
 }
 
-/// A stamp as it stands in front of a record: always eight bytes, so that it can be read without decoding the rest.
-#[derive(Serialize, Deserialize)]
-struct Stamped([u8; 8]);
-
-/// The stamp of a stored record: behind the checksum.
-fn stamp_of(bytes: &[u8]) -> Option<Stamp> {
-    bytes.get(4..12)?.try_into().ok().map(Stamp::from_le_bytes)
-}
-
 impl Snapshot for LmdbSnapshot<'_> {
     fn released(&self) -> &Released {
         &self.released
     }
 
     fn body(&self, disclosed: &Disclosed<'_>) -> Result<Vec<u8>, StoreError> {
-        let at = body_key(&self.prefix, disclosed.id(), disclosed.view());
+        let at = body_key(&self.prefix, disclosed.id(), disclosed.digest());
         let bytes = self.body.get(&self.txn, &at)?.ok_or(StoreError::Damaged("body"))?;
         codec::open(bytes, "body").map(<[u8]>::to_vec)
     }
 }
 
-fn body_key(patient: &[u8], id: &str, view: View) -> Vec<u8> {
-    let mut key = patient.to_vec();
-    key.push(0);
-    key.extend_from_slice(id.as_bytes());
-    key.push(match view {
-        View::Coded => b'c',
-        View::Full => b'f',
-    });
-    key
+/// The bodies that came, by key. Two views of a resource with one digest are the same bytes, or one of them is not
+/// what it is taken for.
+fn new_bodies<'n>(patient: &[u8], new: &'n Release) -> Result<BTreeMap<Vec<u8>, &'n [u8]>, StoreError> {
+    let headers: HashMap<&str, &Header> =
+        new.released.headers.iter().map(|header| (header.id.as_str(), header)).collect();
+    let mut bodies = BTreeMap::new();
+    for change in &new.bodies {
+        let Some(bytes) = change.bytes.as_deref() else { continue };
+        // Without a header nobody could ever read it.
+        let view = headers.get(change.id.as_str()).and_then(|header| header.view(change.view));
+        let Some(view) = view else { continue };
+        match bodies.entry(body_key(patient, &change.id, &view.digest)) {
+            Entry::Vacant(free) => _ = free.insert(bytes),
+            Entry::Occupied(taken) if *taken.get() == bytes => {}
+            Entry::Occupied(_) => return Err(StoreError::Damaged("body")),
+        }
+    }
+    Ok(bodies)
+}
+
+fn body_keys(patient: &[u8], released: &Released) -> BTreeSet<Vec<u8>> {
+    let mut keys = BTreeSet::new();
+    for header in &released.headers {
+        let views = View::ALL.into_iter().filter_map(|view| header.view(view));
+        keys.extend(views.map(|view| body_key(patient, &header.id, &view.digest)));
+    }
+    keys
+}
+
+fn body_key(patient: &[u8], id: &str, digest: &[u8; 16]) -> Vec<u8> {
+    let id_bytes = hex_bytes(id);
+    let id = id_bytes.as_ref().map_or(id.as_bytes(), <[u8; 16]>::as_slice);
+    [patient, &[0], id, digest].concat()
 }
 
 fn number_key(practice: &OdsCode, number: &NhsNumber, patient: &PatientKey) -> Vec<u8> {
