@@ -14,7 +14,7 @@ mod survey;
 mod words;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt,
     panic::resume_unwind,
     path::{Path, PathBuf},
@@ -290,6 +290,37 @@ struct Anew {
     waits: Vec<Waits>,
 }
 
+/// Which batch last changed each fact of a patient. The patient's own entries come first wherever entries are listed.
+struct Batches {
+    own: Vec<u64>,
+    guests: HashMap<EntryId, u64>,
+}
+
+impl Batches {
+    fn of(facts: &PatientFacts) -> Self {
+        let guests = facts.guests.iter().map(|(guest, batch)| (guest.entry.id.clone(), *batch));
+        Self { own: facts.entries.iter().map(|(_, batch)| *batch).collect(), guests: guests.collect() }
+    }
+
+    /// The batch of each entry.
+    fn each(&self, entries: &[Entry]) -> Vec<u64> {
+        let batch = |(at, entry): (usize, &Entry)| {
+            self.own.get(at).or_else(|| self.guests.get(&entry.id)).copied().unwrap_or(0)
+        };
+        entries.iter().enumerate().map(batch).collect()
+    }
+
+    /// The entries of one batch, guests that may not join the record among them.
+    fn of_one<'a>(&'a self, entries: &'a [Entry], one: u64) -> HashSet<&'a EntryId> {
+        let guests = self.guests.iter().filter(|(_, batch)| **batch == one).map(|(id, _)| id);
+        let mut ids: HashSet<&EntryId> = guests.collect();
+        for (entry, batch) in entries.iter().zip(&self.own) {
+            if *batch == one { ids.insert(&entry.id) } else { ids.remove(&entry.id) };
+        }
+        ids
+    }
+}
+
 /// What projecting needs beside the patient, on whatever thread.
 #[derive(Clone, Copy)]
 struct Projecting<'a> {
@@ -303,9 +334,7 @@ struct Projecting<'a> {
 
 impl Projecting<'_> {
     fn anew(&self, patient: &PatientKey, facts: PatientFacts, dictionary: &Cached<'_>) -> Anew {
-        let of_entries = facts.entries.iter().map(|(entry, batch)| (entry.id.clone(), *batch));
-        let of_guests = facts.guests.iter().map(|(guest, batch)| (guest.entry.id.clone(), *batch));
-        let of_batch: HashMap<EntryId, u64> = of_guests.chain(of_entries).collect();
+        let batches = Batches::of(&facts);
         let own: Vec<Entry> = facts.entries.into_iter().map(|(entry, _)| entry).collect();
         let guests = facts.guests.into_iter().map(|(guest, _)| (guest.identity, guest.entry)).collect();
         let (entries, refused) = project::with_guests(own, guests, facts.number_shared);
@@ -322,8 +351,7 @@ impl Projecting<'_> {
         let mut projection = project::project(&record, self.ids);
         projection.waiting.extend(refused);
         if let Some(quality) = self.also.quality {
-            let batches: Vec<u64> =
-                entries.iter().map(|entry| of_batch.get(&entry.id).copied().unwrap_or(0)).collect();
+            let batches = batches.each(&entries);
             let since = facts.waiting_since;
             quality.lock().unwrap_or_else(PoisonError::into_inner).take(
                 &record,
@@ -332,9 +360,12 @@ impl Projecting<'_> {
                 &projection,
             );
         }
-        let stored_now = |entry: &EntryId| of_batch.get(entry).copied() == self.batch;
-        let told = projection.waiting.iter().filter(|_| self.batch.is_some());
-        let waits = told.map(|one| (one.place.clone(), one.code, stored_now(&one.entry))).collect();
+        let told = self.batch.filter(|_| !projection.waiting.is_empty());
+        let waits = told.map_or_else(Vec::new, |batch| {
+            let now = batches.of_one(&entries, batch);
+            let told = projection.waiting.iter();
+            told.map(|one| (one.place.clone(), one.code, now.contains(&one.entry))).collect()
+        });
         Anew { projection, before: facts.released, waits }
     }
 }

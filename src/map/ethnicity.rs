@@ -2,7 +2,7 @@
 //! (`profiles/codes/ethnicity.csv`). It is told as a part of the Patient, so that only what may itself be shown counts:
 //! an observation that is withheld or deleted is as if it had never been.
 
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
 use fhir::{
     types::{Extension, ExtensionValue},
@@ -43,7 +43,8 @@ pub(crate) fn extension<'a>(
     entries: impl Iterator<Item = &'a Entry>,
     context: &Context,
 ) -> Option<(Extension, &'a EntryId)> {
-    let told = |entry: &'a Entry| told(entry, context).map(|(age, category)| (age, category, &entry.id));
+    let mut codes = Codes::new();
+    let told = |entry: &'a Entry| told(entry, context, &mut codes).map(|(age, category)| (age, category, &entry.id));
     let said: Vec<(Age, &str, &EntryId)> = entries.filter_map(told).collect();
     let newest = said.iter().map(|(age, ..)| *age).max()?;
     let mut newest = said.iter().filter(|(age, ..)| *age == newest);
@@ -64,27 +65,36 @@ pub(crate) fn extension<'a>(
 /// When it was so, then when it was entered.
 type Age = (Option<Timestamp>, Option<Timestamp>);
 
-fn told(entry: &Entry, context: &Context) -> Option<(Age, &'static str)> {
+/// What codes of the practice's list say, each looked up once.
+type Codes<'a> = HashMap<&'a str, Option<&'static str>>;
+
+fn told<'a>(entry: &'a Entry, context: &Context, codes: &mut Codes<'a>) -> Option<(Age, &'static str)> {
     let Some(Content::Statement(statement)) = &entry.content else { return None };
     let ours = statement.subject == Subject::Patient && statement.status == StatementStatus::Final;
     if !ours || entry.deleted {
         return None;
     }
-    let category = category(statement, context)?;
+    let category = category(statement, context, codes)?;
     let start = |at: &Effective| at.span().0;
     let recorded = entry.recorded.as_ref().map(start);
     let age = (statement.effective.as_ref().map(start).or(recorded), recorded);
     (context.may_tell)(&entry.id).then_some((age, category))
 }
 
-fn category(statement: &Statement, context: &Context) -> Option<&'static str> {
+fn category<'a>(
+    statement: &'a Statement,
+    context: &Context,
+    codes: &mut Codes<'a>,
+) -> Option<&'static str> {
     let of = |coded: &Coded| {
         let cells = coded.codings.iter().find_map(|coding| TABLE.code(coding))?.0;
         cells.first().copied()
     };
     match &statement.code {
         CodeRef::Given(coded, _) => of(coded),
-        CodeRef::Local(key) => of(&context.dictionary.code(key)?.0),
+        CodeRef::Local(key) => *codes
+            .entry(key)
+            .or_insert_with(|| context.dictionary.code(key).and_then(|(coded, _)| of(&coded))),
     }
 }
 

@@ -2,7 +2,7 @@
 //! (lines with # that say what it is, a header line, commas, quotes where a field has a comma, sorted lines), not what
 //! they mean.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use record::{CodeSystem, Coding};
 
@@ -37,18 +37,25 @@ fn fields(line: &'static str) -> Vec<&'static str> {
 /// A table with a code in each line: `system,code,…`. Systems are `snomed`, `snomed-description`, `readv2` and `ctv3`;
 /// `word`, `term` and `text` lines hold words instead. A `*` at the end stands for anything that follows.
 pub(crate) struct CodeTable {
-    exact: HashMap<(&'static str, &'static str), &'static [&'static str]>,
-    open: Vec<(&'static str, &'static str, &'static [&'static str])>,
+    exact: HashMap<(&'static str, &'static str), Cells>,
+    /// By system and first byte, in the order of the table.
+    open: HashMap<(&'static str, Option<u8>), Vec<(&'static str, Cells)>>,
 }
+
+/// What a line has behind the code.
+type Cells = &'static [&'static str];
 
 impl CodeTable {
     pub(crate) fn parse(csv: &'static str) -> Self {
-        let mut table = Self { exact: HashMap::new(), open: Vec::new() };
+        let mut table = Self { exact: HashMap::new(), open: HashMap::new() };
         for row in rows(csv) {
             let row: &'static [&'static str] = row.leak();
             let [system, code, rest @ ..] = row else { continue };
             match code.strip_suffix('*') {
-                Some(start) => table.open.push((system, start, rest)),
+                Some(start) => {
+                    let first = start.as_bytes().first().copied();
+                    table.open.entry((system, first)).or_default().push((start, rest));
+                }
                 None => _ = table.exact.insert((system, code), rest),
             }
         }
@@ -56,12 +63,12 @@ impl CodeTable {
     }
 
     /// What the table says of a code, and whether it names that very code (not only a chapter).
-    pub(crate) fn code(&self, coding: &Coding) -> Option<(&'static [&'static str], bool)> {
+    pub(crate) fn code(&self, coding: &Coding) -> Option<(Cells, bool)> {
         self.find(&coding.system, &coding.code)
     }
 
     /// The same, of a code without its words.
-    pub(crate) fn find(&self, system: &CodeSystem, code: &str) -> Option<(&'static [&'static str], bool)> {
+    pub(crate) fn find(&self, system: &CodeSystem, code: &str) -> Option<(Cells, bool)> {
         let system = match system {
             _ if is_description_id(system, code) => "snomed-description",
             CodeSystem::SnomedCt => "snomed",
@@ -69,20 +76,24 @@ impl CodeTable {
             CodeSystem::Ctv3 => "ctv3",
             _ => return None,
         };
-        let code = if system.starts_with("snomed") { code.to_owned() } else { five_bytes(code) };
-        if let Some(cells) = self.exact.get(&(system, code.as_str())) {
-            return Some((cells, true));
-        }
-        let open = self.open.iter().find(|(of, start, _)| *of == system && code.starts_with(start));
-        open.map(|(_, _, cells)| (*cells, false))
+        let code = if system.starts_with("snomed") { Cow::Borrowed(code) } else { five_bytes(code) };
+        let exact = self.exact.get(&(system, &*code)).map(|cells| (*cells, true));
+        exact.or_else(|| self.begins(system, &code).map(|cells| (cells, false)))
+    }
+
+    /// What a line with a `*` says of what begins like it. One that is nothing but a `*` counts last.
+    fn begins(&self, system: &str, text: &str) -> Option<Cells> {
+        let of = |first| self.open.get(&(system, first)).into_iter().flatten();
+        let mut lines = of(text.as_bytes().first().copied()).chain(of(None));
+        lines.find(|(start, _)| text.starts_with(start)).map(|(_, cells)| *cells)
     }
 
     /// The same; and of a CTV3 code for which the table has no line, what it says of the Read code with the same five
     /// bytes. For tables that withhold: CTV3 began as a copy of Read, and saying too much of a code does no harm there.
-    pub(crate) fn code_or_its_twin(&self, coding: &Coding) -> Option<(&'static [&'static str], bool)> {
+    pub(crate) fn code_or_its_twin(&self, coding: &Coding) -> Option<(Cells, bool)> {
         self.code(coding).or_else(|| {
             let twin = (coding.system == CodeSystem::Ctv3).then_some(CodeSystem::ReadV2)?;
-            self.code(&Coding { system: twin, ..coding.clone() })
+            self.find(&twin, &coding.code)
         })
     }
 
@@ -93,7 +104,7 @@ impl CodeTable {
     }
 
     /// What a `term` line says of a term that is, or begins, like this.
-    pub(crate) fn term(&self, term: &str) -> Option<&'static [&'static str]> {
+    pub(crate) fn term(&self, term: &str) -> Option<Cells> {
         self.finds("term", &term.trim().to_lowercase())
     }
 
@@ -103,15 +114,19 @@ impl CodeTable {
         self.exact.keys().any(|(system, part)| *system == "text" && text.contains(part))
     }
 
-    fn finds(&self, system: &str, text: &str) -> Option<&'static [&'static str]> {
-        let open = || self.open.iter().find(|(of, start, _)| *of == system && text.starts_with(start));
-        self.exact.get(&(system, text)).copied().or_else(|| open().map(|(_, _, cells)| *cells))
+    fn finds(&self, system: &str, text: &str) -> Option<Cells> {
+        self.exact.get(&(system, text)).copied().or_else(|| self.begins(system, text))
     }
 }
 
 /// The five bytes of a Read code, whether it came without its dots (EMIS) or with a term code behind (GP2GP).
-pub(crate) fn five_bytes(code: &str) -> String {
-    format!("{:.<5}", code.trim().split('-').next().unwrap_or_default().chars().take(5).collect::<String>())
+pub(crate) fn five_bytes(code: &str) -> Cow<'_, str> {
+    let code = code.trim().split('-').next().unwrap_or_default();
+    match code.char_indices().nth(5) {
+        Some((end, _)) => Cow::Borrowed(code.get(..end).unwrap_or_default()),
+        None if code.chars().count() == 5 => Cow::Borrowed(code),
+        None => Cow::Owned(format!("{code:.<5}")),
+    }
 }
 
 #[cfg(test)]

@@ -56,7 +56,8 @@ impl IdKey {
             mac.update(part.as_bytes());
             mac.update(&[0]);
         }
-        mac.sign().as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        let digit = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+        mac.sign().as_ref().iter().take(16).flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
     }
 }
 

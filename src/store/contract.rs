@@ -1,6 +1,7 @@
 //! What every engine must keep to. Each test is a rule; each engine runs all of them.
 
 mod as_of;
+mod bodies;
 mod delivery;
 mod guests;
 mod keyed;
@@ -19,7 +20,7 @@ use record::{
     ReferenceKey, Registration, ResourceType, Role, Section,
 };
 
-use crate::{Lmdb, NewRelease, Settings, Store, StoreError, Subject, TokenKind, TokenRecord};
+use crate::{Lmdb, NewRelease, Settings, Store, StoreError, Subject, TokenKind, TokenRecord, Whole};
 
 mod withheld;
 
@@ -128,6 +129,11 @@ fn load(store: &dyn Store, facts: &[Fact]) -> Vec<Fate> {
     let fates = store.put(&practice(), batch, facts).unwrap();
     store.close(&practice()).unwrap();
     fates
+}
+
+fn whole(who: &str, ids: &[&str], sequence: u64) -> Whole {
+    let keep = ids.iter().map(|id| EntryId::new(id).unwrap()).collect();
+    Whole { patient: patient(who), keep, sequence }
 }
 
 fn release(who: &str, subject: &str, body: Option<&[u8]>, waiting: &[&str]) -> NewRelease {
@@ -283,27 +289,24 @@ fn what_is_said_again_later_is_not_replaced_by_what_was_said_in_between() {
 fn what_a_whole_record_no_longer_has_is_deleted() {
     let f = fixture();
     load(&f.store, &[fact("p", entry("a", 1, &[])), fact("p", entry("b", 1, &[]))]);
-    let keep = BTreeSet::from([EntryId::new("a").unwrap()]);
-    f.store.retain(&practice(), 2, &patient("p"), &keep, 1).unwrap();
+    f.store.retain(&practice(), 2, &[whole("p", &["a"], 1)]).unwrap();
     let entries = f.store.facts(&practice(), &patient("p")).unwrap().entries;
     assert_eq!(entries.iter().map(|(entry, _)| entry.deleted).collect::<Vec<_>>(), [false, true]);
 }
 
 #[test]
 fn an_older_whole_record_that_comes_late_brings_nothing_back() {
-    let keep = |id: &str| BTreeSet::from([EntryId::new(id).unwrap()]);
     let older = [fact("p", entry("a", 10, &[])), fact("p", entry("b", 10, &[]))];
     let newer = [fact("p", entry("a", 20, &[]))];
     for in_order in [true, false] {
         let f = fixture();
-        let both = BTreeSet::from(["a", "b"].map(|id| EntryId::new(id).unwrap()));
         let send_older = || {
             load(&f.store, &older);
-            f.store.retain(&practice(), 1, &patient("p"), &both, 10).unwrap();
+            f.store.retain(&practice(), 1, &[whole("p", &["a", "b"], 10)]).unwrap();
         };
         let send_newer = || {
             load(&f.store, &newer);
-            f.store.retain(&practice(), 2, &patient("p"), &keep("a"), 20).unwrap();
+            f.store.retain(&practice(), 2, &[whole("p", &["a"], 20)]).unwrap();
         };
         if in_order {
             send_older();

@@ -67,6 +67,17 @@ pub struct Guest {
     pub entry: Entry,
 }
 
+/// What a whole record had.
+#[derive(Debug)]
+pub struct Whole {
+    /// Whose.
+    pub patient: PatientKey,
+    /// The keys of its entries.
+    pub keep: BTreeSet<EntryId>,
+    /// Its place in the source's own order.
+    pub sequence: u64,
+}
+
 /// A store. Every method is safe to call from several threads; each write is durable when it returns.
 pub trait Store: RowLog + Deliveries + Decisions + ReviewQueue + Send + Sync {
     /// Binds the store to a key for logical ids, the first time; after that, makes sure that it is the same.
@@ -88,18 +99,12 @@ pub trait Store: RowLog + Deliveries + Decisions + ReviewQueue + Send + Sync {
     /// If they could not be made durable; then none of them was.
     fn put(&self, practice: &OdsCode, batch: u64, facts: &[Fact]) -> Result<Vec<Fate>, StoreError>;
 
-    /// Deletes the entries of a patient that are not in `keep` and not of a later sequence.
+    /// Deletes the entries of patients whose whole record came that were not in it and are not of a later sequence, in
+    /// one transaction. The entries that were in it must have been put before.
     ///
     /// # Errors
     /// If it could not be made durable.
-    fn retain(
-        &self,
-        practice: &OdsCode,
-        batch: u64,
-        patient: &PatientKey,
-        keep: &BTreeSet<EntryId>,
-        sequence: u64,
-    ) -> Result<(), StoreError>;
+    fn retain(&self, practice: &OdsCode, batch: u64, wholes: &[Whole]) -> Result<(), StoreError>;
 
     /// Closes the open batch: what it changed may now be projected.
     ///

@@ -14,7 +14,7 @@ use gateway::{
 };
 use project::IdKey;
 use record::{OdsCode, Report};
-use store::{Lmdb, Settings};
+use store::{Lmdb, Settings, SpaceSize};
 
 use crate::{
     Failure,
@@ -30,6 +30,7 @@ pub(crate) struct Loaded {
     phases: Vec<(&'static str, Duration)>,
     peak: Peak,
     store_bytes: u64,
+    spaces: Vec<SpaceSize>,
 }
 
 /// Loads an export and measures.
@@ -54,7 +55,8 @@ pub(crate) fn measure(
     let (report, all) = timed(|| peak.during(|| loader.load(format, &[export.to_owned()])));
     let processor = processor() - before;
     let store_bytes = fs::metadata(dir.join("data.mdb"))?.len();
-    Ok(Loaded { report: report?, all, processor, phases: phases.end(), peak, store_bytes })
+    let (report, phases, spaces) = (report?, phases.end(), store.sizes()?);
+    Ok(Loaded { report, all, processor, phases, peak, store_bytes, spaces })
 }
 
 /// When each phase began.
@@ -115,5 +117,10 @@ impl Loaded {
             mebibytes(self.peak.with_files.load(Ordering::Relaxed)),
             self.store_bytes >> 20
         );
+        println!("of the store, in bytes a row (of all files; a page counts whole):");
+        for space in self.spaces.iter().filter(|space| space.values > 0) {
+            let SpaceSize { name, values, bytes } = space;
+            println!("  {name:<22} {:>8.0}   {values} values, {} MiB", *bytes as f64 / rows, bytes >> 20);
+        }
     }
 }

@@ -8,9 +8,9 @@ use std::{
 
 use ingest::Format;
 use record::{
-    CodeClass, Coded, Dictionary, EntryId, Fact, Fate, Issue, PatientKey, Place, Sink, SinkError, Staff,
+    CodeClass, Coded, Dictionary, Fact, Fate, Issue, PatientKey, Place, Sink, SinkError, Staff,
 };
-use store::{NewRelease, Store};
+use store::{NewRelease, Store, Whole};
 
 use crate::{
     crash::held,
@@ -60,19 +60,20 @@ fn by_hand(world: &World, format: Format, export: &Path) -> u64 {
     let mut kept = Kept::default();
     batch.read(&mut kept).unwrap();
     let number = world.store.begin(&practice(), "by hand").unwrap().batch;
-    let mut sent: BTreeMap<PatientKey, (BTreeSet<EntryId>, u64)> = BTreeMap::new();
+    let mut sent: BTreeMap<PatientKey, Whole> = BTreeMap::new();
     for fact in &kept.facts {
         match fact {
             Fact::Entry(patient, entry) => {
-                let sent = sent.entry(patient.clone()).or_default();
-                sent.0.insert(entry.id.clone());
-                sent.1 = sent.1.max(entry.sequence);
+                let nothing = Whole { patient: patient.clone(), keep: BTreeSet::new(), sequence: 0 };
+                let sent = sent.entry(patient.clone()).or_insert(nothing);
+                sent.keep.insert(entry.id.clone());
+                sent.sequence = sent.sequence.max(entry.sequence);
             }
             Fact::Whole(patient) => {
-                let (ids, sequence) = sent.remove(patient).unwrap();
+                let whole = sent.remove(patient).unwrap();
                 let before: Vec<Fact> = kept.facts.iter().filter(|fact| of(fact, patient)).cloned().collect();
                 world.store.put(&practice(), number, &before).unwrap();
-                world.store.retain(&practice(), number, patient, &ids, sequence).unwrap();
+                world.store.retain(&practice(), number, &[whole]).unwrap();
             }
             _ => {}
         }

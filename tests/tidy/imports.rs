@@ -32,7 +32,7 @@ const MAY: [(&str, &[&str]); 12] = [
 const TESTS_MAY: [(&str, &[&str]); 1] = [("auth", &["policy"])];
 
 /// Crates of others, by the beginning of their names, and the only ones of ours that may name them.
-const ONLY: [(&str, &[&str]); 15] = [
+const ONLY: [(&str, &[&str]); 16] = [
     ("fhirbolt", &["fhir"]),
     ("quick-xml", &["ingest"]),
     ("csv", &["ingest", "synth"]),
@@ -48,6 +48,7 @@ const ONLY: [(&str, &[&str]); 15] = [
     ("rcgen", &["cli"]),
     ("flate2", &["gateway"]),
     ("zstd", &["gateway"]),
+    ("mimalloc", &["gateway"]),
 ];
 
 fn manifest(path: &str) -> Table {

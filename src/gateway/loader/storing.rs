@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use record::{
-    EntryId, Fact, Fate, Issue, IssueCode, PatientKey, Place, Report, Row, Severity, Sink, SinkError,
+    Entry, Fact, Fate, Issue, IssueCode, PatientKey, Place, Report, Row, Severity, Sink, SinkError,
 };
-use store::StoreError;
+use store::{StoreError, Whole};
 
 use super::{Loader, Progress};
 
@@ -29,8 +29,10 @@ pub(super) struct Storing<'a, 'l> {
     places: Vec<Option<usize>>,
     /// Rows that have been read and not been logged yet.
     log: Vec<Row>,
-    /// For formats that send whole records: what was sent of each patient, and its sequence.
-    seen: HashMap<PatientKey, (BTreeSet<EntryId>, u64)>,
+    /// For formats that send whole records: what was sent so far of those whose record has not ended.
+    seen: HashMap<PatientKey, Whole>,
+    /// Records that have ended with one of `facts`.
+    ended: Vec<Whole>,
     /// Whether there were guests.
     pub(super) guests: bool,
     pub(super) report: Report,
@@ -51,6 +53,7 @@ impl<'a, 'l> Storing<'a, 'l> {
             places: Vec::new(),
             log: Vec::new(),
             seen: HashMap::new(),
+            ended: Vec::new(),
             guests: false,
             report: Report::default(),
             failed: None,
@@ -58,11 +61,12 @@ impl<'a, 'l> Storing<'a, 'l> {
     }
 
     pub(super) fn flush(&mut self) -> Result<(), SinkError> {
-        let fates =
-            self.loader.store.put(self.loader.practice, self.batch, &self.facts).map_err(|error| {
-                self.failed = Some(error);
-                SinkError
-            })?;
+        let (store, practice) = (self.loader.store, self.loader.practice);
+        let fates = store.put(practice, self.batch, &self.facts).map_err(|error| self.fail(error))?;
+        if !self.ended.is_empty() {
+            store.retain(practice, self.batch, &self.ended).map_err(|error| self.fail(error))?;
+            self.ended.clear();
+        }
         for ((at, fact), fate) in self.places.drain(..).zip(&self.facts).zip(fates) {
             let Some(row) = at.and_then(|at| self.log.get_mut(at)) else { continue };
             row.fate = Some(fate);
@@ -92,10 +96,7 @@ impl<'a, 'l> Storing<'a, 'l> {
         }
         let written = self.loader.store.log_rows(self.loader.practice, self.batch, &self.log);
         self.log.clear();
-        written.map_err(|error| {
-            self.failed = Some(error);
-            SinkError
-        })
+        written.map_err(|error| self.fail(error))
     }
 
     /// Notes what is said of a row, or of a line that is none.
@@ -119,16 +120,29 @@ impl<'a, 'l> Storing<'a, 'l> {
         Ok(Fate::Unchanged)
     }
 
-    fn retain(&mut self, patient: &PatientKey) -> Result<(), SinkError> {
-        self.flush()?;
-        let Some((keep, sequence)) = self.seen.remove(patient) else {
-            return Ok(());
-        };
-        let store = self.loader.store;
-        store.retain(self.loader.practice, self.batch, patient, &keep, sequence).map_err(|error| {
-            self.failed = Some(error);
-            SinkError
-        })
+    fn fail(&mut self, error: StoreError) -> SinkError {
+        self.failed = Some(error);
+        SinkError
+    }
+
+    /// A whole record has ended: what it did not have goes when the chunk is stored.
+    fn end(&mut self, patient: &PatientKey) {
+        self.ended.extend(self.seen.remove(patient));
+    }
+
+    /// An entry of a whole record. If the record before it was the same patient's, that one is done with first.
+    fn see(&mut self, patient: &PatientKey, entry: &Entry) -> Result<(), SinkError> {
+        if self.ended.iter().any(|whole| whole.patient == *patient) {
+            self.flush()?;
+        }
+        let whole = self.seen.entry(patient.clone()).or_insert_with(|| Whole {
+            patient: patient.clone(),
+            keep: BTreeSet::new(),
+            sequence: 0,
+        });
+        whole.keep.insert(entry.id.clone());
+        whole.sequence = whole.sequence.max(entry.sequence);
+        Ok(())
     }
 }
 
@@ -136,15 +150,10 @@ impl Sink for Storing<'_, '_> {
     fn fact(&mut self, place: &Place, fact: Fact) -> Result<Fate, SinkError> {
         match &fact {
             Fact::Whole(patient) => {
-                let patient = patient.clone();
-                self.retain(&patient)?;
+                self.end(patient);
                 return Ok(Fate::Unchanged);
             }
-            Fact::Entry(patient, entry) if self.whole => {
-                let seen = self.seen.entry(patient.clone()).or_default();
-                seen.0.insert(entry.id.clone());
-                seen.1 = seen.1.max(entry.sequence);
-            }
+            Fact::Entry(patient, entry) if self.whole => self.see(patient, entry)?,
             Fact::GuestsReplaced(..) => return self.no_row(fact),
             Fact::Guest(..) => self.guests = true,
             Fact::Entry(..)

@@ -54,7 +54,7 @@ fn two_patients_with_one_number_are_told_even_if_they_come_at_once_and_each_chan
     load(&f.store, &[who("q", ONE, 5)]);
     assert!(guests(&f.store, "p").1);
     settle(&f.store);
-    f.store.retain(&practice(), 9, &patient("q"), &BTreeSet::new(), 6).unwrap();
+    f.store.retain(&practice(), 9, &[whole("q", &[], 6)]).unwrap();
     assert_eq!(settle(&f.store), [patient("p"), patient("q")]);
     assert!(!guests(&f.store, "p").1, "nor has who is no longer sent");
 }

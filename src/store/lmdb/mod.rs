@@ -28,12 +28,12 @@ use policy::{FeedAccess, Oversight, PracticeRules, Released};
 pub use sizes::SpaceSize;
 use recent::Recent;
 use record::{
-    CodeClass, Coded, EntryId, Fact, Fate, NhsNumber, OdsCode, OnlineUser, PatientKey, Place, Staff,
+    CodeClass, Coded, Fact, Fate, NhsNumber, OdsCode, OnlineUser, PatientKey, Place, Staff,
 };
 
 use crate::{
     Abandoned, Access, Account, App, AsOf, Begun, NewRelease, PatientFacts, Practice, Snapshot, Store,
-    StoreError, Subject, TokenRecord,
+    StoreError, Subject, TokenRecord, Whole,
 };
 
 type Space = Database<Bytes, Bytes>;
@@ -201,15 +201,8 @@ impl Store for Lmdb {
         self.put_facts(practice, batch, facts)
     }
 
-    fn retain(
-        &self,
-        practice: &OdsCode,
-        batch: u64,
-        patient: &PatientKey,
-        keep: &BTreeSet<EntryId>,
-        sequence: u64,
-    ) -> Result<(), StoreError> {
-        self.retain_entries(practice, batch, patient, keep, sequence)
+    fn retain(&self, practice: &OdsCode, batch: u64, wholes: &[Whole]) -> Result<(), StoreError> {
+        self.retain_entries(practice, batch, wholes)
     }
 
     fn close(&self, practice: &OdsCode) -> Result<(), StoreError> {

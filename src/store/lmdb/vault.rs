@@ -17,7 +17,7 @@ use super::{
     kept::{Kept, succeed},
     key, under,
 };
-use crate::{Begun, PatientFacts, Practice, StoreError, codec};
+use crate::{Begun, PatientFacts, Practice, StoreError, Whole, codec};
 
 /// A practice's fact as it lies in the vault.
 #[derive(Serialize, Deserialize)]
@@ -243,29 +243,47 @@ impl Lmdb {
         &self,
         practice: &OdsCode,
         batch: u64,
-        patient: &PatientKey,
-        keep: &BTreeSet<EntryId>,
-        sequence: u64,
+        wholes: &[Whole],
     ) -> Result<(), StoreError> {
         let mut txn = self.env.write_txn()?;
-        self.raise(&mut txn, &whole_key(practice, patient), sequence)?;
-        let (mut leave, mut changes) = (Vec::new(), Changes::default());
-        for item in self.vault.prefix_iter(&txn, &under(practice, Some(patient)))? {
-            let (key, bytes) = item?;
-            let kept: Kept = codec::unpack(bytes, "vault")?;
-            let stays = keep.contains(&kept.entry.id) || kept.entry.deleted || kept.entry.sequence > sequence;
-            if !stays {
-                let before = kept.entry.clone();
-                leave.push((key.to_vec(), before, Kept { batch, ..kept.deleted(sequence) }));
-            }
-        }
-        for (key, before, kept) in &leave {
-            self.vault.put(&mut txn, key, &codec::pack(kept, "vault")?)?;
-            self.hold(&mut txn, practice, patient, Some(before), &kept.entry, &mut changes)?;
-            changes.dirty.insert(patient.clone());
+        let mut changes = Changes::default();
+        for whole in wholes {
+            self.retain_of_one(&mut txn, practice, batch, whole, &mut changes)?;
         }
         self.mark_dirty(&mut txn, practice, &changes)?;
         Ok(txn.commit()?)
+    }
+
+    fn retain_of_one(
+        &self,
+        txn: &mut RwTxn<'_>,
+        practice: &OdsCode,
+        batch: u64,
+        Whole { patient, keep, sequence }: &Whole,
+        changes: &mut Changes,
+    ) -> Result<(), StoreError> {
+        self.raise(txn, &whole_key(practice, patient), *sequence)?;
+        let prefix = under(practice, Some(patient));
+        let keep: BTreeSet<&[u8]> = keep.iter().map(|id| id.as_str().as_bytes()).collect();
+        let mut leave = Vec::new();
+        for item in self.vault.prefix_iter(txn, &prefix)? {
+            let (key, bytes) = item?;
+            // Most stay, and need not be read for that.
+            if key.get(prefix.len()..).is_some_and(|id| keep.contains(id)) {
+                continue;
+            }
+            let kept: Kept = codec::unpack(bytes, "vault")?;
+            if !(kept.entry.deleted || kept.entry.sequence > *sequence) {
+                let before = kept.entry.clone();
+                leave.push((key.to_vec(), before, Kept { batch, ..kept.deleted(*sequence) }));
+            }
+        }
+        for (key, before, kept) in &leave {
+            self.vault.put(txn, key, &codec::pack(kept, "vault")?)?;
+            self.hold(txn, practice, patient, Some(before), &kept.entry, changes)?;
+            changes.dirty.insert(patient.clone());
+        }
+        Ok(())
     }
 
     pub(super) fn dirty_patients(
