@@ -315,7 +315,11 @@ impl Batches {
         let guests = self.guests.iter().filter(|(_, batch)| **batch == one).map(|(id, _)| id);
         let mut ids: HashSet<&EntryId> = guests.collect();
         for (entry, batch) in entries.iter().zip(&self.own) {
-            if *batch == one { ids.insert(&entry.id) } else { ids.remove(&entry.id) };
+            if *batch == one {
+                ids.insert(&entry.id)
+            } else {
+                ids.remove(&entry.id)
+            };
         }
         ids
     }

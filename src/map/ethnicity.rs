@@ -81,11 +81,7 @@ fn told<'a>(entry: &'a Entry, context: &Context, codes: &mut Codes<'a>) -> Optio
     (context.may_tell)(&entry.id).then_some((age, category))
 }
 
-fn category<'a>(
-    statement: &'a Statement,
-    context: &Context,
-    codes: &mut Codes<'a>,
-) -> Option<&'static str> {
+fn category<'a>(statement: &'a Statement, context: &Context, codes: &mut Codes<'a>) -> Option<&'static str> {
     let of = |coded: &Coded| {
         let cells = coded.codings.iter().find_map(|coding| TABLE.code(coding))?.0;
         cells.first().copied()

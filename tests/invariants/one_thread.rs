@@ -7,9 +7,7 @@ use std::{
 };
 
 use ingest::Format;
-use record::{
-    CodeClass, Coded, Dictionary, Fact, Fate, Issue, PatientKey, Place, Sink, SinkError, Staff,
-};
+use record::{CodeClass, Coded, Dictionary, Fact, Fate, Issue, PatientKey, Place, Sink, SinkError, Staff};
 use store::{NewRelease, Store, Whole};
 
 use crate::{

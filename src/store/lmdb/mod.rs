@@ -1,6 +1,7 @@
 //! The embedded engine: LMDB by way of heed. Nothing to install, one writer, readers that never wait.
 
 mod abandon;
+mod bodies;
 mod decisions;
 mod delivery;
 mod documents;
@@ -22,14 +23,15 @@ use std::{
     sync::Arc,
 };
 
+use bodies::Bodies;
 use decisions::KeptAccess;
 use heed::{Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls, types::Bytes};
 use policy::{FeedAccess, Oversight, PracticeRules, Released};
-pub use sizes::SpaceSize;
 use recent::Recent;
 use record::{
     CodeClass, Coded, Fact, Fate, NhsNumber, OdsCode, OnlineUser, PatientKey, Place, Staff,
 };
+pub use sizes::SpaceSize;
 
 use crate::{
     Abandoned, Access, Account, App, AsOf, Begun, NewRelease, PatientFacts, Practice, Snapshot, Store,
@@ -55,6 +57,7 @@ pub struct Settings {
 pub struct Lmdb {
     env: Env<WithoutTls>,
     recent: Arc<Recent>,
+    bodies: Bodies,
     meta: Space,
     vault: Space,
     reference: Space,
@@ -96,9 +99,12 @@ impl Lmdb {
         let env = open_env(&settings.dir, bytes)?;
         let mut txn = env.write_txn()?;
         let space = |txn: &mut RwTxn<'_>, name| env.create_database::<Bytes, Bytes>(txn, Some(name));
+        let meta = space(&mut txn, "meta")?;
+        check_format(meta, &mut txn)?;
         let store = Self {
             recent: Arc::default(),
-            meta: space(&mut txn, "meta")?,
+            bodies: Bodies::of(meta, &mut txn)?,
+            meta,
             vault: space(&mut txn, "vault")?,
             reference: space(&mut txn, "reference")?,
             dirty: space(&mut txn, "dirty")?,
@@ -127,7 +133,6 @@ impl Lmdb {
             delivery_content: space(&mut txn, "delivery-content")?,
             env: env.clone(),
         };
-        check_format(store.meta, &mut txn)?;
         txn.commit()?;
         Ok(store)
     }
@@ -358,6 +363,7 @@ impl Store for Lmdb {
 /// One patient's released record in one read transaction.
 struct LmdbSnapshot<'s> {
     txn: RoTxn<'s, WithoutTls>,
+    bodies: &'s Bodies,
     body: Space,
     released: Arc<Released>,
     prefix: Vec<u8>,

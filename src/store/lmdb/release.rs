@@ -102,7 +102,7 @@ impl Lmdb {
         new: &Release,
     ) -> Result<(), StoreError> {
         for (at, bytes) in new_bodies(patient, new)? {
-            self.body.put(txn, &at, &codec::pack_raw(bytes))?;
+            self.body.put(txn, &at, &self.bodies.pack(bytes))?;
         }
         let Some(before) = before else { return Ok(()) };
         let stay = body_keys(patient, &new.released);
@@ -155,7 +155,7 @@ impl Lmdb {
                 released
             }
         };
-        Ok(Some(Box::new(LmdbSnapshot { txn, body: self.body, released, prefix })))
+        Ok(Some(Box::new(LmdbSnapshot { txn, bodies: &self.bodies, body: self.body, released, prefix })))
     }
 }
 
@@ -167,7 +167,7 @@ impl Snapshot for LmdbSnapshot<'_> {
     fn body(&self, disclosed: &Disclosed<'_>) -> Result<Vec<u8>, StoreError> {
         let at = body_key(&self.prefix, disclosed.id(), disclosed.digest());
         let bytes = self.body.get(&self.txn, &at)?.ok_or(StoreError::Damaged("body"))?;
-        codec::open(bytes, "body").map(<[u8]>::to_vec)
+        self.bodies.unpack(bytes)
     }
 }
 
