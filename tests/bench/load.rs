@@ -18,6 +18,7 @@ use store::{Lmdb, Settings, SpaceSize};
 
 use crate::{
     Failure,
+    alone::Timed,
     ceiling::timed,
     usage::{Peak, processor},
 };
@@ -92,8 +93,24 @@ impl Loaded {
         self.all.as_secs_f64()
     }
 
+    /// Bytes of the store for each row of all files.
+    pub(crate) fn bytes_a_row(&self) -> usize {
+        usize::try_from(self.store_bytes / self.rows().max(1)).unwrap_or(usize::MAX)
+    }
+
+    /// Prints what something alone takes for each row, and how many times as long the whole load takes.
+    pub(crate) fn compare(&self, what: &str, (rows, time): Timed) {
+        let alone = time.as_secs_f64() / rows.max(1) as f64;
+        let load = self.seconds() / self.rows().max(1) as f64;
+        println!(
+            "{what:<42} {:>9.2} µs a row; the load {:.1} times as long",
+            alone * 1e6,
+            load / alone.max(1e-9)
+        );
+    }
+
     /// Rows of all files.
-    fn rows(&self) -> u64 {
+    pub(crate) fn rows(&self) -> u64 {
         self.report.files.values().map(|file| file.rows).sum()
     }
 
@@ -106,6 +123,12 @@ impl Loaded {
             "processor {:.1} s: {:.1} µs a row",
             self.processor.as_secs_f64(),
             self.processor.as_secs_f64() * 1e6 / rows
+        );
+        let entries = self.spaces.iter().find(|space| space.name == "vault").map_or(1, |space| space.values);
+        println!(
+            "{entries} entries: {:.0} a second, {:.0} a second of processor",
+            entries as f64 / seconds,
+            entries as f64 / self.processor.as_secs_f64()
         );
         for (name, time) in &self.phases {
             println!("  {name:<22} {:>8.1} s", time.as_secs_f64());

@@ -4,15 +4,19 @@
 //! cargo run --release -p bench -- emis-csv 5000000
 //! cargo run --release -p bench -- gp2gp 200000 --dir /var/tmp
 //! cargo run --release -p bench -- emis-csv 5000000 --export FOLDER
+//! cargo run --release -p bench -- small
 //! ```
 //!
 //! It writes a synthetic export of so many rows or a little more (or takes one that was written before), measures what
 //! this machine can do with the same files and as many bytes, loads the export into a new store, and says how the
 //! load compares: a ratio says more than a time, because the ceilings are taken on the same machine in the same run.
+//! `small` is what is done for one patient and for one resource.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it prints what it measured")]
 
+mod alone;
 mod ceiling;
 mod load;
+mod small;
 mod usage;
 
 use std::{
@@ -33,16 +37,25 @@ struct Plan {
     export: Option<PathBuf>,
 }
 
-const USAGE: &str = "bench FORMAT ROWS [--dir FOLDER] [--export FOLDER]";
+const USAGE: &str = "bench FORMAT ROWS [--dir FOLDER] [--export FOLDER], or bench small";
 
 fn main() -> ExitCode {
-    match plan().and_then(|plan| run(&plan)) {
+    let done = match env::args().nth(1).as_deref() {
+        Some("small") => small(),
+        Some(_) | None => plan().and_then(|plan| run(&plan)),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn small() -> Result<(), Failure> {
+    small::decide()?;
+    small::projection(tempfile::tempdir()?.path())
 }
 
 fn plan() -> Result<Plan, Failure> {
@@ -80,6 +93,10 @@ fn run(plan: &Plan) -> Result<(), Failure> {
     loaded.print();
     println!();
     ceilings.print(&loaded);
+    let (rows, bytes) = (loaded.rows(), loaded.bytes_a_row());
+    let bare = alone::engine(rows, bytes, folder.path())?;
+    loaded.compare(&format!("{bytes} bytes a row into bare LMDB, durably"), bare);
+    loaded.compare("the log of rows alone, durably", alone::row_log(rows, &practice, folder.path())?);
     Ok(())
 }
 

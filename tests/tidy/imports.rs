@@ -32,12 +32,13 @@ const MAY: [(&str, &[&str]); 12] = [
 const TESTS_MAY: [(&str, &[&str]); 1] = [("auth", &["policy"])];
 
 /// Crates of others, by the beginning of their names, and the only ones of ours that may name them.
-const ONLY: [(&str, &[&str]); 17] = [
+const ONLY: [(&str, &[&str]); 18] = [
     ("fhirbolt", &["fhir"]),
     ("quick-xml", &["ingest"]),
     ("csv", &["ingest", "synth"]),
     ("encoding_rs", &["ingest", "synth"]),
     ("heed", &["store"]),
+    ("libc", &["store"]),
     ("lz4_flex", &["store"]),
     ("tokio", &["gateway", "cli"]),
     ("hyper", &["gateway"]),

@@ -8,6 +8,7 @@ mod documents;
 mod guest;
 mod kept;
 mod keyed;
+mod mapped;
 mod packed;
 mod recent;
 mod release;
@@ -26,6 +27,7 @@ use std::{
 use bodies::Bodies;
 use decisions::KeptAccess;
 use heed::{Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls, types::Bytes};
+use mapped::Mapped;
 use policy::{FeedAccess, Oversight, PracticeRules, Released};
 use recent::Recent;
 use record::{
@@ -57,6 +59,7 @@ pub struct Settings {
 pub struct Lmdb {
     env: Env<WithoutTls>,
     recent: Arc<Recent>,
+    mapped: Mapped,
     bodies: Bodies,
     meta: Space,
     vault: Space,
@@ -103,6 +106,7 @@ impl Lmdb {
         check_format(meta, &mut txn)?;
         let store = Self {
             recent: Arc::default(),
+            mapped: Mapped::find(&settings.dir),
             bodies: Bodies::of(meta, &mut txn)?,
             meta,
             vault: space(&mut txn, "vault")?,

@@ -34,6 +34,7 @@ impl Lmdb {
             self.swap_one(&mut txn, practice, new)?;
         }
         txn.commit()?;
+        self.mapped.keep_small();
         Ok(true)
     }
 

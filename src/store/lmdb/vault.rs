@@ -126,6 +126,7 @@ impl Lmdb {
             self.stop_sharing(&mut txn, practice)?;
         }
         txn.commit()?;
+        self.mapped.keep_small();
         Ok(fates)
     }
 
