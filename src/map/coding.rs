@@ -1,6 +1,8 @@
 //! Codes and words as FHIR data types. It knows the code systems' URLs and what FHIR allows in a string and a code;
 //! nothing about what a code means.
 
+use std::borrow::Cow;
+
 use fhir::{
     types::{CodeableConcept, Coding as FhirCoding, Extension, ExtensionValue},
     url,
@@ -14,8 +16,12 @@ pub fn clean(text: &str) -> Option<String> {
     let allowed = |c: char| {
         matches!(c, '\t' | '\n' | '\r') || !(c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}'))
     };
-    let text: String = text.chars().map(|c| if allowed(c) { c } else { ' ' }).collect();
-    let text = text.trim();
+    let cleaned: Cow<'_, str> = if text.chars().all(allowed) {
+        Cow::Borrowed(text)
+    } else {
+        text.chars().map(|c| if allowed(c) { c } else { ' ' }).collect()
+    };
+    let text = cleaned.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }
 
@@ -104,6 +110,13 @@ fn put(codings: &mut Vec<FhirCoding>, coding: FhirCoding) {
 
 /// Whether nothing of a concept can be served: FHIR knows no empty concept.
 pub(crate) fn is_nothing(coded: &Coded) -> bool {
+    // Such a coding is always served, and nearly every concept has one.
+    let served = |coding: &Coding| {
+        coding.system != CodeSystem::Listed && !is_description(coding) && code(&coding.code).is_some()
+    };
+    if coded.codings.iter().any(served) {
+        return false;
+    }
     let made = concept(coded, vec![]);
     made.coding.is_empty() && made.text.is_none()
 }

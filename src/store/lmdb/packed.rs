@@ -130,6 +130,7 @@ struct Shared<'a> {
     numbers: HashMap<&'a str, u32>,
     labels: Vec<Labels>,
     label_numbers: BTreeMap<Vec<u8>, u32>,
+    last: Option<(&'a Labels, u32)>,
 }
 
 impl<'a> Shared<'a> {
@@ -150,7 +151,17 @@ impl<'a> Shared<'a> {
         })
     }
 
-    fn labels(&mut self, labels: &Labels) -> Result<u32, StoreError> {
+    fn labels(&mut self, labels: &'a Labels) -> Result<u32, StoreError> {
+        // Headers of one day follow each other.
+        if let Some((_, number)) = self.last.filter(|(last, _)| *last == labels) {
+            return Ok(number);
+        }
+        let number = self.label_number(labels)?;
+        self.last = Some((labels, number));
+        Ok(number)
+    }
+
+    fn label_number(&mut self, labels: &Labels) -> Result<u32, StoreError> {
         let bytes = codec::pack(labels, SPACE)?;
         if let Some(number) = self.label_numbers.get(&bytes) {
             return Ok(*number);
