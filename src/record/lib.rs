@@ -10,6 +10,7 @@ mod entry;
 mod index;
 mod issue;
 mod nhs_number;
+mod numbers;
 mod ods_code;
 mod online;
 mod patient;

@@ -27,9 +27,9 @@ pub enum Effective {
     /// Year and month (1 to 12) are known.
     Month(i16, i8),
     /// The day is known. A day is never turned into an instant: it would shift by summer time.
-    Day(Date),
+    Day(#[serde(with = "crate::numbers::day")] Date),
     /// A point in time, and the offset in seconds east of UTC in which the source expressed it.
-    Instant(Timestamp, i32),
+    Instant(#[serde(with = "crate::numbers::instant")] Timestamp, i32),
 }
 
 /// The text or the numbers are no date.

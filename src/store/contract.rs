@@ -3,6 +3,7 @@
 mod as_of;
 mod bodies;
 mod delivery;
+mod entries;
 mod guests;
 mod keyed;
 mod oversight;

@@ -6,7 +6,7 @@ use heed::RwTxn;
 use record::{OdsCode, PatientKey};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Lmdb, Space, guest::KeptGuest, kept::Kept, under, vault::Changes};
+use super::{Lmdb, Space, guest::KeptGuest, kept::Packed, under, vault::Changes};
 use crate::{Abandoned, StoreError, codec};
 
 impl Lmdb {
@@ -35,7 +35,7 @@ impl Lmdb {
         changes: &mut Changes,
     ) -> Result<u64, StoreError> {
         let prefix = under(practice, None);
-        let given_up = |kept: Kept| (kept.batch == batch).then(|| kept.given_up());
+        let given_up = |kept: Packed<'static>| (kept.batch == batch).then(|| kept.given_up());
         rewrite(self.vault, txn, &prefix, "vault", given_up, |key| {
             let patient = key.get(prefix.len()..).and_then(|rest| rest.split(|byte| *byte == 0).next());
             let patient = patient.and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(PatientKey::new);

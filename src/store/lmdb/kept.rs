@@ -1,6 +1,8 @@
 //! An entry as it lies in the vault, and what becomes of it when another fact about it comes, in whatever order.
 
-use record::{Entry, Mark, MarksCarried};
+use std::borrow::Cow;
+
+use record::{Content, Effective, Entry, EntryId, Link, Mark, MarksCarried, Place};
 use serde::{Deserialize, Serialize};
 
 /// An entry with what the order of facts must not lose.
@@ -19,7 +21,67 @@ pub(super) struct Kept {
     pub(super) given_up: bool,
 }
 
+/// The same without what its key says, and with a number for its file.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Packed<'a> {
+    pub(super) batch: u64,
+    said: Option<u64>,
+    content: Cow<'a, Option<Content>>,
+    links: Cow<'a, [Link]>,
+    marks: Cow<'a, [Mark]>,
+    marks_carried: MarksCarried,
+    recorded: Option<Effective>,
+    deleted: bool,
+    sequence: u64,
+    pub(super) file: u32,
+    line: u64,
+    reviewed: Cow<'a, Option<(u64, Vec<Mark>)>>,
+    given_up: bool,
+}
+
+impl Packed<'_> {
+    pub(super) fn kept(self, id: EntryId, file: String) -> Kept {
+        let entry = Entry {
+            id,
+            content: self.content.into_owned(),
+            links: self.links.into_owned(),
+            marks: self.marks.into_owned(),
+            marks_carried: self.marks_carried,
+            recorded: self.recorded,
+            deleted: self.deleted,
+            sequence: self.sequence,
+            place: Place { file, line: self.line },
+        };
+        let reviewed = self.reviewed.into_owned();
+        Kept { batch: self.batch, said: self.said, entry, reviewed, given_up: self.given_up }
+    }
+
+    /// As [`Kept::given_up`].
+    pub(super) fn given_up(self) -> Self {
+        Self { given_up: true, ..self }
+    }
+}
+
 impl Kept {
+    pub(super) fn packed(&self, file: u32) -> Packed<'_> {
+        let Self { batch, said, entry, reviewed, given_up } = self;
+        Packed {
+            batch: *batch,
+            said: *said,
+            content: Cow::Borrowed(&entry.content),
+            links: Cow::Borrowed(&entry.links),
+            marks: Cow::Borrowed(&entry.marks),
+            marks_carried: entry.marks_carried,
+            recorded: entry.recorded,
+            deleted: entry.deleted,
+            sequence: entry.sequence,
+            file,
+            line: entry.place.line,
+            reviewed: Cow::Borrowed(reviewed),
+            given_up: *given_up,
+        }
+    }
+
     /// The entry with everything that speaks against showing it. A message that cannot carry marks (GP2GP UK06) takes
     /// none away: whoever marked the entry could not say there that they still object.
     pub(super) fn shown(&self) -> Entry {

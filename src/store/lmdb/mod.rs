@@ -5,6 +5,7 @@ mod bodies;
 mod decisions;
 mod delivery;
 mod documents;
+mod files;
 mod guest;
 mod kept;
 mod keyed;
@@ -63,6 +64,7 @@ pub struct Lmdb {
     bodies: Bodies,
     meta: Space,
     vault: Space,
+    file: Space,
     reference: Space,
     dirty: Space,
     waiting: Space,
@@ -110,6 +112,7 @@ impl Lmdb {
             bodies: Bodies::of(meta, &mut txn)?,
             meta,
             vault: space(&mut txn, "vault")?,
+            file: space(&mut txn, "file")?,
             reference: space(&mut txn, "reference")?,
             dirty: space(&mut txn, "dirty")?,
             waiting: space(&mut txn, "waiting")?,

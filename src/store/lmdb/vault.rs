@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Lmdb,
-    kept::{Kept, succeed},
+    files::Names,
+    kept::{Kept, Packed, succeed},
     key, under,
 };
 use crate::{Begun, PatientFacts, Practice, StoreError, Whole, codec};
@@ -34,6 +35,7 @@ pub(super) struct Changes {
     dictionary_changed: bool,
     staff_grew: bool,
     pub(super) waiting: BTreeMap<PatientKey, BTreeSet<EntryId>>,
+    names: Names,
 }
 
 impl Lmdb {
@@ -140,8 +142,10 @@ impl Lmdb {
         changes: &mut Changes,
     ) -> Result<Fate, StoreError> {
         let at = key(practice, Some(patient), &[new.id.as_str()]);
-        let old: Option<Kept> =
-            self.vault.get(txn, &at)?.map(|bytes| codec::unpack(bytes, "vault")).transpose()?;
+        let found = self.vault.get(txn, &at)?.map(|bytes| codec::unpack(bytes, "vault")).transpose()?;
+        let old = found
+            .map(|found| self.unpacked(txn, practice, new.id.clone(), found, &mut changes.names))
+            .transpose()?;
         let mut next = succeed(old.as_ref(), new, batch);
         // A whole record of a later sequence did not have it: it had been deleted by then.
         let whole = self.sequence_at(txn, &whole_key(practice, patient))?;
@@ -156,15 +160,39 @@ impl Lmdb {
         {
             let same = Kept { batch: old.batch, ..next };
             if same != *old {
-                self.vault.put(txn, &at, &codec::pack(&same, "vault")?)?;
+                self.put_kept(txn, practice, &at, &same, changes)?;
             }
             let waits = self.waits(txn, practice, patient, &new.id, changes)?;
             return Ok(if waits { Fate::Parked } else { Fate::Unchanged });
         }
-        self.vault.put(txn, &at, &codec::pack(&next, "vault")?)?;
+        self.put_kept(txn, practice, &at, &next, changes)?;
         self.hold(txn, practice, patient, old.as_ref().map(|old| &old.entry), &next.entry, changes)?;
         changes.dirty.insert(patient.clone());
         Ok(Fate::Stored)
+    }
+
+    fn put_kept(
+        &self,
+        txn: &mut RwTxn<'_>,
+        practice: &OdsCode,
+        at: &[u8],
+        kept: &Kept,
+        changes: &mut Changes,
+    ) -> Result<(), StoreError> {
+        let file = self.number_of_file(txn, practice, &kept.entry.place.file, &mut changes.names)?;
+        Ok(self.vault.put(txn, at, &codec::pack(&kept.packed(file), "vault")?)?)
+    }
+
+    fn unpacked(
+        &self,
+        txn: &RoTxn<'_, AnyTls>,
+        practice: &OdsCode,
+        id: EntryId,
+        packed: Packed<'_>,
+        names: &mut Names,
+    ) -> Result<Kept, StoreError> {
+        let file = self.name_of_file(txn, practice, packed.file, names)?;
+        Ok(packed.kept(id, file))
     }
 
     fn put_reference(
@@ -273,14 +301,15 @@ impl Lmdb {
             if key.get(prefix.len()..).is_some_and(|id| keep.contains(id)) {
                 continue;
             }
-            let kept: Kept = codec::unpack(bytes, "vault")?;
+            let packed = codec::unpack(bytes, "vault")?;
+            let kept = self.unpacked(txn, practice, id_of(&prefix, key)?, packed, &mut changes.names)?;
             if !(kept.entry.deleted || kept.entry.sequence > *sequence) {
                 let before = kept.entry.clone();
                 leave.push((key.to_vec(), before, Kept { batch, ..kept.deleted(*sequence) }));
             }
         }
         for (key, before, kept) in &leave {
-            self.vault.put(txn, key, &codec::pack(kept, "vault")?)?;
+            self.put_kept(txn, practice, key, kept, changes)?;
             self.hold(txn, practice, patient, Some(before), &kept.entry, changes)?;
             changes.dirty.insert(patient.clone());
         }
@@ -360,9 +389,11 @@ impl Lmdb {
         patient: &PatientKey,
     ) -> Result<PatientFacts, StoreError> {
         let gone = self.sequence_at(txn, &gone_key(practice, patient))?;
-        let mut entries = Vec::new();
-        for item in self.vault.prefix_iter(txn, &under(practice, Some(patient)))? {
-            let kept: Kept = codec::unpack(item?.1, "vault")?;
+        let (mut entries, mut names, prefix) = (Vec::new(), Names::default(), under(practice, Some(patient)));
+        for item in self.vault.prefix_iter(txn, &prefix)? {
+            let (key, bytes) = item?;
+            let packed = codec::unpack(bytes, "vault")?;
+            let kept = self.unpacked(txn, practice, id_of(&prefix, key)?, packed, &mut names)?;
             let mut entry = kept.shown();
             // A patient who is deleted takes along all that had been said of them, and it stays gone if they return.
             entry.deleted |= !is_patient(&entry) && entry.sequence < gone;
@@ -487,6 +518,12 @@ pub(super) fn patient_of(
 ) -> Result<PatientKey, StoreError> {
     let name = at.get(under(practice, None).len()..).and_then(|name| std::str::from_utf8(name).ok());
     name.and_then(PatientKey::new).ok_or(StoreError::Damaged(space))
+}
+
+/// The entry's own key, which is the end of the engine's.
+fn id_of(prefix: &[u8], at: &[u8]) -> Result<EntryId, StoreError> {
+    let id = at.get(prefix.len()..).and_then(|id| std::str::from_utf8(id).ok());
+    id.and_then(EntryId::new).ok_or(StoreError::Damaged("vault"))
 }
 
 fn whole_key(practice: &OdsCode, patient: &PatientKey) -> Vec<u8> {
