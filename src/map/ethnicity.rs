@@ -44,7 +44,8 @@ pub(crate) fn extension<'a>(
     context: &Context,
 ) -> Option<(Extension, &'a EntryId)> {
     let mut codes = Codes::new();
-    let told = |entry: &'a Entry| told(entry, context, &mut codes).map(|(age, category)| (age, category, &entry.id));
+    let told =
+        |entry: &'a Entry| told(entry, context, &mut codes).map(|(age, category)| (age, category, &entry.id));
     let said: Vec<(Age, &str, &EntryId)> = entries.filter_map(told).collect();
     let newest = said.iter().map(|(age, ..)| *age).max()?;
     let mut newest = said.iter().filter(|(age, ..)| *age == newest);

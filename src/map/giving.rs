@@ -69,22 +69,21 @@ pub(crate) fn vaccination(
         immunisation || !found.is_empty() || by_root || denied || coded.codings.iter().any(is_about_giving);
     let by_code = found.contains(&true) || by_root;
     let named = by_code || by_chapter() || by_term() || by_batch() || by_field();
-    let denied = denied || coded.codings.iter().any(|coding| NOT_GIVEN.code_or_its_twin(coding).is_some());
-    let refusal = denied || shows_not_given(coded);
-    // A code that no table knows, of which a field says that it was not given, would read as if it had been.
-    if !named && !refusal && immunisation && field == Some(Given::No) {
-        return Err(WhyNot::NotGiven);
-    }
+    let not_given = |coding: &record::Coding| NOT_GIVEN.code_or_its_twin(coding).is_some();
+    let denied = || denied || coded.codings.iter().any(not_given);
+    let refusal = || denied() || shows_not_given(coded);
     if !named {
-        return Ok((Giving::Nothing, about));
+        // A code that no table knows, of which a field says that it was not given, would read as if it had been.
+        let misread = immunisation && field == Some(Given::No) && !refusal();
+        return if misread { Err(WhyNot::NotGiven) } else { Ok((Giving::Nothing, about)) };
     }
     match field {
         // A code of one vaccine's giving says what was not done. What only a word calls a vaccination, and another word
         // a consent, a contraindication or a talk, is that, and no vaccination that was not done.
-        Some(Given::No) if by_code && !denied => Ok((Giving::NotDone, about)),
+        Some(Given::No) if by_code && !denied() => Ok((Giving::NotDone, about)),
         // A consent that was "not given" may be a refusal, which its own words do not say.
         Some(Given::No) if speaks_of_consent(coded) => Err(WhyNot::NotGiven),
-        _ if refusal => Ok((Giving::Nothing, about)),
+        _ if refusal() => Ok((Giving::Nothing, about)),
         Some(Given::No) if typed_not_given(coded) => Err(WhyNot::NotGiven),
         Some(Given::No) => Ok((Giving::NotDone, about)),
         Some(Given::Unclear) => Err(WhyNot::GivingUnclear),

@@ -1,18 +1,15 @@
 //! What is done for each patient of a load, and for each resource of a request, by itself and on one thread.
 
-use std::{
-    cell::RefCell,
-    collections::{BTreeSet, HashMap},
-    hint::black_box,
-    path::Path,
-};
+use std::{cell::RefCell, collections::HashMap, hint::black_box, path::Path};
 
 use gateway::{
     clock::SystemClock,
     loader::{Also, Loader},
 };
 use jiff::civil::date;
-use policy::{AccessLevel, AccessRequest, Actor, Decision, Grant, Labels, Standing};
+use policy::{
+    AccessLevel, AccessRequest, Actor, Decision, Grant, Labels, Oversight, PracticeRules, Standing,
+};
 use project::{IdKey, Record};
 use record::{
     CodeClass, Coded, Dictionary, Entry, MarksCarried, OdsCode, PatientKey, Report, ResourceType, Section,
@@ -44,7 +41,9 @@ pub(crate) fn projection(folder: &Path) -> Result<(), Failure> {
     };
     let _: (Report, u64) = loader.take(ingest::Format::EmisCsv, &[export])?;
     let (patient, entries) = middling(&store, &practice)?;
-    let dictionary = Looked { store: &store, practice: &practice, codes: RefCell::default() };
+    let dictionary =
+        Looked { store: &store, practice: &practice, codes: RefCell::default(), staff: RefCell::default() };
+    let oversight = Oversight::default();
     let record = Record {
         practice: &practice,
         practice_name: Some("a practice"),
@@ -52,6 +51,7 @@ pub(crate) fn projection(folder: &Path) -> Result<(), Failure> {
         entries: &entries,
         dictionary: &dictionary,
         terminology: None,
+        oversight: &oversight,
     };
     let ids = IdKey::offline();
     let resources = project::project(&record, &ids).resources.len();
@@ -88,6 +88,7 @@ struct Looked<'a> {
     store: &'a Lmdb,
     practice: &'a OdsCode,
     codes: RefCell<HashMap<String, Option<(Coded, CodeClass)>>>,
+    staff: RefCell<HashMap<String, Option<Staff>>>,
 }
 
 impl Dictionary for Looked<'_> {
@@ -98,7 +99,9 @@ impl Dictionary for Looked<'_> {
     }
 
     fn staff(&self, key: &str) -> Option<Staff> {
-        self.store.staff(self.practice, key).ok().flatten()
+        let mut staff = self.staff.borrow_mut();
+        let find = || self.store.staff(self.practice, key).ok().flatten();
+        staff.entry(key.to_owned()).or_insert_with(find).clone()
     }
 }
 
@@ -123,7 +126,8 @@ pub(crate) fn decide() -> Result<(), Failure> {
     let request = AccessRequest {
         today: date(2026, 11, 25),
         practice_shares: true,
-        practice_sections_off: &BTreeSet::new(),
+        rules: &PracticeRules::default(),
+        suppressed: false,
         standing: &standing,
         actor: Actor::Patient(Some(&grant)),
         types: &ResourceType::ALL.into_iter().collect(),

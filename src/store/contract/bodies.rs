@@ -1,6 +1,6 @@
 //! Views that are the same bytes, views that come apart, and headers that share what they are found by.
 
-use policy::{AccessLevel, AccessRequest, Actor, Decision, FeedAccess, Grant, Header};
+use policy::{AccessLevel, AccessRequest, Actor, Decision, FeedAccess, Grant, Header, PracticeRules};
 
 use super::*;
 
@@ -57,7 +57,8 @@ fn shown(store: &Lmdb, level: AccessLevel) -> Option<String> {
     let request = AccessRequest {
         today: date(2026, 11, 25),
         practice_shares: true,
-        practice_sections_off: &BTreeSet::new(),
+        rules: &PracticeRules::default(),
+        suppressed: false,
         standing: &standing,
         actor: Actor::Patient(Some(&grant)),
         types: &ResourceType::ALL.into_iter().collect(),

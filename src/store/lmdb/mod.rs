@@ -12,6 +12,7 @@ mod keyed;
 mod mapped;
 mod packed;
 mod recent;
+mod reference;
 mod release;
 mod review;
 mod rows;
@@ -20,7 +21,6 @@ mod vault;
 mod waiting;
 
 use std::{
-    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -31,9 +31,7 @@ use heed::{Database, Env, EnvFlags, EnvOpenOptions, RoTxn, RwTxn, WithoutTls, ty
 use mapped::Mapped;
 use policy::{FeedAccess, Oversight, PracticeRules, Released};
 use recent::Recent;
-use record::{
-    CodeClass, Coded, Fact, Fate, NhsNumber, OdsCode, OnlineUser, PatientKey, Place, Staff,
-};
+use record::{CodeClass, Coded, Fact, Fate, NhsNumber, OdsCode, OnlineUser, PatientKey, Place, Staff};
 pub use sizes::SpaceSize;
 
 use crate::{
