@@ -43,7 +43,7 @@ pub(crate) fn projection(folder: &Path) -> Result<(), Failure> {
     let (patient, entries) = middling(&store, &practice)?;
     let dictionary =
         Looked { store: &store, practice: &practice, codes: RefCell::default(), staff: RefCell::default() };
-    let oversight = Oversight::default();
+    let (oversight, rules) = (Oversight::default(), PracticeRules::default());
     let record = Record {
         practice: &practice,
         practice_name: Some("a practice"),
@@ -52,6 +52,7 @@ pub(crate) fn projection(folder: &Path) -> Result<(), Failure> {
         dictionary: &dictionary,
         terminology: None,
         oversight: &oversight,
+        rules: &rules,
     };
     let ids = IdKey::offline();
     let resources = project::project(&record, &ids).resources.len();
