@@ -39,9 +39,11 @@ fn fields(line: &'static str) -> Vec<&'static str> {
 pub(crate) struct CodeTable {
     exact: HashMap<(&'static str, &'static str), Cells>,
     /// By system and first byte, in the order of the table.
-    open: HashMap<(&'static str, Option<u8>), Vec<(&'static str, Cells)>>,
+    open: HashMap<(&'static str, Option<u8>), Lines>,
 }
 
+/// What begins, and what a line has behind it.
+type Lines = Vec<(&'static str, Cells)>;
 /// What a line has behind the code.
 type Cells = &'static [&'static str];
 

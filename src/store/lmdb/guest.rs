@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Lmdb,
+    files::Names,
     kept::{Kept, has_the_word, succeed},
     key,
     vault::Changes,
@@ -203,9 +204,7 @@ impl Lmdb {
         identity: &Identity,
     ) -> Result<bool, StoreError> {
         for holder in holders {
-            let at = key(practice, Some(holder), &[EntryId::of_patient().as_str()]);
-            let kept: Option<Kept> =
-                self.vault.get(txn, &at)?.map(|bytes| codec::unpack(bytes, "vault")).transpose()?;
+            let kept = self.kept_in(txn, practice, holder, &EntryId::of_patient(), &mut Names::default())?;
             let theirs = kept.and_then(|kept| kept.entry.identity());
             if identity.birth_date.is_none() || theirs.as_ref() != Some(identity) {
                 return Ok(true);

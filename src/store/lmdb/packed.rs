@@ -53,7 +53,7 @@ enum Id<'a> {
 enum Full {
     None,
     AsCoded,
-    Own(PackedView),
+    Own(Box<PackedView>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -142,7 +142,7 @@ impl<'a> Shared<'a> {
         let full = match &header.full {
             None => Full::None,
             full if *full == header.coded => Full::AsCoded,
-            Some(view) => Full::Own(self.view(view)),
+            Some(view) => Full::Own(Box::new(self.view(view))),
         };
         Ok(PackedHeader {
             id: packed_id(&header.id),
@@ -228,7 +228,7 @@ impl Open<'_> {
         let full = match header.full {
             Full::None => None,
             Full::AsCoded => coded.clone(),
-            Full::Own(view) => Some(self.view(view)?),
+            Full::Own(view) => Some(self.view(*view)?),
         };
         Some(Header {
             id: match header.id {

@@ -146,6 +146,6 @@ fn reference_key(practice: &OdsCode, at: &ReferenceKey) -> Vec<u8> {
     key(practice, None, &[kind, id])
 }
 
-pub(super) fn last_part(key: &[u8]) -> Vec<u8> {
+fn last_part(key: &[u8]) -> Vec<u8> {
     key.rsplit(|byte| *byte == 0).next().unwrap_or_default().to_vec()
 }

@@ -131,10 +131,7 @@ impl Lmdb {
         changes: &mut Changes,
     ) -> Result<Fate, StoreError> {
         let at = key(practice, Some(patient), &[new.id.as_str()]);
-        let found = self.vault.get(txn, &at)?.map(|bytes| codec::unpack(bytes, "vault")).transpose()?;
-        let old = found
-            .map(|found| self.unpacked(txn, practice, new.id.clone(), found, &mut changes.names))
-            .transpose()?;
+        let old = self.kept_in(txn, practice, patient, &new.id, &mut changes.names)?;
         let mut next = succeed(old.as_ref(), new, batch);
         // A whole record of a later sequence did not have it: it had been deleted by then.
         let whole = self.sequence_at(txn, &whole_key(practice, patient))?;
@@ -158,6 +155,20 @@ impl Lmdb {
         self.hold(txn, practice, patient, old.as_ref().map(|old| &old.entry), &next.entry, changes)?;
         changes.dirty.insert(patient.clone());
         Ok(Fate::Stored)
+    }
+
+    /// An entry as it lies in the vault.
+    pub(super) fn kept_in(
+        &self,
+        txn: &RoTxn<'_, AnyTls>,
+        practice: &OdsCode,
+        patient: &PatientKey,
+        id: &EntryId,
+        names: &mut Names,
+    ) -> Result<Option<Kept>, StoreError> {
+        let found = self.vault.get(txn, &key(practice, Some(patient), &[id.as_str()]))?;
+        let packed = found.map(|bytes| codec::unpack(bytes, "vault")).transpose()?;
+        packed.map(|packed| self.unpacked(txn, practice, id.clone(), packed, names)).transpose()
     }
 
     fn put_kept(
