@@ -30,7 +30,7 @@ macro_rules! tables {
 }
 
 /// Path under `profiles/`, text, and where it counts.
-const TABLES: [(&str, &str, Counts); 28] = tables![
+const TABLES: [(&str, &str, Counts); 30] = tables![
     "access_levels.toml" Asked,
     "codes/access_control.csv" Asked,
     "codes/blood_pressure.csv" Shown,
@@ -49,11 +49,13 @@ const TABLES: [(&str, &str, Counts); 28] = tables![
     "disclosure/observation.toml" Shown,
     "disclosure/patient.toml" Shown,
     "lexicon/cues.csv" Shown,
+    "lexicon/facts.csv" Shown,
     "lexicon/first_names.csv" Shown,
     "lexicon/kinship.csv" Shown,
     "lexicon/nicknames.csv" Shown,
     "lexicon/ordinary_words.csv" Shown,
     "lexicon/protected.csv" Shown,
+    "lexicon/review.csv" Shown,
     "lexicon/roles.csv" Shown,
     "lexicon/surnames.csv" Shown,
     "online_services.csv" Shown,

@@ -13,7 +13,7 @@ use super::Space;
 use crate::{StoreError, codec};
 
 /// Parts that many bodies have, without anything of anybody. What new stores begin with.
-const FREQUENT: &[u8] = include_bytes!("../../../profiles/bodies/frequent.txt");
+const FREQUENT: &[u8] = include_bytes!("frequent.txt");
 const SPACE: &str = "body";
 
 /// Makes values of bodies and bodies of values: a length, 0 where the body follows as it is, and then the block.
