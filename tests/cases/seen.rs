@@ -68,9 +68,11 @@ pub struct Resource {
 }
 
 impl Patient {
-    /// The resource that an entry is part of.
+    /// The resource that an entry is part of: a clinical one, if the patient's demographics were read from it too.
     pub fn of(&self, entry: &str) -> Option<&Resource> {
-        self.resources.iter().find(|made| made.sources.iter().any(|source| source == entry))
+        let made_of_it = |made: &&Resource| made.sources.iter().any(|source| source == entry);
+        let clinical = |made: &&Resource| made.kind != ResourceType::Patient && made_of_it(made);
+        self.resources.iter().find(clinical).or_else(|| self.resources.iter().find(made_of_it))
     }
 
     /// Why nothing was made of an entry.
