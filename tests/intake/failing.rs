@@ -133,6 +133,6 @@ fn the_batch_that_was_begun_is_loaded_before_those_that_wait_for_it() {
     batches(&server, &["list"]).is_good(&["Y99999 has begun and not finished: emis-csv", sum]);
     let first = server.one.deliver("Y99999", "emis-csv", &export(small()));
     assert_eq!(server.one.done(&first)["state"], "loaded", "{}", server.said());
-    assert_eq!(server.one.done(&behind)["state"], "loaded");
+    assert_eq!(server.one.done(&behind)["state"], "loaded", "{}", server.said());
     assert!(server.said().contains("the batch that was begun before is loaded first"), "{}", server.said());
 }
