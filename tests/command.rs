@@ -34,6 +34,15 @@ pub struct Ran {
 }
 
 impl Ran {
+    /// Asserts that it went well and said these words on standard output.
+    pub fn is_good(&self, words: &[&str]) -> &Self {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        for word in words {
+            assert!(self.out.contains(word), "{word:?} is not in: {}", self.out);
+        }
+        self
+    }
+
     /// Asserts that it failed, said these words on standard error, and did not fall over.
     pub fn says(&self, words: &[&str]) -> &Self {
         assert_eq!(self.code, Some(1), "{self:?}");

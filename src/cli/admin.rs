@@ -1,6 +1,7 @@
 //! `recordgate admin`: what only a person can decide.
 
 mod access;
+mod batches;
 mod decisions;
 mod desk;
 mod reproject;
@@ -31,6 +32,7 @@ pub(crate) fn run(command: &AdminCommand) -> Result<ExitCode, Failure> {
         AdminCommand::Decisions(args) => decisions::list(args),
         AdminCommand::Review(args) => review::run(args),
         AdminCommand::Reproject(args) => reproject::run(args),
+        AdminCommand::Batches(args) => batches::run(&args.command),
     }
 }
 

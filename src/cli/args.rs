@@ -6,7 +6,10 @@ mod review;
 use std::path::PathBuf;
 
 use auth::sign_in::Role;
-use clap::{Parser, Subcommand};
+use clap::{
+    Parser, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use gateway::client::Packing;
 use jiff::civil::Date;
 use record::{OdsCode, ResourceType};
@@ -92,6 +95,8 @@ pub(crate) enum AdminCommand {
     /// answering, except for records for which other tables say now what may be shown: those it answers with 503 until
     /// they are made anew. It may be stopped at any time and run again.
     Reproject(ReprojectArgs),
+    /// Look at the batches that suppliers have pushed and that are not loaded yet, and clear them away.
+    Batches(BatchesArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -105,6 +110,51 @@ pub(crate) struct ReprojectArgs {
     /// Go on with what an interrupted run has left, without looking through every record again.
     #[arg(long)]
     pub(crate) resume: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(arg_required_else_help = true)]
+pub(crate) struct BatchesArgs {
+    #[command(subcommand)]
+    pub(crate) command: BatchesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BatchesCommand {
+    /// List the batches that are received, wait, are loaded or have failed, and those that were begun and not finished.
+    List {
+        /// The configuration file.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Only this practice's.
+        #[arg(long, value_name = "ODS")]
+        practice: Option<OdsCode>,
+    },
+    /// Show one batch with its files.
+    Show(BatchArgs),
+    /// Forget a batch and delete its files, so that they hold no room. Its supplier may send it again.
+    Drop {
+        #[command(flatten)]
+        batch: BatchArgs,
+        /// Also if it was committed: its supplier was told that it is safe, and must be told that it is not.
+        #[arg(long)]
+        committed: bool,
+    },
+    /// Load a batch that has failed again, in its turn.
+    Retry(BatchArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct BatchArgs {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+    /// The supplier, by its name in the configuration.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) supplier: String,
+    /// The batch's id, as `list` prints it.
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -176,8 +226,8 @@ pub(crate) struct IngestArgs {
     /// ODS code of the practice whose export it is.
     #[arg(long, value_name = "ODS")]
     pub(crate) practice: OdsCode,
-    /// Format of the export: emis-csv, gp-connect-stu3, gp2gp, nhs-vaccination-csv, nhs003-edifact, tpp-csv or vision-csv.
-    #[arg(long)]
+    /// Format of the export.
+    #[arg(long, value_parser = read_formats())]
     pub(crate) format: ::ingest::Format,
     /// Write the report as JSON to this file too.
     #[arg(long, value_name = "FILE")]
@@ -207,8 +257,8 @@ pub(crate) struct PushArgs {
     /// ODS code of the practice whose export it is.
     #[arg(long, value_name = "ODS")]
     pub(crate) practice: OdsCode,
-    /// Format of the export: emis-csv or gp2gp.
-    #[arg(long)]
+    /// Format of the export.
+    #[arg(long, value_parser = read_formats())]
     pub(crate) format: ::ingest::Format,
     /// How files are compressed on their way: none, gzip or zstd.
     #[arg(long, value_name = "HOW", default_value = "zstd", value_parser = packing)]
@@ -224,6 +274,18 @@ pub(crate) struct PushArgs {
     pub(crate) paths: Vec<PathBuf>,
 }
 
+/// The formats that can be read, by name.
+fn read_formats() -> impl TypedValueParser<Value = ::ingest::Format> {
+    let names = ::ingest::Format::ALL.map(::ingest::Format::name);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<::ingest::Format>())
+}
+
+/// The formats that can be written, by name.
+fn written_formats() -> impl TypedValueParser<Value = ::synth::Format> {
+    let names = ::synth::Format::ALL.map(::synth::Format::name);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<::synth::Format>())
+}
+
 fn packing(name: &str) -> Result<Packing, String> {
     match name {
         "none" => Ok(Packing::None),
@@ -235,8 +297,8 @@ fn packing(name: &str) -> Result<Packing, String> {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct MapArgs {
-    /// Format of the export: emis-csv, gp-connect-stu3, gp2gp, nhs-vaccination-csv, nhs003-edifact, tpp-csv or vision-csv.
-    #[arg(long)]
+    /// Format of the export.
+    #[arg(long, value_parser = read_formats())]
     pub(crate) format: ::ingest::Format,
     /// ODS code of the practice whose export it is. A GP2GP message does not need it.
     #[arg(long, value_name = "ODS", required_if_eq_any([("format", "emis-csv"), ("format", "nhs-vaccination-csv"), ("format", "tpp-csv"), ("format", "vision-csv")]))]
@@ -251,8 +313,8 @@ pub(crate) struct MapArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct SynthArgs {
-    /// Format of the export: emis-csv, gp-connect-stu3, gp2gp, nhs-vaccination-csv, nhs003-edifact, tpp-csv or vision-csv.
-    #[arg(long)]
+    /// Format of the export.
+    #[arg(long, value_parser = written_formats())]
     pub(crate) format: ::synth::Format,
     /// ODS code of the invented practice.
     #[arg(long, value_name = "ODS", default_value = "Y99999")]
@@ -263,7 +325,8 @@ pub(crate) struct SynthArgs {
     /// The same seed writes the same bytes.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Write a list of what each row means to this file too. Only tpp-csv has one.
+    /// Write a list of what each row means to this file too, for tpp-csv. gp-connect-stu3 and nhs003-edifact always write
+    /// theirs beside the export, as oracle.csv; the other formats have none.
     #[arg(long, value_name = "FILE")]
     pub(crate) oracle: Option<PathBuf>,
     /// A folder that is not there yet, or is empty.
@@ -276,7 +339,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "FILE", required_unless_present = "paths")]
     pub(crate) config: Option<PathBuf>,
     /// Format of the export.
-    #[arg(long, requires = "paths")]
+    #[arg(long, requires = "paths", value_parser = read_formats())]
     pub(crate) format: Option<::ingest::Format>,
     /// ODS code of the practice whose export it is. A GP2GP message does not need it.
     #[arg(long, value_name = "ODS", requires = "paths", required_if_eq("format", "emis-csv"))]
@@ -315,8 +378,11 @@ pub(crate) struct TraceArgs {
     #[arg(long, value_name = "ODS")]
     pub(crate) practice: OdsCode,
     /// The row: the file's name, a colon and the line, as reports print them.
-    #[arg(long, value_name = "FILE:LINE")]
-    pub(crate) row: Row,
+    #[arg(long, value_name = "FILE:LINE", required_unless_present = "entry")]
+    pub(crate) row: Option<Row>,
+    /// Or the entry, by its id, as the report row by row and `--row` print it where many rows share a line.
+    #[arg(long, value_name = "ID", conflicts_with = "row", value_parser = entry)]
+    pub(crate) entry: Option<record::EntryId>,
     /// Show values, names and free text too: data of a patient, on your terminal.
     #[arg(long)]
     pub(crate) show_text: bool,
@@ -375,6 +441,10 @@ impl std::str::FromStr for ResourceName {
         let kind = ResourceType::from_name(kind).ok_or(wrong)?;
         Ok(Self(kind, id.to_owned()))
     }
+}
+
+fn entry(text: &str) -> Result<record::EntryId, &'static str> {
+    record::EntryId::new(text).ok_or("an id has 1 to 120 characters")
 }
 
 /// A line of a file.

@@ -8,7 +8,7 @@ use std::{
 use gateway::{
     clock::{Clock, SystemClock},
     config::Config,
-    loader::{Also, LoadError, Loader},
+    loader::{Also, LoadError, Loader, sweep_rows},
     telemetry, terminology,
 };
 use project::{IdKey, quality::Quality};
@@ -48,6 +48,10 @@ pub(crate) fn run(args: &IngestArgs) -> Result<ExitCode, Failure> {
     display.end();
     if let Ok(report) = &result {
         count(report);
+    }
+    // Where nothing is served, nobody else does it. The load has its own result.
+    if let Err(error) = sweep_rows(&store, SystemClock.now(), &config.store.keep_rows()) {
+        tell!("recordgate: old reports could not be deleted: {error}");
     }
     drop(guard);
     let written = json.map_or(Ok(()), |json| match &result {

@@ -97,6 +97,9 @@ impl Push<'_> {
                 issues.iter().for_each(|issue| tell!("{issue}"));
                 Failure("the export would be refused; nothing was sent".to_owned())
             })?;
+        for path in ingest::unread(batch.as_ref(), &self.args.paths) {
+            tell!("{}: not sent, since files of this name are not read", gateway::loader::file_name(&path));
+        }
         let bar = bar("reading", batch.total_bytes());
         let mut files = Vec::new();
         for path in batch.paths() {
@@ -121,6 +124,14 @@ impl Push<'_> {
             (request, Content::Bytes(announced.to_string().into()))
         })?;
         let good = answer.status.is_success();
+        // No intake answers so, whatever is announced.
+        if matches!(answer.status.as_u16(), 404 | 405) {
+            return Err(Failure(format!(
+                "what answers at {} is no intake (it answers {}): check the port in --url; apps have another one than \
+                 suppliers",
+                self.args.url, answer.status
+            )));
+        }
         if good { Ok(answer.body) } else { Err(answer.failure("the batch was not taken")) }
     }
 
@@ -266,6 +277,12 @@ impl Push<'_> {
         }
         if done["state"] == "loaded" {
             return Ok(ExitCode::SUCCESS);
+        }
+        if done["state"] == "failed" {
+            let why = done["reason"].as_str().unwrap_or("it gave no reason");
+            return Err(Failure(format!(
+                "the server could not load the batch ({why}); its operator must look"
+            )));
         }
         Err(Failure("the batch was refused, and nothing of it was stored".to_owned()))
     }

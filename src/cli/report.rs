@@ -31,6 +31,9 @@ pub(crate) fn text(report: &Report) -> String {
             file.rows, file.stored, file.unchanged, file.parked, file.rejected
         );
     }
+    for issue in report.issues.iter().filter(|issue| issue.code == IssueCode::FileNotRead) {
+        let _ = writeln!(out, "{:<58} not read; its rows are not counted", shortened(&issue.file, 58));
+    }
     let _ = writeln!(
         out,
         "{} patients projected, {} resources new, changed or gone",

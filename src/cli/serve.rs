@@ -147,7 +147,9 @@ impl Suppliers {
         let limits = intake.limits(&config.limits);
         let clock = Arc::new(SystemClock);
         let terminology = terminology::configured(config)?;
-        let intake = Intake::open(store, clock, ids, intake.clone(), Arc::clone(&clients), terminology)?;
+        let keep = config.store.keep_rows();
+        let intake =
+            Intake::open(store, clock, ids, intake.clone(), keep, Arc::clone(&clients), terminology)?;
         Ok(Self { intake, certificates, clients, limits, listener })
     }
 

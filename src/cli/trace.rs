@@ -3,7 +3,7 @@
 
 mod told;
 
-use std::process::ExitCode;
+use std::{collections::BTreeMap, process::ExitCode};
 
 use gateway::{
     clock::{Clock, SystemClock},
@@ -36,9 +36,12 @@ pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode, Failure> {
         progress: &|progress| display.show(progress),
         also: Also { terminology: terminology.as_ref(), ..Also::default() },
     };
-    let place = &args.row.0;
-    let sought = loader.seek(place)?;
+    let place = &place(args, &loader)?;
+    let mut sought = loader.seek(place)?;
     display.end();
+    if let Some(id) = &args.entry {
+        sought.logged.retain(|(_, row)| row.entry.as_ref().is_some_and(|entry| entry.is(id)));
+    }
     say!("row       {}:{} of {}", place.file, place.line, args.practice);
     if settings.open_batch.is_some() {
         say!(
@@ -46,7 +49,7 @@ pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode, Failure> {
             settings.batches
         );
     }
-    logged(&sought, &settings, &loader)?;
+    logged(&sought, &settings, &loader, config.store.report_days)?;
     if settings.made_with != loader.made_with()? {
         say!(
             "          tables, rules or the terminology have changed since records were made: `recordgate admin reproject` or \
@@ -72,13 +75,49 @@ pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode, Failure> {
             own: access.own.as_ref(),
             suppressed: access.suppressed.is_some(),
         };
-        telling.tell(place)?;
+        telling.tell(place, args.entry.as_ref())?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// Where what is asked for was last read.
+fn place(args: &TraceArgs, loader: &Loader<'_>) -> Result<Place, Failure> {
+    match (&args.row, &args.entry) {
+        (Some(row), _) => Ok(row.0.clone()),
+        (None, Some(id)) => loader.place_of(id)?.ok_or_else(|| {
+            Failure(format!("{} has no entry with this id; a row that was rejected has none", args.practice))
+        }),
+        (None, None) => Err(Failure("say --row or --entry".to_owned())),
+    }
+}
+
+/// Rows of one line that are told one by one.
+const FEW: usize = 5;
+
+/// Of a line that is a whole document: how many rows became what.
+fn counted(sought: &Sought) {
+    let mut counts: BTreeMap<(u64, &str), u64> = BTreeMap::new();
+    for (batch, row) in &sought.logged {
+        let fate = match row.fate {
+            Some(Fate::Stored) => "stored",
+            Some(Fate::Unchanged) => "unchanged",
+            Some(Fate::Parked) => "parked",
+            Some(Fate::Rejected) => "rejected",
+            None => "no rows",
+        };
+        *counts.entry((*batch, fate)).or_default() += 1;
+    }
+    for ((batch, fate), count) in counts.into_iter().rev() {
+        say!("fate      batch {batch}: {count} of the rows of this line {fate}");
+    }
+}
+
 /// What the logs of batches say of the line.
-fn logged(sought: &Sought, settings: &Practice, loader: &Loader<'_>) -> Result<(), Failure> {
+fn logged(sought: &Sought, settings: &Practice, loader: &Loader<'_>, days: u32) -> Result<(), Failure> {
+    if sought.logged.len() > FEW {
+        counted(sought);
+        return Ok(());
+    }
     for (batch, row) in &sought.logged {
         let fate = match row.fate {
             Some(Fate::Stored) => "stored: it changed what was known",
@@ -98,13 +137,28 @@ fn logged(sought: &Sought, settings: &Practice, loader: &Loader<'_>) -> Result<(
         }
     }
     if sought.logged.is_empty() {
-        say!("fate      not in the log of any batch; logs are kept of the newest hundred");
+        say!("fate      not in the log of any batch; logs are kept for {days} days");
     }
     Ok(())
 }
 
 /// No entry was last read there: says what that can mean, and what is known of the file.
 fn not_there(place: &Place, sought: &Sought) {
+    if let Some(batch) = sought.not_read {
+        say!(
+            "file      not read: batch {batch} had a file of this name, and files of this name are not used"
+        );
+        return;
+    }
+    if let [(entry, now, batch), ..] = sought.now_at.as_slice() {
+        say!("entry     {}: another row said it anew, {}:{},", entry.as_str(), now.file, now.line);
+        say!(
+            "          and batch {batch} was the last to change it. Trace that row: --row '{}:{}'",
+            now.file,
+            now.line
+        );
+        return;
+    }
     let fates: Vec<Fate> = sought.logged.iter().filter_map(|(_, row)| row.fate).collect();
     match fates.first() {
         Some(Fate::Rejected) => {

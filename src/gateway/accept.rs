@@ -61,6 +61,8 @@ pub async fn serve(
     handler: Arc<dyn Handle>,
     shutdown: Shutdown,
 ) -> io::Result<()> {
+    let address = listener.local_addr()?;
+    tracing::info!(%address, whom = handler.whom(), "listening");
     let places = Arc::new(Semaphore::new(limits.connections));
     let drain = limits.drain;
     let server = Arc::new(Server {

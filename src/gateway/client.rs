@@ -1,6 +1,8 @@
 //! The other end of the intake: a small HTTPS client that shows a certificate, for `recordgate push`. One request a
 //! connection; files are read as they are sent.
 
+mod refusal;
+
 use std::{
     fmt,
     fs::File,
@@ -33,6 +35,8 @@ use tokio_rustls::TlsConnector;
 
 /// For the connection and its handshake.
 const CONNECT: Duration = Duration::from_secs(20);
+/// How long a broken connection may take to say why.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Without progress, after which an attempt is given up. A server may unpack a large file before it answers.
 const STALLED: Duration = Duration::from_secs(300);
 /// The longest answer that is read whole.
@@ -156,7 +160,7 @@ impl Client {
         &self,
         mut request: http::Request<Content>,
     ) -> Result<http::Response<Incoming>, ClientError> {
-        let broken = |error: hyper::Error| ClientError::Broken(words(&error));
+        let broken = |error: hyper::Error| self.broken(&error);
         let authority = http::HeaderValue::try_from(self.authority());
         let authority = authority.map_err(|error| unusable(error.to_string()))?;
         request.headers_mut().insert(http::header::HOST, authority);
@@ -167,21 +171,36 @@ impl Client {
         let connected = timeout(CONNECT, self.connect()).await;
         let stream = connected.map_err(|_| ClientError::Broken("no connection in time".to_owned()))??;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
-        tokio::spawn(connection);
+        let connection = tokio::spawn(connection);
         let answer = sender.send_request(request);
         tokio::pin!(answer);
         loop {
             let before = sent.load(Ordering::Relaxed);
             match timeout(STALLED, &mut answer).await {
-                Ok(answer) => return answer.map_err(broken),
+                Ok(Ok(answer)) => return Ok(answer),
+                // Why the connection ended says more than that it is not there.
+                Ok(Err(error)) => {
+                    let ended = timeout(LAST_WORDS, connection).await;
+                    let cause = ended.ok().and_then(Result::ok).and_then(Result::err);
+                    return Err(self.broken(&cause.unwrap_or(error)));
+                }
                 Err(_) if sent.load(Ordering::Relaxed) > before => {}
                 Err(_) => return Err(ClientError::Broken("no progress for too long".to_owned())),
             }
         }
     }
 
+    /// Whether it is worth another attempt, and in any case what went wrong.
+    fn broken(&self, error: &(dyn std::error::Error + 'static)) -> ClientError {
+        let at = self.authority();
+        match refusal::lasting(error) {
+            Some(told) => unusable(format!("{at}: {told}")),
+            None => ClientError::Broken(format!("{at}: {}", words(error))),
+        }
+    }
+
     async fn connect(&self) -> Result<tokio_rustls::client::TlsStream<TcpStream>, ClientError> {
-        let broken = |error: io::Error| ClientError::Broken(format!("{}: {error}", self.authority()));
+        let broken = |error: io::Error| self.broken(&error);
         let name = ServerName::try_from(self.host.clone())
             .map_err(|_| unusable(format!("{} is no host name", self.host)))?;
         let stream = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(broken)?;

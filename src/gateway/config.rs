@@ -16,6 +16,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer};
 
+pub(crate) use check::WARN_OF_LIST;
 pub use check::{Finding, Severity};
 pub use intake::{Intake, Sends, Supplier};
 pub use keys::{Secret, Secrets};
@@ -104,6 +105,30 @@ pub struct Store {
     /// How large it may grow. Address space is reserved for it at once, disk only as it fills.
     #[serde(default = "max_gib")]
     pub max_gib: u32,
+    /// How many days reports row by row are kept, however many batches come after them.
+    #[serde(default = "report_days")]
+    pub report_days: u32,
+    /// How many rows of one practice's batches are kept in such reports at the most: then its oldest ones go before
+    /// their time, which is logged.
+    #[serde(default = "report_rows")]
+    pub report_rows: u64,
+}
+
+impl Store {
+    /// How long the logs are kept of which reports row by row are made.
+    #[must_use]
+    pub fn keep_rows(&self) -> store::KeepRows {
+        let age = Duration::from_secs(u64::from(self.report_days) * 24 * 3600);
+        store::KeepRows { age, rows: self.report_rows }
+    }
+}
+
+fn report_days() -> u32 {
+    35
+}
+
+fn report_rows() -> u64 {
+    200_000_000
 }
 
 fn max_gib() -> u32 {
@@ -322,6 +347,8 @@ impl Config {
         }
         let limits = &self.limits;
         within("store.max_gib", u64::from(self.store.max_gib), 1, 65_536)?;
+        within("store.report_days", u64::from(self.store.report_days), 1, 3660)?;
+        within("store.report_rows", self.store.report_rows, 1_000_000, 100_000_000_000)?;
         within("limits.connections", limits.connections as u64, 1, 1_000_000)?;
         within("limits.connections_per_address", limits.connections_per_address as u64, 1, 1_000_000)?;
         within("limits.streams_per_connection", u64::from(limits.streams_per_connection), 1, 1000)?;
@@ -417,6 +444,7 @@ mod tests {
         assert_eq!(shown.limits, Limits::default());
         assert_eq!(shown.telemetry, Telemetry::default());
         assert_eq!(shown.store.max_gib, max_gib());
+        assert_eq!((shown.store.report_days, shown.store.report_rows), (report_days(), report_rows()));
         let intake = shown.intake.unwrap();
         let (head, suppliers) =
             text.split_once("[intake]").unwrap().1.split_once("[[intake.supplier]]").unwrap();
@@ -478,6 +506,8 @@ mod tests {
             ("limits.connections = 0", "limits.connections"),
             ("limits.uri_bytes = 99999", "limits.uri_bytes"),
             ("store.max_gib = 0", "store.max_gib"),
+            ("store.report_days = 0", "store.report_days"),
+            ("store.report_rows = 1", "store.report_rows"),
             ("limits.header_seconds = 0", "between 1 and 3600"),
             ("telemetry.log = 'loud'", "loud"),
             ("telemetry.trace_share = 1.5", "telemetry.trace_share"),

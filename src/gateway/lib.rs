@@ -11,6 +11,7 @@ pub mod intake;
 pub mod loader;
 pub mod oauth;
 pub mod outcome;
+mod readiness;
 pub mod service;
 pub mod shutdown;
 pub mod telemetry;
@@ -43,6 +44,11 @@ pub type Response = http::Response<Bytes>;
 pub trait Handle: Send + Sync + 'static {
     /// Answers one request.
     fn handle(&self, request: &Request, peer: SocketAddr) -> Response;
+
+    /// For whom it answers, as the log has it.
+    fn whom(&self) -> &'static str {
+        "apps"
+    }
 
     /// Whether the body of a request goes to [`Handle::receive`] as it arrives, rather than whole to
     /// [`Handle::handle`].

@@ -12,6 +12,7 @@ mod relay;
 mod remake;
 mod storing;
 mod survey;
+mod sweep;
 mod words;
 
 use std::{
@@ -26,12 +27,14 @@ use std::{
 use ingest::{Format, Stop};
 use policy::{MadeWith, PracticeRules, Released};
 use project::{IdKey, Projection, Record};
-use record::{Entry, EntryId, Issue, IssueCode, OdsCode, PatientKey, Place, Report, Severity};
+use record::{Entry, EntryId, Issue, IssueCode, OdsCode, PatientKey, Place, Report, Severity, Sink};
 use store::{AsOf, NewRelease, PatientFacts, Store, StoreError};
 
 pub use self::{
+    fingerprint::fingerprint_of,
     remake::{Remade, Remake},
     survey::{Also, Looked, Sought, Told},
+    sweep::sweep_rows,
 };
 use crate::clock::Clock;
 use dictionary::Cached;
@@ -135,7 +138,11 @@ impl Loader<'_> {
         let fingerprint = self.check(format, batch.as_ref(), total)?;
         self.store.bind(&self.ids.fingerprint())?;
         let begun = self.store.begin(self.practice, &fingerprint)?;
-        let mut sink = Storing::new(self, begun.batch, total, format.sends_whole_records());
+        let mut sink = Storing::new(self, begun.batch, total, format);
+        for path in ingest::unread(batch.as_ref(), paths) {
+            let place = Place { file: file_name(&path), line: 0 };
+            sink.warn(Issue::new(Severity::Warning, IssueCode::FileNotRead, &place));
+        }
         let read = relay::read(batch.as_ref(), &mut sink);
         let flushed = sink.flush().and_then(|()| sink.write_log());
         if let Err(stop) = read.and(flushed.map_err(Stop::from)) {

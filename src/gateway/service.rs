@@ -1,6 +1,9 @@
 //! The routes: which request is answered by what. Everything here is synchronous and works on mapped memory.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use auth::Session;
 use http::{HeaderMap, HeaderValue, Method, header};
@@ -13,7 +16,8 @@ use crate::{
     fhir::{self, CursorKey, Format, Query, Unanswered, capability_statement},
     oauth::{OAuth, smart_configuration},
     outcome::{Outcome, found, no_content},
-    telemetry::RouteLabel,
+    readiness::Readiness,
+    telemetry::{self, RouteLabel},
 };
 
 /// Where this server is, as apps see it.
@@ -59,6 +63,7 @@ pub struct Service {
     urls: Urls,
     sandbox: bool,
     oauth: OAuth,
+    readiness: Mutex<Readiness>,
 }
 
 impl Service {
@@ -72,7 +77,7 @@ impl Service {
         sandbox: bool,
     ) -> Self {
         let oauth = OAuth::new(Arc::clone(&store), Arc::clone(&clock), urls.clone(), sandbox);
-        Self { store, clock, cursors, urls, sandbox, oauth }
+        Self { store, clock, cursors, urls, sandbox, oauth, readiness: Mutex::default() }
     }
 
     pub(crate) fn fhir_base(&self) -> String {
@@ -82,6 +87,7 @@ impl Service {
     /// What the client is told when the store failed; the log is told what failed.
     #[expect(clippy::unused_self, reason = "reads as what the service does")]
     pub(crate) fn failed(&self, error: &StoreError) -> Outcome {
+        telemetry::store_failed(error.cause());
         tracing::error!(%error, "the store failed");
         Outcome::Internal
     }
@@ -115,6 +121,12 @@ impl Service {
     }
 
     fn ready(&self) -> Response {
+        let failures = self.store.failures();
+        let mut readiness = self.readiness.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(words) = readiness.doubt(failures, self.clock.now()) {
+            tracing::warn!(cause = failures.cause, "not ready: writes fail");
+            return Outcome::Unavailable(words).response();
+        }
         match self.store.app("readiness") {
             Ok(_) => found(b"ready\n".to_vec(), "text/plain; charset=utf-8"),
             Err(error) => {

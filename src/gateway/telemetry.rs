@@ -33,6 +33,10 @@ use tracing_subscriber::{Layer, filter::Targets, fmt::MakeWriter, layer::Subscri
 
 use crate::config::{self, LogFormat, LogLevel};
 
+mod operation;
+
+pub(crate) use operation::{list_ends_in, of_batch, of_supplier, reports_deleted, store_failed};
+
 /// The service's name in telemetry.
 const SERVICE: &str = "recordgate";
 /// The crates whose own events may be logged at the configured level.
@@ -212,6 +216,7 @@ struct Instruments {
     handshake_failures: Counter<u64>,
     connections: UpDownCounter<i64>,
     connections_refused: Counter<u64>,
+    operation: operation::Instruments,
 }
 
 /// Set by [`init`]; without it nothing is counted.
@@ -233,6 +238,7 @@ impl Instruments {
             handshake_failures: counter(HANDSHAKE_FAILURES, "{connection}", "TLS handshakes that failed."),
             connections: gauge(CONNECTIONS, "{connection}", "Open connections."),
             connections_refused: counter(CONNECTIONS_REFUSED, "{connection}", "Connections closed because their address had too many."),
+            operation: operation::Instruments::new(meter),
         }
     }
 }

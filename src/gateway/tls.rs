@@ -5,6 +5,7 @@
 
 mod clients;
 mod doubt;
+mod lists;
 mod names;
 
 use std::{
@@ -25,6 +26,7 @@ use webpki::{EndEntityCert, KeyUsage};
 
 pub use clients::Clients;
 pub use doubt::Holder;
+pub use lists::{List, lists};
 pub use names::{Identity, Subject};
 
 /// What HTTP/2 and HTTP/1.1 are called in ALPN, in the order in which they are preferred.

@@ -123,6 +123,17 @@ fn is_maker(text: &str) -> bool {
     fits && !numbers
 }
 
+impl Format {
+    /// Whether rows are parts of a document rather than lines of a table, so that many may share a line.
+    #[must_use]
+    pub fn rows_share_lines(self) -> bool {
+        match self {
+            Self::Gp2gp | Self::GpConnectStu3 | Self::Nhs003Edifact => true,
+            Self::EmisCsv | Self::NhsVaccinationCsv | Self::VisionCsv | Self::TppCsv => false,
+        }
+    }
+}
+
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -212,6 +223,25 @@ pub fn open(format: Format, practice: &OdsCode, paths: &[PathBuf]) -> Result<Box
         Format::GpConnectStu3 => Ok(Box::new(gp_connect::Batch::open(paths)?)),
         Format::TppCsv => Ok(Box::new(tpp::Batch::open(practice, paths)?)),
     }
+}
+
+/// The files among these paths, and in the folders among them, that a batch does not read, by name. Hidden ones and
+/// those in further folders are nobody's business.
+#[must_use]
+pub fn unread(batch: &dyn Batch, paths: &[PathBuf]) -> Vec<PathBuf> {
+    let read = batch.paths();
+    let mut there: Vec<PathBuf> = Vec::new();
+    for path in paths {
+        match std::fs::read_dir(path) {
+            Ok(files) => there.extend(files.filter_map(|file| Some(file.ok()?.path()))),
+            Err(_) => there.push(path.clone()),
+        }
+    }
+    there.retain(|path| {
+        path.is_file() && !read.contains(&path.as_path()) && !folder::name(path).starts_with('.')
+    });
+    there.sort();
+    there
 }
 
 #[cfg(test)]

@@ -35,6 +35,14 @@ impl EntryId {
         Self("patient".to_owned())
     }
 
+    /// A number of eight bytes for it, the same for ever (FNV-1a), for where the key itself would be too long.
+    #[must_use]
+    pub fn short(&self) -> u64 {
+        const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
+        const PRIME: u64 = 0x0100_0000_01b3;
+        self.0.bytes().fold(OFFSET, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(PRIME))
+    }
+
     /// The characters.
     #[must_use]
     pub fn as_str(&self) -> &str {

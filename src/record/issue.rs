@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Place;
+use crate::{EntryId, Place};
 
 /// What became of one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -57,7 +57,7 @@ issue_codes! {
     /// The file cannot be opened or read.
     FileUnreadable = "file-unreadable", "check that the path exists and may be read";
     /// A file that every batch of this format has is not there.
-    FileMissing = "file-missing", "send the whole batch: every table has a file, if only with its header";
+    FileMissing = "file-missing", "send the whole batch: an extract has a file for each table, if only with its header; a message has all its parts";
     /// The file is not of this format.
     WrongFormat = "wrong-format", "check --format, and that this file belongs to it";
     /// The file's name or content belongs to another practice.
@@ -73,7 +73,7 @@ issue_codes! {
     /// The file or the message ends before it should.
     Truncated = "truncated", "send the file again; it ended in the middle";
     /// The text is not in the format's encoding.
-    Encoding = "encoding", "the format is UTF-8; convert or export again";
+    Encoding = "encoding", "the text is not in the encoding that the format has; export it again, and do not convert it on the way";
     /// A row has more or fewer fields than the header.
     FieldCount = "field-count", "the row has not as many fields as the header; look for an unescaped quote before it";
     /// A row, field, element or document is larger than any real one.
@@ -124,6 +124,10 @@ issue_codes! {
     RemovalAwaited = "removal-awaited", "should the entry come, it stays removed";
     /// The row changes nothing, and waits as before for what it names.
     StillAwaited = "still-awaited", "the entry waits on; an earlier report says for what";
+    /// The file is in the export and is not among those that are read.
+    FileNotRead = "file-not-read", "the file is not used, and its rows are not counted";
+    /// The gateway itself could not load a batch that it had taken.
+    LoadFailed = "load-failed", "the batch is not loaded and its files are kept: tell the operator, or DELETE it and send its content anew";
     /// Part of the row could not be used and was left out.
     PartIgnored = "part-ignored", "the rest of the row is used";
 }
@@ -215,6 +219,37 @@ pub struct Row {
     pub fate: Option<Fate>,
     /// Why it was rejected or waits, and what else is worth knowing about it.
     pub issues: Vec<Issue>,
+    /// The entry that it says something of, if it could be read so far.
+    pub entry: Option<RowEntry>,
+}
+
+/// Which entry a row says something of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RowEntry {
+    /// This one; kept for formats in which many rows share a line.
+    Id(EntryId),
+    /// The one with this [`EntryId::short`].
+    Short(u64),
+}
+
+impl RowEntry {
+    /// Its [`EntryId::short`].
+    #[must_use]
+    pub fn short(&self) -> u64 {
+        match self {
+            Self::Id(id) => id.short(),
+            Self::Short(short) => *short,
+        }
+    }
+
+    /// Whether it is this entry; that another one has the same number is as good as impossible.
+    #[must_use]
+    pub fn is(&self, id: &EntryId) -> bool {
+        match self {
+            Self::Id(known) => known == id,
+            Self::Short(short) => *short == id.short(),
+        }
+    }
 }
 
 /// What became of the rows of one file.

@@ -29,7 +29,7 @@ pub use entry::{
     Statement, StatementStatus, Subject, Vaccination,
 };
 pub use index::Index;
-pub use issue::{Fate, FileReport, Issue, IssueCode, Report, Row, Severity};
+pub use issue::{Fate, FileReport, Issue, IssueCode, Report, Row, RowEntry, Severity};
 pub use nhs_number::{NhsNumber, NhsNumberError};
 pub use ods_code::{OdsCode, OdsCodeError};
 pub use online::{OnlineAccess, OnlineServices, OnlineUser};

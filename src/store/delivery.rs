@@ -54,6 +54,15 @@ pub enum DeliveryState {
         /// Deliveries of a practice are loaded in this order.
         turn: u64,
     },
+    /// It was tried to load it, and given up. Its files are kept until somebody decides.
+    Failed {
+        /// When it was given up.
+        at: Timestamp,
+        /// The turn that it had.
+        turn: u64,
+        /// Why, in words of ours.
+        why: String,
+    },
     /// It was loaded and what it changed is released.
     Loaded {
         /// When that was done.
@@ -76,7 +85,10 @@ impl Delivery {
     /// Whether its files are in the spool.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        matches!(self.state, DeliveryState::Receiving | DeliveryState::Committed { .. })
+        match self.state {
+            DeliveryState::Receiving | DeliveryState::Committed { .. } | DeliveryState::Failed { .. } => true,
+            DeliveryState::Loaded { .. } | DeliveryState::Refused { .. } => false,
+        }
     }
 
     /// The size of its files.
@@ -100,7 +112,7 @@ pub trait Deliveries {
     /// If the store cannot be read.
     fn deliveries(&self, supplier: &str, below: &str, limit: usize) -> Result<Vec<Delivery>, StoreError>;
 
-    /// The delivery of a supplier that was committed with this content and not refused.
+    /// The delivery of a supplier that was committed with this content, and neither refused nor given up.
     ///
     /// # Errors
     /// If the store cannot be read.

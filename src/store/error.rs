@@ -9,6 +9,8 @@ pub enum StoreError {
     Engine(heed::Error),
     /// The map is full.
     Full,
+    /// The disk, or what this user may have of it, is full.
+    NoSpace,
     /// A value's checksum does not fit, or it cannot be decoded: it is damaged. The keyspace is named.
     Damaged(&'static str),
     /// The store was written by another version of its format.
@@ -32,7 +34,8 @@ pub enum StoreError {
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Engine(_) => f.write_str("the store's engine failed"),
+            Self::Engine(error) => write!(f, "the store's engine failed ({})", engine_words(error)),
+            Self::NoSpace => f.write_str("there is no space left on the disk of the store: make room there"),
             Self::OtherKey => f.write_str(
                 "the records in the store were made with another id.key, and every id would change: put back the copy of \
                  the key that was kept",
@@ -53,7 +56,7 @@ impl fmt::Display for StoreError {
                  loaded; if it was interrupted, load exactly those files again first, because what they say about \
                  visibility may not have arrived; if they are lost, `recordgate admin abandon-batch` gives it up"
             ),
-            Self::Io(_) => f.write_str("a file of the store could not be used"),
+            Self::Io(error) => write!(f, "a file of the store could not be used ({})", error.kind()),
         }
     }
 }
@@ -63,9 +66,12 @@ impl std::error::Error for StoreError {
         match self {
             Self::Engine(error) => Some(error),
             Self::Io(error) => Some(error),
-            Self::Full | Self::OtherKey | Self::Damaged(_) | Self::Format { .. } | Self::BatchOpen { .. } => {
-                None
-            }
+            Self::Full
+            | Self::NoSpace
+            | Self::OtherKey
+            | Self::Damaged(_)
+            | Self::Format { .. }
+            | Self::BatchOpen { .. } => None,
         }
     }
 }
@@ -74,6 +80,12 @@ impl From<heed::Error> for StoreError {
     fn from(error: heed::Error) -> Self {
         match error {
             heed::Error::Mdb(heed::MdbError::MapFull) => Self::Full,
+            heed::Error::Mdb(heed::MdbError::Other(code))
+                if is_full(&std::io::Error::from_raw_os_error(code)) =>
+            {
+                Self::NoSpace
+            }
+            heed::Error::Io(error) if is_full(&error) => Self::NoSpace,
             other => Self::Engine(other),
         }
     }
@@ -81,6 +93,61 @@ impl From<heed::Error> for StoreError {
 
 impl From<std::io::Error> for StoreError {
     fn from(error: std::io::Error) -> Self {
-        Self::Io(error)
+        if is_full(&error) { Self::NoSpace } else { Self::Io(error) }
+    }
+}
+
+fn is_full(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+}
+
+/// What the engine says of itself, without any key or value.
+fn engine_words(error: &heed::Error) -> String {
+    match error {
+        heed::Error::Io(error) => error.kind().to_string(),
+        heed::Error::Mdb(heed::MdbError::Other(code)) => {
+            format!("{}, error {code}", std::io::Error::from_raw_os_error(*code).kind())
+        }
+        heed::Error::Mdb(error) => error.to_string(),
+        heed::Error::Encoding(_) | heed::Error::Decoding(_) => "a value of another form".to_owned(),
+        heed::Error::EnvAlreadyOpened => "it is open already".to_owned(),
+    }
+}
+
+impl StoreError {
+    /// The cause in a word of a closed list, for metrics and probes.
+    #[must_use]
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::NoSpace => "disk-full",
+            Self::Full => "map-full",
+            Self::Engine(_) => "engine",
+            Self::Io(_) => "io",
+            Self::Damaged(_) => "damaged",
+            Self::Format { .. } => "format",
+            Self::BatchOpen { .. } => "batch-open",
+            Self::OtherKey => "other-key",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_of_a_failure_is_named() {
+        const NO_SPACE: i32 = 28;
+        const IO: i32 = 5;
+        let of_engine = |code| StoreError::from(heed::Error::Mdb(heed::MdbError::Other(code)));
+        let of_file = |code| StoreError::from(std::io::Error::from_raw_os_error(code));
+        for full in [of_engine(NO_SPACE), of_file(NO_SPACE)] {
+            assert!(full.to_string().contains("no space left on the disk"), "{full}");
+            assert_eq!(full.cause(), "disk-full");
+        }
+        let map = StoreError::from(heed::Error::Mdb(heed::MdbError::MapFull));
+        assert!(map.to_string().contains("store.max_gib") && map.cause() == "map-full", "{map}");
+        assert!(of_engine(IO).to_string().contains("error 5"), "{}", of_engine(IO));
+        assert_eq!((of_engine(IO).cause(), of_file(IO).cause()), ("engine", "io"));
     }
 }

@@ -9,6 +9,7 @@ mod codec;
 mod decision;
 mod delivery;
 mod error;
+mod health;
 mod lmdb;
 mod model;
 mod review;
@@ -32,12 +33,13 @@ use record::{
 pub use decision::{Change, Decision, Decisions};
 pub use delivery::{DeliveredFile, Deliveries, Delivery, DeliveryState};
 pub use error::StoreError;
+pub use health::Failures;
 pub use lmdb::{Lmdb, Settings, SpaceSize};
 pub use model::{
     Abandoned, Access, Account, App, AppStatus, AsOf, Begun, Practice, Subject, TokenKind, TokenRecord,
 };
 pub use review::ReviewQueue;
-pub use rows::{LOGGED_BATCHES, RowLog, RowPage};
+pub use rows::{KeepRows, RowLog, RowPage, Swept};
 
 /// The facts of one patient, and what was released of them.
 #[derive(Debug)]
@@ -80,6 +82,9 @@ pub struct Whole {
 
 /// A store. Every method is safe to call from several threads; each write is durable when it returns.
 pub trait Store: RowLog + Deliveries + Decisions + ReviewQueue + Send + Sync {
+    /// How many writes have failed since it was opened, in this process, and why the last one did.
+    fn failures(&self) -> Failures;
+
     /// Binds the store to a key for logical ids, the first time; after that, makes sure that it is the same.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{run, site::Site};
 
-const COMMANDS: [&[&str]; 35] = [
+const COMMANDS: [&[&str]; 40] = [
     &[],
     &["sandbox"],
     &["sandbox", "token"],
@@ -41,6 +41,11 @@ const COMMANDS: [&[&str]; 35] = [
     &["admin", "review", "show"],
     &["admin", "review", "decide"],
     &["admin", "reproject"],
+    &["admin", "batches"],
+    &["admin", "batches", "list"],
+    &["admin", "batches", "show"],
+    &["admin", "batches", "drop"],
+    &["admin", "batches", "retry"],
 ];
 
 #[test]
@@ -84,7 +89,8 @@ fn wrong_arguments_end_with_2_and_say_what_would_be_right() {
         (&["serve"], "--config <FILE>"),
         (&["ingest", "--config", "x", "--practice", "Y99999", "--format", "emis-csv"], "<PATH>"),
         (&["ingest", "--practice", "Y-1"], "such as Y99999"),
-        (&["ingest", "--format", "tpp"], "known are emis-csv and gp2gp"),
+        (&["ingest", "--format", "tpp"], "[possible values: emis-csv, gp2gp"),
+        (&["push", "--format", "tpp"], "nhs003-edifact, gp-connect-stu3, tpp-csv]"),
         (&["map", "--format", "emis-csv", "x"], "--practice <ODS>"),
         (&["sandbox", "--patients", "3"], "12..=20000"),
     ] {

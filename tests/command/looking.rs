@@ -300,6 +300,63 @@ fn a_row_that_came_to_nothing_is_told_why() {
 }
 
 #[test]
+fn a_row_that_another_one_superseded_names_that_one() {
+    let (site, export, Odd([unit, ..])) = loaded_odd();
+    let again = export.run(2, &site.path("again"));
+    again.edit("CareRecord_Observation", |rows| {
+        let at = place(rows, "Value");
+        rows.iter_mut().skip(1).for_each(|row| row[at] = "17".to_owned());
+    });
+    assert_eq!(site.ingest(&again.dir).code, Some(0));
+    let row = format!("{}:{unit}", export.name("CareRecord_Observation"));
+    let now = format!("{}:{unit}", again.name("CareRecord_Observation"));
+    let ran = trace(&site, &row, &[]);
+    has(
+        &ran,
+        &["batch 1 of 2: stored", "another row said it anew", &now, "batch 2 was the last to change it"],
+    );
+}
+
+#[test]
+fn of_a_line_that_holds_a_whole_message_each_entry_is_traced_by_its_id() {
+    let site = Site::new();
+    let minified: String = message().lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    let file = site.path("one.xml");
+    fs::write(&file, minified).unwrap();
+    let config = site.config();
+    let (file, gp2gp) = (file.to_str().unwrap(), ["--practice", PRACTICE, "--format", "gp2gp"]);
+    let ran = run(&[&["ingest", "--config", &config], &gp2gp[..], &[file]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let log = store::RowLog::rows(&site.store(), &PRACTICE.parse().unwrap(), 1, &[]).unwrap().unwrap();
+    let name = log.rows[0].place.file.clone();
+    let whole = trace(&site, &format!("{name}:1"), &[]);
+    assert_eq!(whole.code, Some(0), "{whole:?}");
+    has(&whole, &["of the rows of this line stored", "choose one of them: trace --entry ID"]);
+    assert!(whole.out.lines().count() < 60, "{}", whole.out);
+    let id = whole.out.lines().find_map(|line| line.trim().split_once("  a statement")).unwrap().0;
+    let one = run(&["trace", "--config", &config, "--practice", PRACTICE, "--entry", id]);
+    assert_eq!(one.code, Some(0), "{one:?}");
+    has(&one, &[&format!("entry     {id}: a statement"), "batch 1 of 1: stored", "became    "]);
+    assert_eq!(one.out.matches("entry     ").count(), 1, "{}", one.out);
+    let none = run(&["trace", "--config", &config, "--practice", PRACTICE, "--entry", "nosuch"]);
+    none.says(&["has no entry with this id"]);
+}
+
+#[test]
+fn a_file_that_is_not_read_is_named_by_every_report() {
+    let site = Site::new();
+    let export = measured().copy(&site.path("export"));
+    fs::write(export.dir.join("291_Admin_Nowhere.csv"), "\"A\"\r\n\"1\"\r\n").unwrap();
+    let ran = site.ingest(&export.dir);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let said = format!("{}{}", ran.out, ran.err);
+    let line = said.lines().find(|line| line.starts_with("291_Admin_Nowhere.csv"));
+    assert!(line.is_some_and(|line| line.contains("not read; its rows are not counted")), "{said}");
+    let ran = trace(&site, "291_Admin_Nowhere.csv:2", &[]);
+    has(&ran, &["not read: batch 1 had a file of this name"]);
+}
+
+#[test]
 fn a_row_inside_something_confidential_is_told_so() {
     let site = Site::new();
     let export = measured().copy(&site.path("export"));

@@ -4,6 +4,7 @@
 mod batches;
 mod certificates;
 mod crash;
+mod failing;
 mod hostile;
 mod push;
 mod site;

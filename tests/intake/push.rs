@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use super::site::{ONE, Server, client, pem};
+use super::site::{Authority, ONE, Server, client, pem};
 use crate::command::{
     Ran, run,
     site::{message, small},
@@ -16,7 +16,11 @@ fn prepare(server: &Server) {
 }
 
 fn push(server: &Server, practice: &str, format: &str, more: &[&str], export: &Path) -> Ran {
-    let url = format!("https://localhost:{}", server.address.port());
+    push_to(server, server.address.port(), practice, format, more, export)
+}
+
+fn push_to(server: &Server, port: u16, practice: &str, format: &str, more: &[&str], export: &Path) -> Ran {
+    let url = format!("https://localhost:{port}");
     let path = |name: &str| server.site.path(name).to_str().unwrap().to_owned();
     let [cert, key, ca] = ["push.pem", "push.key", "clients.pem"].map(path);
     let args = [
@@ -87,6 +91,45 @@ fn what_is_refused_ends_with_1_and_says_why() {
         prepare(&server);
     };
     ["push.pem", "push.key"].into_iter().for_each(unusable);
+}
+
+#[test]
+fn what_will_not_pass_ends_a_push_at_once_and_says_what_to_check() {
+    let server = Server::start();
+    prepare(&server);
+    let attempt = |words: &[&str]| {
+        let ran = push(&server, "Y99999", "emis-csv", &[], &small().dir);
+        ran.says(words);
+        assert!(!ran.err.contains("trying again"), "{}", ran.err);
+    };
+    let show = |shown: super::wire::Shown| {
+        fs::write(server.site.path("push.pem"), pem("CERTIFICATE", &shown.0[0])).unwrap();
+        fs::write(server.site.path("push.key"), pem("PRIVATE KEY", shown.1.secret_der())).unwrap();
+    };
+    show(Authority::named("another").issue(&client(ONE, 1)));
+    attempt(&["its authority is not known there", "intake.client_ca"]);
+    show(server.authority.issue(&client("spiffe://nhs.example/nobody", 1)));
+    attempt(&["no supplier is registered"]);
+    let mut old = client(ONE, 1);
+    old.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    show(server.authority.issue(&old));
+    attempt(&["out of date"]);
+    prepare(&server);
+    fs::write(server.site.path("clients.pem"), Authority::named("another").pem()).unwrap();
+    attempt(&["the server's certificate is not good", "--ca"]);
+    fs::write(server.site.path("clients.pem"), server.authority.pem()).unwrap();
+    // A port where something else answers.
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = other.local_addr().unwrap().port();
+    let thread = std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        let (mut stream, _) = other.accept().unwrap();
+        let _ = stream.read(&mut [0; 512]);
+        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    });
+    let ran = push_to(&server, port, "Y99999", "emis-csv", &[], &small().dir);
+    ran.says(&["does not speak TLS", "--url"]);
+    thread.join().unwrap();
 }
 
 /// The server dies while files are sent, and comes back: the push goes on where it was.

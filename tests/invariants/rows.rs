@@ -173,7 +173,8 @@ fn a_line_is_found_as_fast_in_a_long_log_as_in_a_short_one() {
     let found_in = |lines: u64| {
         let batch = world.store.begin(&practice(), &lines.to_string()).unwrap().batch;
         for from in (0..lines).step_by(20_000) {
-            let row = |line| Row { place: place(line), fate: Some(Fate::Stored), issues: Vec::new() };
+            let row =
+                |line| Row { place: place(line), fate: Some(Fate::Stored), issues: Vec::new(), entry: None };
             let rows: Vec<Row> = (from + 1..=lines.min(from + 20_000)).map(row).collect();
             world.store.log_rows(&practice(), batch, &rows).unwrap();
         }

@@ -14,6 +14,9 @@ use store::{Practice, Store};
 
 use crate::{Failure, quality::sheet};
 
+/// Entries of one line that are told in full, and more than these that are named.
+const FEW: usize = 5;
+const LISTED: usize = 40;
 /// How far up containers are told; real ones are five deep.
 const DEPTH: usize = 12;
 
@@ -31,9 +34,24 @@ pub(super) struct Telling<'a> {
 }
 
 impl Telling<'_> {
-    /// Tells every entry that was last read at a place.
-    pub(super) fn tell(&self, place: &Place) -> Result<(), Failure> {
-        for (entry, batch) in self.looked.entries.iter().filter(|(entry, _)| entry.place == *place) {
+    /// Tells every entry that was last read at a place, or one of them; of many only which they are.
+    pub(super) fn tell(&self, place: &Place, only: Option<&EntryId>) -> Result<(), Failure> {
+        let here = |entry: &Entry| entry.place == *place && only.is_none_or(|id| entry.id == *id);
+        let here: Vec<_> = self.looked.entries.iter().filter(|(entry, _)| here(entry)).collect();
+        if here.len() > FEW {
+            say!(
+                "entries   {} were last read on this line; choose one of them: trace --entry ID",
+                here.len()
+            );
+            for (entry, _) in here.iter().take(LISTED) {
+                say!("          {}  {}", entry.id.as_str(), kind(entry));
+            }
+            if here.len() > LISTED {
+                say!("          and {} more; the report row by row has the id of each", here.len() - LISTED);
+            }
+            return Ok(());
+        }
+        for (entry, batch) in here {
             say!("entry     {}: {}", entry.id.as_str(), kind(entry));
             say!(
                 "          last changed by batch {batch} of {}, the source's own order {}",

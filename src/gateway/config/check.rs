@@ -1,6 +1,10 @@
 //! Looks at what the configuration points to, before anything depends on it: certificates, keys, folders.
 
-use std::{fmt, fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    fmt, fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -119,6 +123,28 @@ pub(super) fn in_time(key: &'static str, pair: &CertifiedKey, now: Timestamp, fo
     }
 }
 
+/// How long before a revocation list is out of date its operator is warned.
+pub(crate) const WARN_OF_LIST: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Whether revocation lists are in force, and for how long. What cannot be read of them is told elsewhere.
+pub(super) fn lists(files: &[PathBuf], now: Timestamp, found: &mut Vec<Finding>) {
+    let ends = tls::lists(files).unwrap_or_default().into_iter();
+    for (file, ends) in ends.filter_map(|list| Some((list.file, list.ends?))) {
+        let file = file.display();
+        if ends <= now {
+            let message = format!(
+                "{file} is out of date since {ends}, and every supplier is refused: fetch the new list and send SIGHUP"
+            );
+            found.push(error("intake.crls", message));
+        } else if ends <= now + WARN_OF_LIST {
+            let message = format!(
+                "{file} is out of date from {ends} on, and then every supplier is refused: fetch the next list and send SIGHUP"
+            );
+            found.push(warning("intake.crls", message));
+        }
+    }
+}
+
 /// Whether a folder can be used and is not open to all.
 pub(super) fn folder(key: &'static str, folder: &Path, found: &mut Vec<Finding>) {
     if folder.is_dir() {
@@ -128,9 +154,17 @@ pub(super) fn folder(key: &'static str, folder: &Path, found: &mut Vec<Finding>)
         }
     } else if folder.exists() {
         found.push(error(key, format!("{} is not a folder", folder.display())));
-    } else if !folder.ancestors().skip(1).any(Path::is_dir) {
-        found.push(error(key, format!("{} cannot be made; make it", folder.display())));
+    } else if !folder.ancestors().skip(1).any(is_there) {
+        found.push(error(
+            key,
+            format!("{} cannot be made, since no folder above it is there", folder.display()),
+        ));
     }
+}
+
+/// Whether a folder is there. What is above a bare name is the working directory.
+fn is_there(folder: &Path) -> bool {
+    folder.as_os_str().is_empty() || folder.is_dir()
 }
 
 fn mode(path: &Path) -> Option<u32> {
@@ -209,6 +243,48 @@ mod tests {
         case.says(13, "warning: tls.certificate: it ends at ");
         case.says(-1, "error: tls.certificate: it ended at ");
         case.says(7400, "error: tls.certificate: it is not valid before ");
+    }
+
+    #[test]
+    fn a_revocation_list_is_a_warning_for_a_week_before_it_ends_and_then_an_error() {
+        use rcgen::{
+            BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, IsCa,
+            KeyIdMethod, KeyPair, KeyUsagePurpose, SerialNumber, date_time_ymd,
+        };
+        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::CrlSign];
+        let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let list = CertificateRevocationListParams {
+            this_update: date_time_ymd(2026, 1, 1),
+            next_update: date_time_ymd(2026, 12, 1),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: Vec::new(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("suppliers.crl");
+        fs::write(&file, list.signed_by(&authority).unwrap().pem().unwrap()).unwrap();
+        let said = |now: &str| {
+            let mut found = Vec::new();
+            lists(std::slice::from_ref(&file), now.parse().unwrap(), &mut found);
+            found.iter().map(ToString::to_string).collect::<String>()
+        };
+        assert_eq!(said("2026-11-23T23:00:00Z"), "");
+        let soon = said("2026-11-24T01:00:00Z");
+        assert!(soon.starts_with("warning: intake.crls: ") && soon.contains("suppliers.crl"), "{soon}");
+        let over = said("2026-12-01T00:00:00Z");
+        assert!(over.starts_with("error: intake.crls: ") && over.contains("2026-12-01"), "{over}");
+    }
+
+    #[test]
+    fn a_folder_by_a_bare_name_is_made_in_the_working_directory() {
+        let mut found = Vec::new();
+        folder("store.dir", Path::new("records-that-are-not-there"), &mut found);
+        assert_eq!(found, []);
+        folder("store.dir", Path::new("/dev/null/records"), &mut found);
+        assert!(found[0].message.contains("cannot be made, since no folder above it is there"), "{found:?}");
     }
 
     #[test]

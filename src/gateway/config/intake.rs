@@ -45,7 +45,7 @@ pub struct Intake {
     /// After this time a batch that was not committed is deleted.
     #[serde(default = "unfinished", rename = "unfinished_hours", deserialize_with = "hours")]
     pub unfinished: Duration,
-    /// How long the results of batches are kept. Reports row by row go earlier, after a hundred batches of a practice.
+    /// How long the results of batches are kept. Reports row by row go earlier, as `[store]` has it.
     #[serde(default = "keep", rename = "keep_days", deserialize_with = "days")]
     pub keep: Duration,
     /// Practices that are loaded at a time.
@@ -75,6 +75,8 @@ pub struct Supplier {
     /// SHA-256 of its public keys in hexadecimal. Without any, each certificate of the authorities with that name will do.
     #[serde(default)]
     pub keys: Vec<String>,
+    /// How much of it may be announced or wait to be loaded, in GiB, if that is not `intake.quota_gib`.
+    pub quota_gib: Option<u32>,
     /// What it may send.
     pub sends: Vec<Sends>,
 }
@@ -201,6 +203,12 @@ impl Supplier {
 }
 
 impl Intake {
+    /// How many bytes of a supplier may be announced or wait to be loaded.
+    #[must_use]
+    pub fn quota(&self, supplier: &Supplier) -> u64 {
+        u64::from(supplier.quota_gib.unwrap_or(self.quota_gib)) << 30
+    }
+
     /// The supplier that a certificate belongs to.
     #[must_use]
     pub fn supplier(&self, who: &Identity) -> Option<&Supplier> {
@@ -250,6 +258,8 @@ impl Intake {
         let mut names = BTreeSet::new();
         for supplier in &self.suppliers {
             supplier.validate()?;
+            let quota = supplier.quota_gib.unwrap_or(self.quota_gib);
+            within("intake.supplier.quota_gib", u64::from(quota), u64::from(self.file_gib), 65_536)?;
             if !names.insert(&supplier.name) {
                 let problem = format!("{} stands there twice", supplier.name);
                 let remedy = "give each supplier one entry; sends may have several parts";
@@ -269,6 +279,7 @@ impl Intake {
         if let Err(problem) = self.clients() {
             found.push(check::error(problem.key(), problem.to_string()));
         }
+        check::lists(&self.crls, now, found);
         if self.crls.is_empty() {
             let message = "no revocation list is named, so a supplier's stolen key can be stopped only by changing \
                            its entry here";
@@ -349,6 +360,7 @@ mod tests {
             ("sends", "keys = [\"AA\"]\nsends", "intake.supplier.keys"),
             ("spool", "quota_gib = 0\nspool", "intake.quota_gib"),
             ("spool", "file_gib = 65\nspool", "intake.file_gib"),
+            ("sends", "quota_gib = 15\nsends", "intake.supplier.quota_gib"),
             ("spool", "unfinished_hours = 0\nspool", "between 1 and 720 hours"),
             ("spool", "colour = 1\nspool", "unknown field `colour`"),
         ] {

@@ -86,13 +86,7 @@ pub(super) struct Announced {
 impl Announced {
     /// Reads a body.
     pub(super) fn read(body: &[u8], settings: &Intake) -> Result<Self, Outcome> {
-        let Object(body) = serde_json::from_slice::<Object<Body>>(body).map_err(|error| {
-            Outcome::Invalid(format!(
-                "The body is not an announcement, as seen at line {} column {}; /intake/v1/openapi.json has its form.",
-                error.line(),
-                error.column()
-            ))
-        })?;
+        let Object(body) = serde_json::from_slice::<Object<Body>>(body).map_err(|error| not_one(&error))?;
         if !body.id.as_deref().is_none_or(is_id) {
             let words =
                 "The id must be 1 to 64 letters, digits and hyphens, and begin with a letter or digit.";
@@ -143,6 +137,24 @@ impl Announced {
             state: DeliveryState::Receiving,
         }
     }
+}
+
+/// Why a body is no announcement. The words of the error may be the sender's, but for the names of members that we know.
+fn not_one(error: &serde_json::Error) -> Outcome {
+    const MEMBERS: [&str; 7] = ["id", "practice", "format", "files", "name", "size", "sha256"];
+    let words = error.to_string();
+    let known = MEMBERS.into_iter().find(|member| words.contains(&format!("field `{member}`")));
+    let why = match known {
+        Some(member) if words.starts_with("missing field") => format!(": {member} is missing"),
+        Some(member) if words.starts_with("duplicate field") => format!(": {member} stands there twice"),
+        _ if words.starts_with("unknown field") => ": it has a member that is not known".to_owned(),
+        _ => String::new(),
+    };
+    Outcome::Invalid(format!(
+        "The body is not an announcement{why}, as seen at line {} column {}; /intake/v1/openapi.json has its form.",
+        error.line(),
+        error.column()
+    ))
 }
 
 /// The most bytes that a file may have.
@@ -280,6 +292,15 @@ mod tests {
         ] {
             let Err(Outcome::Invalid(words)) = read(&bad) else { panic!("{}", &bad[..bad.len().min(200)]) };
             assert!(!words.contains("not a code") && !words.contains("gp3gp"), "{words}");
+        }
+        for (bad, told) in [
+            (r#"{"practice":"Y99999","files":[]}"#, "format is missing"),
+            (&with("", &file("a").replace(r#""size":1,"#, "")), "size is missing"),
+            (&with("\"id\":\"a\",\"id\":\"a\",", &file("a")), "id stands there twice"),
+            (&with("\"colour\":1,", &file("a")), "a member that is not known"),
+        ] {
+            let Err(Outcome::Invalid(words)) = read(bad) else { panic!("{bad}") };
+            assert!(words.contains(told) && !words.contains("colour"), "{words}");
         }
         let twice = format!("{},{}", file("a"), file("A"));
         assert!(matches!(read(&with("", &twice)), Err(Outcome::Mismatch(_))));

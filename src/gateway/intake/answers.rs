@@ -3,7 +3,7 @@
 use std::{io, sync::Arc};
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use record::{FileReport, IssueCode, Report};
+use record::{FileReport, Issue, IssueCode, Place, Report, Severity};
 use serde_json::{Value, json};
 use store::{Delivery, DeliveryState};
 
@@ -59,6 +59,7 @@ impl Intake {
                     shown["progress"] = words.into();
                 }
             }
+            DeliveryState::Failed { why, .. } => shown["reason"] = why.as_str().into(),
             DeliveryState::Loaded { report, .. } | DeliveryState::Refused { report, .. } => {
                 shown["totals"] = totals(report);
             }
@@ -127,9 +128,13 @@ impl Intake {
     /// The counts: as a whole, by file, and by code.
     #[expect(clippy::unused_self, reason = "reads as the others do")]
     pub(super) fn summary(&self, delivery: &Delivery) -> Result<Response, Outcome> {
-        let (DeliveryState::Loaded { report, .. } | DeliveryState::Refused { report, .. }) = &delivery.state
-        else {
-            return Err(Outcome::Conflict(NOT_YET.to_owned()));
+        let nothing = Report::default();
+        let report = match &delivery.state {
+            DeliveryState::Loaded { report, .. } | DeliveryState::Refused { report, .. } => report,
+            DeliveryState::Failed { .. } => &nothing,
+            DeliveryState::Receiving | DeliveryState::Committed { .. } => {
+                return Err(Outcome::Conflict(NOT_YET.to_owned()));
+            }
         };
         let mut shown = head(delivery);
         shown["totals"] = totals(report);
@@ -153,6 +158,11 @@ impl Intake {
             .into_iter()
             .map(|(code, count)| json!({"code": code, "count": count, "advice": code.advice()}));
         shown["causes"] = causes.collect();
+        if let DeliveryState::Failed { why, .. } = &delivery.state {
+            let code = IssueCode::LoadFailed;
+            shown["causes"] = json!([{"code": code, "count": 1, "advice": code.advice()}]);
+            shown["reason"] = why.as_str().into();
+        }
         Ok(found(shown.to_string().into_bytes(), JSON))
     }
 
@@ -163,6 +173,11 @@ impl Intake {
                 Err(Outcome::Conflict(NOT_YET.to_owned()))
             }
             DeliveryState::Refused { report, .. } => Ok(found(ndjson::refusal(&report.issues), NDJSON)),
+            DeliveryState::Failed { why, .. } => {
+                let place = Place { file: String::new(), line: 0 };
+                let issue = Issue::new(Severity::Fatal, IssueCode::LoadFailed, &place).detail(why.as_str());
+                Ok(found(ndjson::refusal(&[issue]), NDJSON))
+            }
             DeliveryState::Loaded { batch, report, .. } => {
                 let (store, practice, batch) = (Arc::clone(&self.store), delivery.practice.clone(), *batch);
                 let first = self.stored(ndjson::lines(&*store, &practice, batch, &[]))?;
@@ -170,8 +185,8 @@ impl Intake {
                     return if report.files.values().all(|file| file.rows == 0) {
                         Ok(found(Vec::new(), NDJSON))
                     } else {
-                        let words = "The report row by row has been deleted, since many batches of the practice came \
-                                     after this one. The summary is still there.";
+                        let words = "The report row by row has been deleted: it was older than such reports are kept \
+                                     here, or made room for newer ones of this practice. The summary is still there.";
                         Err(Outcome::Gone(words))
                     };
                 };
@@ -196,6 +211,7 @@ fn head(delivery: &Delivery) -> Value {
     let (state, at) = match &delivery.state {
         DeliveryState::Receiving => ("receiving", None),
         DeliveryState::Committed { at, .. } => ("committed", Some(("committed", at))),
+        DeliveryState::Failed { at, .. } => ("failed", Some(("finished", at))),
         DeliveryState::Loaded { at, .. } => ("loaded", Some(("finished", at))),
         DeliveryState::Refused { at, .. } => ("refused", Some(("finished", at))),
     };

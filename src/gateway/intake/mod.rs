@@ -6,6 +6,9 @@
 
 mod announced;
 mod answers;
+mod cleaning;
+mod desk;
+mod loads;
 mod ndjson;
 mod routes;
 mod spool;
@@ -24,13 +27,13 @@ use aws_lc_rs::rand;
 use http::{Extensions, HeaderMap, HeaderValue, Method, header};
 use jiff::{SignedDuration, Timestamp};
 use project::IdKey;
-use store::{Delivery, DeliveryState, Store, StoreError};
+use store::{Delivery, DeliveryState, KeepRows, Store, StoreError};
 
 use self::{
     announced::Announced,
+    loads::Loads,
     routes::{BASE, Route},
     spool::{Received, Spool},
-    worker::Loads,
 };
 use crate::{
     Arriving, ClientCertificates, Handle, Request, Response,
@@ -42,11 +45,17 @@ use crate::{
     tls::{Clients, Identity},
 };
 
+pub use desk::Desk;
 pub use ndjson::lines;
 
 /// The OpenAPI 3.1 description of all this.
 pub const OPENAPI: &str = include_str!("openapi.json");
 
+/// How many batches an answer names.
+const NAMED: usize = 3;
+/// Digits of an id that was made here, and of a hash as the log has it.
+const OUR_ID: usize = 32;
+const LOGGED_HASH: usize = 16;
 const JSON: &str = "application/json";
 /// A batch that this supplier does not have, whether or not another one has it.
 const NO_BATCH: Outcome =
@@ -58,6 +67,7 @@ pub struct Intake {
     clock: Arc<dyn Clock>,
     ids: IdKey,
     settings: config::Intake,
+    keep_rows: KeepRows,
     clients: Arc<Clients>,
     terminology: Option<Loaded>,
     spool: Spool,
@@ -79,6 +89,7 @@ impl Intake {
         clock: Arc<dyn Clock>,
         ids: IdKey,
         settings: config::Intake,
+        keep_rows: KeepRows,
         clients: Arc<Clients>,
         terminology: Option<Loaded>,
     ) -> Result<Arc<Self>, StoreError> {
@@ -90,6 +101,7 @@ impl Intake {
             clock,
             ids,
             settings,
+            keep_rows,
             clients,
             terminology,
             spool,
@@ -117,6 +129,7 @@ impl Intake {
 
     fn route(&self, request: &Request, route: &Route) -> Result<Response, Outcome> {
         let supplier = self.supplier(request.extensions())?;
+        let _in = telemetry::of_supplier(&supplier.name).entered();
         if *request.method() == Method::OPTIONS {
             return Ok(allowing(no_content(), route));
         }
@@ -144,7 +157,9 @@ impl Intake {
     }
 
     fn delivery(&self, supplier: &Supplier, id: &str) -> Result<Delivery, Outcome> {
-        self.stored(self.store.delivery(&supplier.name, id))?.ok_or(NO_BATCH)
+        let found = self.stored(self.store.delivery(&supplier.name, id))?.ok_or(NO_BATCH)?;
+        telemetry::of_batch(&found.practice, log_name(&found));
+        Ok(found)
     }
 
     /// What the client is told when the store failed; the log is told what failed.
@@ -153,8 +168,7 @@ impl Intake {
         result.map_err(|error| {
             tracing::error!(%error, "the store failed");
             match error {
-                StoreError::Full => no_room(),
-                StoreError::Io(error) if is_full(&error) => no_room(),
+                StoreError::Full | StoreError::NoSpace => no_room(),
                 _ => Outcome::Internal,
             }
         })
@@ -191,8 +205,10 @@ impl Intake {
         let now = self.clock.now();
         let id = announced.id.clone().unwrap_or_else(|| new_id(now));
         let delivery = announced.delivery(&supplier.name, id, now, now + signed(self.settings.unfinished));
+        telemetry::of_batch(&delivery.practice, log_name(&delivery));
         self.stored(self.store.put_delivery(&delivery))?;
         telemetry::delivery("announced");
+        tracing::debug!("a batch was announced");
         let mut response = made(self.shown(&delivery).to_string().into_bytes(), JSON);
         located(request, &mut response, header::LOCATION, &address(&delivery));
         Ok(response)
@@ -208,7 +224,9 @@ impl Intake {
         if supplier.may_send(practice, format.name()) {
             return Ok(());
         }
-        tracing::warn!(supplier = supplier.name, "refused: a practice or format that it may not send");
+        telemetry::of_batch(practice, "");
+        let code = "forbidden";
+        tracing::warn!(code, format = format.name(), "refused: a practice or format that it may not send");
         Err(Outcome::Forbidden(
             "You may not send this format for this practice. Check the code, or ask the operator to register it.",
         ))
@@ -225,12 +243,19 @@ impl Intake {
                 self.settings.open_batches
             )));
         }
-        let taken = own.fold(0_u64, |sum, delivery| sum.saturating_add(delivery.size()));
-        let quota = u64::from(self.settings.quota_gib) << 30;
+        let taken = own.clone().fold(0_u64, |sum, delivery| sum.saturating_add(delivery.size()));
+        let quota = self.settings.quota(supplier);
         if taken.saturating_add(size) > quota {
+            tracing::warn!(
+                code = "no-room",
+                taken,
+                quota,
+                "refused: the supplier's quota of the spool is used up"
+            );
             return Err(Outcome::NoRoom(format!(
-                "You have {taken} bytes of {quota} under way. DELETE what will not be committed, wait until batches are \
-                 loaded, and announce this one again."
+                "You have {taken} bytes of {quota} under way. DELETE what will not be committed{}, wait until batches are \
+                 loaded, and announce this one again.",
+                unfinished(own)
             )));
         }
         Ok(())
@@ -265,7 +290,8 @@ impl Intake {
     /// Acknowledges a delivery whose files are on disk: from here on it is loaded, whatever happens.
     fn committed(&self, delivery: &Delivery) -> Result<Delivery, Outcome> {
         let committed = self.stored(self.store.commit_delivery(delivery, self.clock.now()))?;
-        tracing::info!(supplier = delivery.supplier, practice = %delivery.practice, "a batch was committed");
+        telemetry::of_batch(&delivery.practice, log_name(delivery));
+        tracing::info!("a batch was committed");
         telemetry::delivery("committed");
         self.loads.wake();
         Ok(committed)
@@ -274,7 +300,7 @@ impl Intake {
     fn delete(&self, supplier: &Supplier, id: &str) -> Result<Response, Outcome> {
         let _changing = self.changing();
         let delivery = self.delivery(supplier, id)?;
-        if delivery.state != DeliveryState::Receiving {
+        if !matches!(delivery.state, DeliveryState::Receiving | DeliveryState::Failed { .. }) {
             let words = "The batch has been committed. What it brought can be changed by another batch only.";
             return Err(Outcome::Conflict(words.to_owned()));
         }
@@ -284,6 +310,7 @@ impl Intake {
         }
         self.forget(&delivery)?;
         telemetry::delivery("deleted");
+        tracing::info!("a batch was deleted by its supplier");
         Ok(no_content())
     }
 
@@ -300,6 +327,10 @@ impl Intake {
 }
 
 impl Handle for Intake {
+    fn whom(&self) -> &'static str {
+        "suppliers"
+    }
+
     fn handle(&self, request: &Request, _: SocketAddr) -> Response {
         let path = request.uri().path();
         let Some(route) = Route::of(path) else {
@@ -319,10 +350,13 @@ impl Handle for Intake {
 
     fn receive(&self, request: &http::Request<()>, body: &mut Arriving, _: SocketAddr) -> Response {
         let route = Route::of(request.uri().path());
-        let answer = self.supplier(request.extensions()).and_then(|supplier| match &route {
-            Some(Route::File(id, name)) => self.put_file(request, supplier, id, name, body),
-            Some(Route::Gp2gp) => self.take_message(request, supplier, body),
-            Some(_) | None => Err(Outcome::NotFound),
+        let answer = self.supplier(request.extensions()).and_then(|supplier| {
+            let _in = telemetry::of_supplier(&supplier.name).entered();
+            match &route {
+                Some(Route::File(id, name)) => self.put_file(request, supplier, id, name, body),
+                Some(Route::Gp2gp) => self.take_message(request, supplier, body),
+                Some(_) | None => Err(Outcome::NotFound),
+            }
         });
         let label = route.as_ref().map_or("other", Route::template);
         labelled(label, answer.unwrap_or_else(|outcome| outcome.response()))
@@ -348,6 +382,16 @@ fn allowing(mut response: Response, route: &Route) -> Response {
     response
 }
 
+/// Names the supplier's own batches that can be deleted, the oldest first.
+fn unfinished<'d>(own: impl Iterator<Item = &'d Delivery>) -> String {
+    let mut own: Vec<&Delivery> = own
+        .filter(|delivery| matches!(delivery.state, DeliveryState::Receiving | DeliveryState::Failed { .. }))
+        .collect();
+    own.sort_by_key(|delivery| delivery.created);
+    let ids: Vec<&str> = own.iter().take(NAMED).map(|delivery| delivery.id.as_str()).collect();
+    if ids.is_empty() { String::new() } else { format!(" (the oldest: {})", ids.join(", ")) }
+}
+
 /// The description with the limits that are configured.
 fn document(settings: &config::Intake) -> Vec<u8> {
     let Ok(mut document) = serde_json::from_str::<serde_json::Value>(OPENAPI) else {
@@ -358,6 +402,17 @@ fn document(settings: &config::Intake) -> Vec<u8> {
     schemas["AnnouncedFile"]["properties"]["size"]["maximum"] = announced::largest(settings).into();
     schemas["Format"]["enum"] = ingest::Format::ALL.iter().map(|format| format.name()).collect();
     document.to_string().into_bytes()
+}
+
+/// What the log calls a batch: its id if that was made here; one that its supplier chose may be anything, so that the
+/// beginning of the hash of its content stands for it. `recordgate admin batches list` shows both.
+#[must_use]
+pub fn log_name(delivery: &Delivery) -> &str {
+    let ours = delivery.id.len() == OUR_ID && delivery.id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if ours || delivery.content.is_empty() {
+        return if ours { &delivery.id } else { "" };
+    }
+    delivery.content.get(..LOGGED_HASH).unwrap_or_default()
 }
 
 /// The path of a delivery.

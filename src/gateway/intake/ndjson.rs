@@ -1,7 +1,7 @@
 //! The report row by row, as newline-delimited JSON: each row of each file in the order in which it was sent.
 
 use bytes::Bytes;
-use record::{Issue, OdsCode, Row};
+use record::{Issue, OdsCode, Row, RowEntry};
 use serde_json::{Value, json};
 use store::{Store, StoreError};
 
@@ -30,6 +30,9 @@ fn line(row: &Row) -> Value {
     let mut line = json!({"file": row.place.file, "line": row.place.line});
     if let Some(fate) = row.fate {
         line["fate"] = json!(fate);
+    }
+    if let Some(RowEntry::Id(entry)) = &row.entry {
+        line["entry"] = entry.as_str().into();
     }
     if !row.issues.is_empty() {
         line["issues"] = row.issues.iter().map(issue).collect();

@@ -25,8 +25,9 @@ use crate::{
 const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const LENGTH: HeaderName = HeaderName::from_static("upload-length");
 const COMPLETE: HeaderName = HeaderName::from_static("upload-complete");
-/// Files that may arrive at a time.
+/// Files that may arrive at a time, in all and of one supplier.
 const ARRIVING: usize = 64;
+const ARRIVING_OF_ONE: usize = 24;
 const NO_FILE: Outcome = Outcome::Unknown("The batch was not announced with a file of this name.");
 
 /// The part of a representation that a request brings.
@@ -51,6 +52,12 @@ impl Intake {
     fn turn(&self, delivery: &Delivery, name: &str) -> Result<Turn<'_>, Outcome> {
         let key = (delivery.supplier.clone(), delivery.id.clone(), name.to_owned());
         let mut arriving = self.arriving.lock().unwrap_or_else(PoisonError::into_inner);
+        if arriving.iter().filter(|(supplier, ..)| *supplier == delivery.supplier).count() >= ARRIVING_OF_ONE
+        {
+            let words =
+                format!("{ARRIVING_OF_ONE} of your files are arriving. Wait until one of them has come.");
+            return Err(Outcome::Throttled(words));
+        }
         if arriving.len() >= ARRIVING {
             return Err(Outcome::Unavailable("Many files are arriving. Try again in a moment."));
         }
@@ -86,6 +93,7 @@ impl Intake {
         match delivery.state {
             DeliveryState::Receiving => self.spool.received(delivery, name),
             DeliveryState::Committed { .. }
+            | DeliveryState::Failed { .. }
             | DeliveryState::Loaded { .. }
             | DeliveryState::Refused { .. } => Received::Whole,
         }
@@ -201,6 +209,7 @@ impl Intake {
             expires: now + signed(self.settings.unfinished),
             state: DeliveryState::Receiving,
         };
+        telemetry::of_batch(&delivery.practice, super::log_name(&delivery));
         let _turn = self.turn(&delivery, &provisional.name)?;
         let taken = self.message(&mut delivery, &provisional, coding, body);
         let answer = taken.and_then(|known| self.status(request, &known));
@@ -228,6 +237,9 @@ impl Intake {
         }
         let ready = self.spool.unpack(delivery, &file.name, coding, file.size);
         let ready = ready.map_err(|failed| failure(failed, file))?;
+        // Only now is it known how large it is: what is compressed, or came without its length, told less.
+        let of_supplier = self.settings.suppliers.iter().find(|one| one.name == delivery.supplier);
+        of_supplier.map_or(Ok(()), |supplier| self.room(supplier, ready.size))?;
         // Named for what is in it, so that the same message is the same batch.
         let name = format!("{}.xml", ready.sha256.get(..16).unwrap_or_default());
         let kept = DeliveredFile { name, size: ready.size, sha256: ready.sha256.clone() };

@@ -2,76 +2,29 @@
 //! crash interrupted is begun again.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    sync::Arc,
 };
 
-use jiff::{SignedDuration, Timestamp};
-use record::{Fate, OdsCode, Report, Severity};
-use store::{Delivery, DeliveryState, StoreError};
-use tokio::{sync::Notify, task::JoinSet, time::sleep};
+use record::{Fate, IssueCode, Report, Severity};
+use store::{DeliveredFile, Delivery, DeliveryState, StoreError};
+use tokio::{task::JoinSet, time::sleep};
 
-use super::Intake;
+use super::{
+    Intake,
+    loads::{Trouble, turn},
+    log_name,
+};
 use crate::{
-    loader::{Also, LoadError, Loader, Progress},
+    loader::{self, Also, LoadError, Loader},
     shutdown::{Phase, Shutdown},
     telemetry,
 };
 
-/// How often it is looked whether something is to be done that nobody told of.
-const LOOK: Duration = Duration::from_secs(5);
-/// How long a practice waits after a load that could not be done now.
-const AGAIN: SignedDuration = SignedDuration::from_secs(20);
-/// How often what is over its time is looked for.
-const CLEAN: SignedDuration = SignedDuration::from_mins(10);
 /// Issues of a refusal that are kept.
 const ISSUES: usize = 1_000;
 
-/// What is being loaded.
-#[derive(Default)]
-pub(super) struct Loads {
-    news: Notify,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    busy: BTreeSet<OdsCode>,
-    /// By turn.
-    progress: BTreeMap<u64, Progress>,
-    /// Practices that wait until a time, and for what.
-    waiting: BTreeMap<OdsCode, (Timestamp, &'static str)>,
-    cleaned: Option<Timestamp>,
-}
-
-impl Loads {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Something was committed.
-    pub(super) fn wake(&self) {
-        self.news.notify_one();
-    }
-
-    /// How far the load of this turn has come, if it has begun.
-    pub(super) fn told(&self, turn: u64) -> Option<String> {
-        let share = |done: u64, of: u64| done.saturating_mul(100).checked_div(of).unwrap_or(100);
-        Some(match self.state().progress.get(&turn)? {
-            Progress::Checking(done, of) => format!("checking, {} %", share(*done, *of)),
-            Progress::Storing(done, of) => format!("storing, {} %", share(*done, *of)),
-            Progress::Releasing(done, of) => format!("releasing, {done} of {of} patients"),
-            Progress::Looking(done) => format!("looking at {done} patients"),
-        })
-    }
-
-    /// What a practice waits for.
-    pub(super) fn waits(&self, practice: &OdsCode) -> Option<&'static str> {
-        self.state().waiting.get(practice).map(|(_, words)| *words)
-    }
-}
+const UNREADABLE: &str = "a file of it cannot be read from the spool";
 
 impl Intake {
     /// Loads until the service stops; then no load is begun any more, and it returns when those in progress are
@@ -85,9 +38,9 @@ impl Intake {
             }
             tokio::select! {
                 () = shutdown.reached(Phase::Draining) => {}
-                () = self.loads.news.notified() => {}
+                () = self.loads.news() => {}
                 Some(_) = running.join_next() => {}
-                () = sleep(LOOK) => {
+                () = sleep(self.loads.pause(self.clock.now())) => {
                     let intake = Arc::clone(&self);
                     let _ = tokio::task::spawn_blocking(move || intake.clean()).await;
                 }
@@ -96,7 +49,7 @@ impl Intake {
         while running.join_next().await.is_some() {}
     }
 
-    /// What may be loaded now: of each practice that is not busy the first that was committed.
+    /// What may be loaded now.
     fn ready(&self, running: usize) -> Vec<Delivery> {
         let mut open = match self.store.open_deliveries() {
             Ok(open) => open,
@@ -106,48 +59,38 @@ impl Intake {
             }
         };
         open.retain(|delivery| matches!(delivery.state, DeliveryState::Committed { .. }));
-        open.sort_by_key(turn);
-        let now = self.clock.now();
-        let mut state = self.loads.state();
-        state.waiting.retain(|_, (until, _)| *until > now);
-        let mut free = self.settings.loads.saturating_sub(running);
-        let mut ready = Vec::new();
-        for delivery in open {
-            let practice = &delivery.practice;
-            if free > 0 && !state.waiting.contains_key(practice) && state.busy.insert(practice.clone()) {
-                free -= 1;
-                state.progress.insert(turn(&delivery), Progress::Checking(0, delivery.size()));
-                ready.push(delivery);
-            }
-        }
-        ready
+        self.loads.choose(open, self.clock.now(), self.settings.loads.saturating_sub(running))
     }
 
     fn load(&self, delivery: &Delivery) {
         // A reader that falls over must not hold its practice up without a word.
         let attempt = catch_unwind(AssertUnwindSafe(|| self.try_load(delivery)));
-        let result = attempt.unwrap_or(Err("waits: reading it failed; the operator must look"));
-        let mut state = self.loads.state();
-        state.progress.remove(&turn(delivery));
-        state.busy.remove(&delivery.practice);
-        if let Err(words) = result {
-            state.waiting.insert(delivery.practice.clone(), (self.clock.now() + AGAIN, words));
+        let result = attempt.unwrap_or(Err(Trouble::Fails("reading it failed, by a fault of the gateway")));
+        if let Some(why) = self.loads.ended(delivery, result, self.clock.now()) {
+            let kept = self.give_up(delivery, why);
+            self.loads.given_up(&delivery.practice, kept, self.clock.now());
+            self.loads.wake();
         }
     }
 
-    /// The error is why it must be tried again.
-    fn try_load(&self, delivery: &Delivery) -> Result<(), &'static str> {
-        let format = delivery.format.parse().map_err(|_| "waits: this version does not know its format")?;
-        let paths: Vec<_> = delivery.files.iter().map(|file| self.spool.file(delivery, &file.name)).collect();
+    fn try_load(&self, delivery: &Delivery) -> Result<(), Trouble> {
+        let unknown = |_| Trouble::Fails("this version does not know its format");
+        let format = delivery.format.parse().map_err(unknown)?;
+        let paths = self.paths(delivery);
+        let is_there = |(path, file): (&std::path::PathBuf, &DeliveredFile)| {
+            path.metadata().is_ok_and(|found| found.is_file() && found.len() == file.size)
+        };
+        // They were there, whole, when they came.
+        if !paths.iter().zip(&delivery.files).all(is_there) {
+            return Err(self.failed(delivery, UNREADABLE));
+        }
         let turn = turn(delivery);
         let loader = Loader {
             store: &*self.store,
             ids: &self.ids,
             clock: &*self.clock,
             practice: &delivery.practice,
-            progress: &|progress| {
-                self.loads.state().progress.insert(turn, progress);
-            },
+            progress: &|progress| self.loads.tell(turn, progress),
             also: Also { terminology: self.terminology.as_ref(), ..Also::default() },
         };
         let loaded = loader.take(format, &paths).and_then(|(mut report, batch)| {
@@ -160,6 +103,10 @@ impl Intake {
                 report.issues.clear();
                 DeliveryState::Loaded { at: self.clock.now(), batch, report }
             }
+            // They were read when they came: that they cannot be now says nothing about the batch.
+            Err(LoadError::Refused(report)) if is_unreadable(&report) => {
+                return Err(self.failed(delivery, UNREADABLE));
+            }
             Err(LoadError::Refused(mut report)) => {
                 report.issues.retain(|issue| issue.severity == Severity::Fatal);
                 report.issues.truncate(ISSUES);
@@ -170,90 +117,115 @@ impl Intake {
         self.done(delivery, state)
     }
 
-    fn done(&self, delivery: &Delivery, state: DeliveryState) -> Result<(), &'static str> {
-        let loaded = matches!(state, DeliveryState::Loaded { .. });
-        telemetry::delivery(if loaded { "loaded" } else { "refused" });
-        tracing::info!(supplier = delivery.supplier, practice = %delivery.practice, loaded, "a batch is done");
-        if let DeliveryState::Refused { report, .. } = &state {
-            let why: BTreeSet<&str> = report.issues.iter().map(|issue| issue.code.code()).collect();
-            tracing::warn!(supplier = delivery.supplier, practice = %delivery.practice, ?why, "a batch was refused");
+    /// Where its files are.
+    fn paths(&self, delivery: &Delivery) -> Vec<std::path::PathBuf> {
+        delivery.files.iter().map(|file| self.spool.file(delivery, &file.name)).collect()
+    }
+
+    fn done(&self, delivery: &Delivery, state: DeliveryState) -> Result<(), Trouble> {
+        let (supplier, practice, batch) = (&delivery.supplier, &delivery.practice, log_name(delivery));
+        match &state {
+            DeliveryState::Refused { report, .. } => {
+                telemetry::delivery("refused");
+                let code = report.issues.first().map(|issue| issue.code.code());
+                tracing::warn!(supplier, %practice, batch, code, "a batch was refused");
+            }
+            _ => {
+                telemetry::delivery("loaded");
+                tracing::info!(supplier, %practice, batch, "a batch is loaded");
+            }
         }
         self.store.put_delivery(&Delivery { state, ..delivery.clone() }).map_err(|error| {
-            tracing::error!(%error, "the result of a batch could not be kept");
-            "waits: its result could not be kept"
+            tracing::error!(supplier, %practice, batch, %error, "the result of a batch could not be kept");
+            Trouble::Waits("waits: its result could not be kept")
         })?;
         if let Err(error) = self.spool.remove(delivery) {
-            tracing::warn!(kind = ?error.kind(), "files of a batch that is done could not be deleted");
+            let kind = error.kind();
+            tracing::warn!(supplier, %practice, batch, ?kind, "files of a batch that is done could not be deleted");
         }
         Ok(())
     }
 
-    #[expect(clippy::unused_self, reason = "reads as the others do")]
-    fn postponed(&self, delivery: &Delivery, error: &LoadError) -> &'static str {
+    fn failed(&self, delivery: &Delivery, why: &'static str) -> Trouble {
+        let (supplier, practice, batch) = (&delivery.supplier, &delivery.practice, log_name(delivery));
+        tracing::error!(supplier, %practice, batch, "a batch could not be loaded: {why}");
+        Trouble::Fails(why)
+    }
+
+    /// Keeps that a batch was given up. Others of its practice go on, unless this one had been begun.
+    fn give_up(&self, delivery: &Delivery, why: &'static str) -> bool {
+        let (supplier, practice, batch) = (&delivery.supplier, &delivery.practice, log_name(delivery));
+        telemetry::delivery("failed");
+        tracing::error!(
+            supplier,
+            %practice,
+            batch,
+            "a batch was given up: {why}; `recordgate admin batches` retries or drops it"
+        );
+        let state = DeliveryState::Failed { at: self.clock.now(), turn: turn(delivery), why: why.to_owned() };
+        let kept = self.store.put_delivery(&Delivery { state, ..delivery.clone() });
+        if let Err(error) = &kept {
+            tracing::error!(supplier, %practice, batch, %error, "the result of a batch could not be kept");
+        }
+        kept.is_ok()
+    }
+
+    fn postponed(&self, delivery: &Delivery, error: &LoadError) -> Trouble {
+        let (supplier, practice, batch) = (&delivery.supplier, &delivery.practice, log_name(delivery));
         match error {
-            LoadError::Store(StoreError::BatchOpen { .. }) => {
-                tracing::warn!(practice = %delivery.practice, "a batch waits: another one has been begun");
-                "waits: another batch of this practice was begun and has not been finished"
+            LoadError::Store(StoreError::BatchOpen { fingerprint }) => {
+                if let Some(first) = self.queued(delivery, fingerprint) {
+                    tracing::info!(supplier, %practice, batch, "the batch that was begun before is loaded first");
+                    return Trouble::Behind(first);
+                }
+                // Its words may be a sender's; the sum at their end is ours.
+                let begun = fingerprint.rsplit(' ').next().unwrap_or_default();
+                tracing::warn!(
+                    supplier,
+                    %practice,
+                    batch,
+                    begun,
+                    "a batch waits: another one was begun and its files are not here; load those again (`recordgate admin \
+                     batches list` names them), or give them up with `recordgate admin abandon-batch`"
+                );
+                Trouble::Waits("waits: another batch of this practice was begun and has not been finished")
             }
-            // The paths of files are the sender's words.
-            LoadError::File(_, error) => {
-                tracing::error!(practice = %delivery.practice, kind = ?error.kind(), "a file in the spool cannot be read");
-                "waits: a file cannot be read; the operator must look"
+            LoadError::File(..) => self.failed(delivery, UNREADABLE),
+            LoadError::Changed(_) => self.failed(delivery, "its files changed in the spool"),
+            LoadError::Store(StoreError::Damaged(_)) => {
+                self.failed(delivery, "a value in the store is damaged")
             }
             error => {
-                tracing::error!(practice = %delivery.practice, %error, "a batch could not be loaded");
-                "waits: it could not be loaded now; it will be tried again"
-            }
-        }
-    }
-
-    /// Deletes batches that nobody finished in time, and results that were kept for long enough.
-    fn clean(&self) {
-        let now = self.clock.now();
-        if self.loads.state().cleaned.is_some_and(|last| now.duration_since(last) < CLEAN) {
-            return;
-        }
-        self.loads.state().cleaned = Some(now);
-        if let Err(error) = self.forget_overdue(now) {
-            tracing::error!(%error, "what is over its time could not be deleted");
-        }
-    }
-
-    /// Deletes what is over its time now.
-    ///
-    /// # Errors
-    /// If the store or the spool failed.
-    pub fn forget_overdue(&self, now: Timestamp) -> Result<(), StoreError> {
-        let _changing = self.changing();
-        for delivery in self.store.open_deliveries()? {
-            let overdue = delivery.state == DeliveryState::Receiving && delivery.expires <= now;
-            if overdue && !self.is_arriving(&delivery) {
-                telemetry::delivery("expired");
-                self.store.forget_delivery(&delivery)?;
-                self.spool.remove(&delivery)?;
-            }
-        }
-        let oldest = now - super::signed(self.settings.keep);
-        for supplier in &self.settings.suppliers {
-            for delivery in self.store.deliveries(&supplier.name, "", usize::MAX)? {
-                let (DeliveryState::Loaded { at, .. } | DeliveryState::Refused { at, .. }) = &delivery.state
-                else {
-                    continue;
-                };
-                if *at < oldest {
-                    self.store.forget_delivery(&delivery)?;
+                if let LoadError::Store(error) = error {
+                    telemetry::store_failed(error.cause());
                 }
+                tracing::error!(supplier, %practice, batch, %error, "a batch could not be loaded now");
+                Trouble::Waits("waits: it could not be loaded now; it will be tried again")
             }
         }
-        Ok(())
+    }
+
+    /// The turn of the batch of the same practice that is queued with the content of one that was begun.
+    fn queued(&self, delivery: &Delivery, begun: &str) -> Option<u64> {
+        let open = self.store.open_deliveries().ok()?;
+        let others = open.into_iter().filter(|other| {
+            matches!(other.state, DeliveryState::Committed { .. })
+                && other.practice == delivery.practice
+                && turn(other) != turn(delivery)
+                && begun.starts_with(&other.format)
+        });
+        others.into_iter().map(|other| (turn(&other), other)).find_map(|(turn, other)| {
+            let find = || {
+                let format = other.format.parse().ok()?;
+                loader::fingerprint_of(format, &other.practice, &self.paths(&other))
+            };
+            (self.loads.fingerprint(turn, find)? == begun).then_some(turn)
+        })
     }
 }
 
-fn turn(delivery: &Delivery) -> u64 {
-    match delivery.state {
-        DeliveryState::Committed { turn, .. } => turn,
-        DeliveryState::Receiving | DeliveryState::Loaded { .. } | DeliveryState::Refused { .. } => 0,
-    }
+fn is_unreadable(report: &Report) -> bool {
+    report.issues.iter().any(|issue| issue.code == IssueCode::FileUnreadable)
 }
 
 fn counted(report: &Report) {

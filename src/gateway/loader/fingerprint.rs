@@ -1,9 +1,14 @@
 //! What identifies a batch: the names and contents of its files.
 
-use std::{fs::File, io::Read, path::Path};
+use std::{
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use ingest::Format;
+use record::OdsCode;
 
 use super::{LoadError, file_name};
 
@@ -26,6 +31,13 @@ pub(super) fn fingerprint(format: Format, batch: &dyn ingest::Batch) -> Result<S
         }
         _ => format!("{format}, {} messages, {sum}", files.len()),
     })
+}
+
+/// What would identify the batch of these files, if they can be read.
+#[must_use]
+pub fn fingerprint_of(format: Format, practice: &OdsCode, paths: &[PathBuf]) -> Option<String> {
+    let batch = ingest::open(format, practice, paths).ok()?;
+    fingerprint(format, batch.as_ref()).ok()
 }
 
 fn add(path: &Path, sum: &mut Context) -> std::io::Result<()> {

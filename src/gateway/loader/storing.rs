@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use ingest::Format;
 use record::{
-    Entry, Fact, Fate, Issue, IssueCode, PatientKey, Place, Report, Row, Severity, Sink, SinkError,
+    Entry, EntryId, Fact, Fate, Issue, IssueCode, PatientKey, Place, Report, Row, RowEntry, Severity, Sink,
+    SinkError,
 };
 use store::{StoreError, Whole};
 
@@ -24,6 +26,8 @@ pub(super) struct Storing<'a, 'l> {
     read: u64,
     flushed: u64,
     whole: bool,
+    /// Whether the log has the ids of entries, since lines do not tell rows apart.
+    ids: bool,
     facts: Vec<Fact>,
     /// Where in the log the row of each fact is; some are none.
     places: Vec<Option<usize>>,
@@ -40,15 +44,16 @@ pub(super) struct Storing<'a, 'l> {
 }
 
 impl<'a, 'l> Storing<'a, 'l> {
-    /// A sink that has heard nothing. `whole` says that the format sends whole records.
-    pub(super) fn new(loader: &'a Loader<'l>, batch: u64, total: u64, whole: bool) -> Self {
+    /// A sink that has heard nothing.
+    pub(super) fn new(loader: &'a Loader<'l>, batch: u64, total: u64, format: Format) -> Self {
         Self {
             loader,
             batch,
             total,
             read: 0,
             flushed: 0,
-            whole,
+            whole: format.sends_whole_records(),
+            ids: format.rows_share_lines(),
             facts: Vec::new(),
             places: Vec::new(),
             log: Vec::new(),
@@ -102,7 +107,7 @@ impl<'a, 'l> Storing<'a, 'l> {
     /// Notes what is said of a row, or of a line that is none.
     fn note(&mut self, fate: Option<Fate>, issue: Issue) {
         let place = Place { file: issue.file.clone(), line: issue.line };
-        self.log.push(Row { place, fate, issues: vec![issue.clone()] });
+        self.log.push(Row { place, fate, issues: vec![issue.clone()], entry: None });
         self.report.issue(issue);
         if self.log.len() >= 2 * LOGGED {
             // What fails here is kept, and stops the reading with the next fact.
@@ -146,6 +151,17 @@ impl<'a, 'l> Storing<'a, 'l> {
     }
 }
 
+/// The entry that a fact says something of.
+fn entry_of(fact: &Fact) -> Option<&EntryId> {
+    match fact {
+        Fact::Entry(_, entry) | Fact::Keyed(_, entry) | Fact::Guest(_, entry) | Fact::GuestGone(entry) => {
+            Some(&entry.id)
+        }
+        Fact::Removed(id, ..) => Some(id),
+        Fact::Reference(..) | Fact::Whole(_) | Fact::GuestsReplaced(..) => None,
+    }
+}
+
 impl Sink for Storing<'_, '_> {
     fn fact(&mut self, place: &Place, fact: Fact) -> Result<Fate, SinkError> {
         match &fact {
@@ -165,9 +181,11 @@ impl Sink for Storing<'_, '_> {
         if self.failed.is_some() {
             return Err(SinkError);
         }
+        let entry = entry_of(&fact)
+            .map(|id| if self.ids { RowEntry::Id(id.clone()) } else { RowEntry::Short(id.short()) });
         self.facts.push(fact);
         self.places.push(Some(self.log.len()));
-        self.log.push(Row { place: place.clone(), fate: None, issues: Vec::new() });
+        self.log.push(Row { place: place.clone(), fate: None, issues: Vec::new(), entry });
         if self.facts.len() >= CHUNK || self.read - self.flushed >= CHUNK_BYTES {
             self.flush()?;
         }

@@ -8,8 +8,8 @@ use std::{
 
 use policy::{MadeWith, PracticeRules, Released};
 use project::{Projection, quality::Quality};
-use record::{Entry, Fate, IssueCode, PatientKey, Place, Row};
-use store::{LOGGED_BATCHES, PatientFacts, Practice, StoreError};
+use record::{Entry, EntryId, Fate, IssueCode, PatientKey, Place, Row, RowEntry};
+use store::{PatientFacts, Practice, StoreError};
 
 use super::{Anew, Cached, Loader, Progress, Projecting};
 use crate::terminology::Loaded;
@@ -56,6 +56,11 @@ pub struct Sought {
     pub logged: Vec<(u64, Row)>,
     /// Entries that were last read in that file: how many, the first line and the last.
     pub in_file: Option<(u64, u64, u64)>,
+    /// Where entries that the line spoke of were last read, if that is another line, and by which batch they were last
+    /// changed.
+    pub now_at: Vec<(EntryId, Place, u64)>,
+    /// The batch that had the file and did not read it.
+    pub not_read: Option<u64>,
 }
 
 impl Loader<'_> {
@@ -93,20 +98,32 @@ impl Loader<'_> {
     /// If the store cannot be read.
     pub fn seek(&self, place: &Place) -> Result<Sought, StoreError> {
         let mut sought = Sought::default();
-        let newest = self.store.practice(self.practice)?.batches;
-        for batch in (1..=newest).rev().take(usize::try_from(LOGGED_BATCHES).unwrap_or(usize::MAX)) {
+        for batch in self.store.logged(self.practice)?.into_iter().rev() {
             let rows = self.store.rows_at(self.practice, batch, place)?;
             sought.logged.extend(rows.into_iter().map(|row| (batch, row)));
+            let of_file = self.store.rows_at(self.practice, batch, &Place { line: 0, ..place.clone() })?;
+            let mut issues = of_file.iter().flat_map(|row| &row.issues);
+            if sought.not_read.is_none() && issues.any(|issue| issue.code == IssueCode::FileNotRead) {
+                sought.not_read = Some(batch);
+            }
         }
         let rejected = |(_, row): &(u64, Row)| row.fate == Some(Fate::Rejected);
         if !sought.logged.is_empty() && sought.logged.iter().all(rejected) {
             // Nobody has an entry of it, and the vault need not be gone through.
             return Ok(sought);
         }
+        let spoken_of: BTreeSet<u64> =
+            sought.logged.iter().filter_map(|(_, row)| row.entry.as_ref().map(RowEntry::short)).collect();
         self.each_patient(&mut |patient| {
             let facts = self.store.facts(self.practice, patient)?;
             let mut here = false;
-            for (entry, _) in everything(facts).iter().filter(|(entry, _)| entry.place.file == place.file) {
+            let entries = everything(facts);
+            for (entry, batch) in &entries {
+                if entry.place != *place && spoken_of.contains(&entry.id.short()) {
+                    sought.now_at.push((entry.id.clone(), entry.place.clone(), *batch));
+                }
+            }
+            for (entry, _) in entries.iter().filter(|(entry, _)| entry.place.file == place.file) {
                 let line = entry.place.line;
                 let (count, first, last) = sought.in_file.unwrap_or((0, line, line));
                 sought.in_file = Some((count + 1, first.min(line), last.max(line)));
@@ -116,6 +133,21 @@ impl Loader<'_> {
             Ok(())
         })?;
         Ok(sought)
+    }
+
+    /// Where an entry was last read, if the practice has it; of several patients' the first.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn place_of(&self, id: &EntryId) -> Result<Option<Place>, StoreError> {
+        let mut found = None;
+        self.each_patient(&mut |patient| {
+            let entries = everything(self.store.facts(self.practice, patient)?);
+            let here = entries.into_iter().find(|(entry, _)| entry.id == *id);
+            found = found.take().or(here.map(|(entry, _)| entry.place));
+            Ok(())
+        })?;
+        Ok(found)
     }
 
     /// A patient as they are now.

@@ -35,6 +35,8 @@ pub struct Clients {
     lists: Vec<PathBuf>,
     known: Box<Known>,
     current: RwLock<Arc<dyn ClientCertVerifier>>,
+    /// When the first of the lists in use is out of date.
+    lists_end: RwLock<Option<Timestamp>>,
 }
 
 impl fmt::Debug for Clients {
@@ -55,8 +57,9 @@ impl Clients {
         known: impl Fn(&Identity) -> Holder + Send + Sync + 'static,
     ) -> Result<Arc<Self>, TlsError> {
         let current = RwLock::new(verifier(authorities, lists)?);
+        let lists_end = RwLock::new(first_end(lists)?);
         let (authorities, lists) = (authorities.to_owned(), lists.to_owned());
-        Ok(Arc::new(Self { authorities, lists, known: Box::new(known), current }))
+        Ok(Arc::new(Self { authorities, lists, known: Box::new(known), current, lists_end }))
     }
 
     /// Reads the files again.
@@ -65,8 +68,15 @@ impl Clients {
     /// As [`Clients::load`]; then the old ones stay in use.
     pub fn reload(&self) -> Result<(), TlsError> {
         let new = verifier(&self.authorities, &self.lists)?;
+        *self.lists_end.write().unwrap_or_else(PoisonError::into_inner) = first_end(&self.lists)?;
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = new;
         Ok(())
+    }
+
+    /// When the first of the revocation lists in use is out of date; none if there is no list.
+    #[must_use]
+    pub fn lists_end(&self) -> Option<Timestamp> {
+        *self.lists_end.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a chain is still good: in time, not revoked since, by an authority of today.
@@ -118,6 +128,10 @@ impl Clients {
         config.max_early_data_size = 0;
         Ok(Arc::new(config))
     }
+}
+
+fn first_end(lists: &[PathBuf]) -> Result<Option<Timestamp>, TlsError> {
+    Ok(super::lists(lists)?.into_iter().filter_map(|list| list.ends).min())
 }
 
 fn verifier(authorities: &Path, lists: &[PathBuf]) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {

@@ -77,7 +77,7 @@ impl Subject {
 }
 
 /// The content of the element at the beginning, if it has this tag, and what follows it.
-fn tagged(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+pub(super) fn tagged(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (found, rest) = bytes.split_first()?;
     let (first, rest) = rest.split_first()?;
     let (length, rest) = match *first {

@@ -3,7 +3,7 @@
 use record::{Fate, Issue, IssueCode, Row, Severity};
 
 use super::*;
-use crate::{RowLog, RowPage};
+use crate::{KeepRows, RowLog, RowPage, Swept};
 
 fn place(file: &str, line: u64) -> Place {
     Place { file: file.into(), line }
@@ -11,7 +11,7 @@ fn place(file: &str, line: u64) -> Place {
 
 fn row(file: &str, line: u64, fate: Option<Fate>, codes: &[IssueCode]) -> Row {
     let issue = |code: &IssueCode| Issue::new(Severity::Warning, *code, &place(file, line)).field("Column");
-    Row { place: place(file, line), fate, issues: codes.iter().map(issue).collect() }
+    Row { place: place(file, line), fate, issues: codes.iter().map(issue).collect(), entry: None }
 }
 
 fn all(store: &dyn Store, batch: u64) -> Vec<Row> {
@@ -89,21 +89,74 @@ fn a_row_that_turns_out_to_wait_is_parked_once() {
 }
 
 #[test]
-fn a_batch_that_is_begun_again_begins_its_log_again_and_the_oldest_log_goes() {
+fn a_batch_that_is_begun_again_begins_its_log_again() {
     let fixture = fixture();
     let store = &fixture.store;
-    let log = |line| {
-        let begun = store.begin(&practice(), "batch").unwrap();
-        store.log_rows(&practice(), begun.batch, &[row("a", line, Some(Fate::Stored), &[])]).unwrap();
-        begun
-    };
-    assert!(!log(1).resumed && log(2).resumed);
+    assert!(!logged(store, "Y99999", 1).resumed && logged(store, "Y99999", 2).resumed);
     assert_eq!(all(store, 1), [row("a", 2, Some(Fate::Stored), &[])]);
-    for _ in 2..=101 {
+    store.close(&practice()).unwrap();
+    logged(store, "Y99999", 3);
+    store.forget_rows(&practice(), 1).unwrap();
+    assert_eq!((all(store, 1).len(), all(store, 2).len()), (0, 1));
+}
+
+/// Begins a batch and logs so many rows of it.
+fn logged(store: &dyn Store, ods: &str, rows: u64) -> crate::Begun {
+    let practice: OdsCode = ods.parse().unwrap();
+    let begun = store.begin(&practice, "batch").unwrap();
+    let from = if rows > 3 { 1 } else { rows };
+    let rows: Vec<Row> = (from..=rows).map(|line| row("a", line, Some(Fate::Stored), &[])).collect();
+    store.log_rows(&practice, begun.batch, &rows).unwrap();
+    begun
+}
+
+const DAY: i64 = 24 * 3600;
+
+fn day(number: i64) -> Timestamp {
+    Timestamp::from_second(1_790_000_000 + number * DAY).unwrap()
+}
+
+fn keep(rows: u64) -> KeepRows {
+    KeepRows { age: std::time::Duration::from_secs(35 * 24 * 3600), rows }
+}
+
+fn swept(ods: &str, by_age: u64, for_room: u64) -> Swept {
+    Swept { practice: ods.parse().unwrap(), by_age, for_room }
+}
+
+#[test]
+fn logs_go_by_age_and_not_by_how_many_batches_come_after_them() {
+    let fixture = fixture();
+    let store = &fixture.store;
+    for number in 0..150 {
+        logged(store, "Y99999", 1);
         store.close(&practice()).unwrap();
-        log(7);
+        assert_eq!(store.sweep_rows(day(number / 5), &keep(9_999)).unwrap(), []);
     }
-    assert_eq!((all(store, 1).len(), all(store, 2).len(), all(store, 101).len()), (0, 1, 1));
-    store.forget_rows(&practice(), 2).unwrap();
-    assert_eq!((all(store, 2).len(), all(store, 3).len()), (0, 1));
+    assert_eq!((all(store, 1).len(), all(store, 150).len()), (1, 1), "none is too old on the thirtieth day");
+    assert_eq!(store.sweep_rows(day(35), &keep(9_999)).unwrap(), [], "exactly 35 days are not more");
+    assert_eq!(store.sweep_rows(day(36), &keep(9_999)).unwrap(), [swept("Y99999", 5, 0)]);
+    assert_eq!((all(store, 5).len(), all(store, 6).len()), (0, 1));
+    assert_eq!(store.logged(&practice()).unwrap(), (6..=150).collect::<Vec<u64>>());
+    assert_eq!(store.logged(&"Y9999".parse().unwrap()).unwrap(), [0; 0], "a code that begins alike has none");
+    assert_eq!(store.sweep_rows(day(99), &keep(9_999)).unwrap(), [swept("Y99999", 145, 0)]);
+    assert_eq!(store.sweep_rows(day(999), &keep(0)).unwrap(), []);
+}
+
+#[test]
+fn the_rows_of_one_practice_push_out_none_of_another() {
+    let fixture = fixture();
+    let store = &fixture.store;
+    let quiet: OdsCode = "Y99998".parse().unwrap();
+    logged(store, "Y99998", 90);
+    for _ in 0..4 {
+        logged(store, "Y99999", 40);
+        store.close(&practice()).unwrap();
+    }
+    assert_eq!(store.sweep_rows(day(0), &keep(100)).unwrap(), [swept("Y99999", 0, 2)]);
+    let left: Vec<usize> = (1..=4).map(|batch| all(store, batch).len()).collect();
+    assert_eq!(left, [0, 0, 40, 40], "the oldest make room");
+    assert_eq!(store.rows(&quiet, 1, &[]).unwrap().unwrap().rows.len(), 90);
+    assert_eq!(store.sweep_rows(day(0), &keep(1)).unwrap(), [swept("Y99999", 0, 1)]);
+    assert_eq!(all(store, 4).len(), 40, "however large it is, the newest stays");
 }

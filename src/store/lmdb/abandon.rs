@@ -17,13 +17,13 @@ impl Lmdb {
         self.put_practice(&mut txn, practice, &settings)?;
         let batch = settings.batches;
         // What was logged of it would look like the log of a whole batch.
-        self.begin_log(&mut txn, practice, batch)?;
+        self.clear_log(&mut txn, practice, batch)?;
         let mut changes = Changes::default();
         let entries = self.give_up_entries(&mut txn, practice, batch, &mut changes)?
             + self.give_up_guests(&mut txn, practice, batch, &mut changes)?;
         self.mark_dirty(&mut txn, practice, &changes)?;
         self.stop_sharing(&mut txn, practice)?;
-        txn.commit()?;
+        self.commit(txn)?;
         Ok(Some(Abandoned { fingerprint, entries }))
     }
 

@@ -47,7 +47,7 @@ impl Decisions for Lmdb {
             return Ok(None);
         }
         let number = self.log_decision(&mut txn, practice, change, decided)?;
-        txn.commit()?;
+        self.commit(txn)?;
         Ok(Some(number))
     }
 

@@ -29,7 +29,9 @@ impl Lmdb {
             DeliveryState::Committed { .. } | DeliveryState::Loaded { .. } => {
                 self.delivery_content.put(txn, &by_content, delivery.id.as_bytes())?;
             }
-            DeliveryState::Receiving | DeliveryState::Refused { .. } => self.unindex(txn, delivery)?,
+            DeliveryState::Receiving | DeliveryState::Failed { .. } | DeliveryState::Refused { .. } => {
+                self.unindex(txn, delivery)?;
+            }
         }
         Ok(())
     }
@@ -80,7 +82,7 @@ impl Deliveries for Lmdb {
     fn put_delivery(&self, delivery: &Delivery) -> Result<(), StoreError> {
         let mut txn = self.env.write_txn()?;
         self.put_delivery_in(&mut txn, delivery)?;
-        Ok(txn.commit()?)
+        self.commit(txn)
     }
 
     fn commit_delivery(&self, delivery: &Delivery, now: Timestamp) -> Result<Delivery, StoreError> {
@@ -91,7 +93,7 @@ impl Deliveries for Lmdb {
         let state = DeliveryState::Committed { at: now, turn };
         let committed = Delivery { state, ..delivery.clone() };
         self.put_delivery_in(&mut txn, &committed)?;
-        txn.commit()?;
+        self.commit(txn)?;
         Ok(committed)
     }
 
@@ -101,6 +103,6 @@ impl Deliveries for Lmdb {
         self.unindex(&mut txn, delivery)?;
         self.delivery_open.delete(&mut txn, &key)?;
         self.delivery.delete(&mut txn, &key)?;
-        Ok(txn.commit()?)
+        self.commit(txn)
     }
 }

@@ -43,7 +43,7 @@ impl Lmdb {
     ) -> Result<(), StoreError> {
         let mut txn = self.env.write_txn()?;
         self.put_document(&mut txn, space, key, value, name)?;
-        Ok(txn.commit()?)
+        self.commit(txn)
     }
 
     pub(super) fn put_document<T: Serialize>(
@@ -72,7 +72,7 @@ impl Lmdb {
         if !token.used {
             let spent = TokenRecord { used: true, ..token.clone() };
             self.put_document(&mut txn, self.token, hash, &spent, "token")?;
-            txn.commit()?;
+            self.commit(txn)?;
         }
         Ok(Some(token))
     }

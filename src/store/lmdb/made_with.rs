@@ -29,7 +29,7 @@ impl Lmdb {
         for key in &others {
             self.dirty.put(&mut txn, key, &[])?;
         }
-        txn.commit()?;
+        self.commit(txn)?;
         Ok(others.len() as u64)
     }
 

@@ -9,6 +9,7 @@ mod files;
 mod guest;
 mod kept;
 mod keyed;
+mod logs;
 mod made_with;
 mod mapped;
 mod packed;
@@ -36,8 +37,8 @@ use record::{CodeClass, Coded, Fact, Fate, NhsNumber, OdsCode, OnlineUser, Patie
 pub use sizes::SpaceSize;
 
 use crate::{
-    Abandoned, Access, Account, App, AsOf, Begun, NewRelease, PatientFacts, Practice, Snapshot, Store,
-    StoreError, Subject, TokenRecord, Whole,
+    Abandoned, Access, Account, App, AsOf, Begun, Failures, NewRelease, PatientFacts, Practice, Snapshot,
+    Store, StoreError, Subject, TokenRecord, Whole, health::Health,
 };
 
 type Space = Database<Bytes, Bytes>;
@@ -59,6 +60,7 @@ pub struct Settings {
 pub struct Lmdb {
     env: Env<WithoutTls>,
     recent: Arc<Recent>,
+    health: Arc<Health>,
     mapped: Mapped,
     bodies: Bodies,
     meta: Space,
@@ -86,6 +88,7 @@ pub struct Lmdb {
     revoked: Space,
     rows: Space,
     review: Space,
+    logs: Space,
     delivery: Space,
     delivery_open: Space,
     delivery_content: Space,
@@ -107,6 +110,7 @@ impl Lmdb {
         check_format(meta, &mut txn)?;
         let store = Self {
             recent: Arc::default(),
+            health: Arc::default(),
             mapped: Mapped::find(&settings.dir),
             bodies: Bodies::of(meta, &mut txn)?,
             meta,
@@ -132,15 +136,30 @@ impl Lmdb {
             account: space(&mut txn, "account")?,
             token: space(&mut txn, "token")?,
             revoked: space(&mut txn, "revoked")?,
-            rows: space(&mut txn, "rows")?,
+            rows: space(&mut txn, "rows-2")?,
+            logs: space(&mut txn, "logs")?,
             review: space(&mut txn, "review")?,
             delivery: space(&mut txn, "delivery")?,
             delivery_open: space(&mut txn, "delivery-open")?,
             delivery_content: space(&mut txn, "delivery-content")?,
             env: env.clone(),
         };
+        // Logs of an earlier form can be read no longer.
+        if let Some(old) = env.open_database::<Bytes, Bytes>(&txn, Some("rows"))? {
+            old.clear(&mut txn)?;
+        }
         txn.commit()?;
         Ok(store)
+    }
+
+    /// Makes a transaction durable.
+    fn commit(&self, txn: RwTxn<'_>) -> Result<(), StoreError> {
+        self.noted(txn.commit().map_err(StoreError::from))
+    }
+
+    /// Notes if a write failed for want of the disk.
+    fn noted<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        result.inspect_err(|error| self.health.note(error))
     }
 
     fn reader(&self) -> Result<RoTxn<'_, WithoutTls>, StoreError> {
@@ -159,7 +178,7 @@ fn private_folder(dir: &Path) -> std::io::Result<()> {
 )]
 fn open_env(dir: &Path, bytes: usize) -> Result<Env<WithoutTls>, StoreError> {
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
-    options.map_size(bytes).max_dbs(32).max_readers(1024);
+    options.map_size(bytes).max_dbs(40).max_readers(1024);
     // SAFETY: the folder is the store's own (systemd's StateDirectory, or the sandbox's), on a local disk; only
     // recordgate opens it, through LMDB's lock file.
     unsafe {
@@ -193,6 +212,10 @@ fn under(practice: &OdsCode, patient: Option<&PatientKey>) -> Vec<u8> {
 }
 
 impl Store for Lmdb {
+    fn failures(&self) -> Failures {
+        self.health.failures()
+    }
+
     fn bind(&self, key_fingerprint: &[u8; 8]) -> Result<(), StoreError> {
         const AT: &[u8] = b"id-key";
         let mut txn = self.env.write_txn()?;
@@ -201,7 +224,7 @@ impl Store for Lmdb {
             Some(_) => return Err(StoreError::OtherKey),
             None => self.meta.put(&mut txn, AT, key_fingerprint)?,
         }
-        Ok(txn.commit()?)
+        self.commit(txn)
     }
 
     fn begin(&self, practice: &OdsCode, fingerprint: &str) -> Result<Begun, StoreError> {
@@ -209,11 +232,11 @@ impl Store for Lmdb {
     }
 
     fn put(&self, practice: &OdsCode, batch: u64, facts: &[Fact]) -> Result<Vec<Fate>, StoreError> {
-        self.put_facts(practice, batch, facts)
+        self.noted(self.put_facts(practice, batch, facts))
     }
 
     fn retain(&self, practice: &OdsCode, batch: u64, wholes: &[Whole]) -> Result<(), StoreError> {
-        self.retain_entries(practice, batch, wholes)
+        self.noted(self.retain_entries(practice, batch, wholes))
     }
 
     fn close(&self, practice: &OdsCode) -> Result<(), StoreError> {
@@ -284,7 +307,7 @@ impl Store for Lmdb {
     }
 
     fn release(&self, practice: &OdsCode, as_of: &AsOf, releases: &[NewRelease]) -> Result<bool, StoreError> {
-        self.swap_in(practice, as_of, releases)
+        self.noted(self.swap_in(practice, as_of, releases))
     }
 
     fn subject(&self, logical_id: &str) -> Result<Option<Subject>, StoreError> {
@@ -309,7 +332,7 @@ impl Store for Lmdb {
         let mut settings = self.practice_in(&txn, practice)?;
         settings.rules.clone_from(rules);
         self.put_document(&mut txn, self.practice, practice.as_str().as_bytes(), &settings, "practice")?;
-        Ok(txn.commit()?)
+        self.commit(txn)
     }
 
     fn access(&self, subject: &Subject) -> Result<Access, StoreError> {
@@ -369,7 +392,7 @@ impl Store for Lmdb {
     fn revoke_family(&self, family: &str) -> Result<(), StoreError> {
         let mut txn = self.env.write_txn()?;
         self.revoked.put(&mut txn, family.as_bytes(), &[])?;
-        Ok(txn.commit()?)
+        self.commit(txn)
     }
 
     fn is_revoked(&self, family: &str) -> Result<bool, StoreError> {

@@ -33,7 +33,7 @@ impl Lmdb {
         for new in releases {
             self.swap_one(&mut txn, practice, new)?;
         }
-        txn.commit()?;
+        self.commit(txn)?;
         self.mapped.keep_small();
         Ok(true)
     }

@@ -7,11 +7,12 @@ use std::{
 };
 
 use heed::{AnyTls, RoTxn, RwTxn};
-use record::{Fate, Issue, IssueCode, OdsCode, Place, Row, Severity};
+use jiff::Timestamp;
+use record::{Fate, Issue, IssueCode, OdsCode, Place, Row, RowEntry, Severity};
 use serde::{Deserialize, Serialize};
 
 use super::Lmdb;
-use crate::{LOGGED_BATCHES, RowLog, RowPage, StoreError, codec};
+use crate::{KeepRows, RowLog, RowPage, StoreError, Swept, codec};
 
 /// Lines that are kept in one value.
 const LINES: u64 = 64;
@@ -24,6 +25,7 @@ struct KeptRow {
     line: u64,
     fate: Option<Fate>,
     issues: Vec<KeptIssue>,
+    entry: Option<RowEntry>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -37,7 +39,7 @@ struct KeptIssue {
 type Blocks = BTreeMap<(u32, u64), Vec<KeptRow>>;
 
 /// The beginning of all keys of a batch.
-fn of_batch(practice: &OdsCode, batch: u64) -> Vec<u8> {
+pub(super) fn of_batch(practice: &OdsCode, batch: u64) -> Vec<u8> {
     let mut key = practice.as_str().as_bytes().to_vec();
     key.push(0);
     key.extend(batch.to_be_bytes());
@@ -49,24 +51,17 @@ fn block_key(prefix: &[u8], file: u32, block: u64) -> Vec<u8> {
 }
 
 impl Lmdb {
-    /// A batch that is begun again begins its log again; the oldest log goes.
-    pub(super) fn begin_log(
+    /// Throws the log of a batch away: one that is begun again begins its log again.
+    pub(super) fn clear_log(
         &self,
         txn: &mut RwTxn<'_>,
         practice: &OdsCode,
         batch: u64,
     ) -> Result<(), StoreError> {
-        self.clear_log(txn, practice, batch)?;
-        match batch.checked_sub(LOGGED_BATCHES) {
-            Some(oldest) => self.clear_log(txn, practice, oldest),
-            None => Ok(()),
-        }
-    }
-
-    fn clear_log(&self, txn: &mut RwTxn<'_>, practice: &OdsCode, batch: u64) -> Result<(), StoreError> {
         let (from, to) = (of_batch(practice, batch), of_batch(practice, batch + 1));
         let range = (Bound::Included(from.as_slice()), Bound::Excluded(to.as_slice()));
         self.rows.delete_range(txn, &range)?;
+        self.logs.delete(txn, &from)?;
         Ok(())
     }
 
@@ -120,10 +115,8 @@ impl Lmdb {
         }
         Ok(())
     }
-}
 
-impl RowLog for Lmdb {
-    fn log_rows(&self, practice: &OdsCode, batch: u64, rows: &[Row]) -> Result<(), StoreError> {
+    fn log_all(&self, practice: &OdsCode, batch: u64, rows: &[Row]) -> Result<(), StoreError> {
         let prefix = of_batch(practice, batch);
         let mut txn = self.env.write_txn()?;
         let mut numbers: HashMap<&str, u32> = HashMap::new();
@@ -143,7 +136,14 @@ impl RowLog for Lmdb {
         }
         let blocks = blocks.into_iter().map(|(at, rows)| (at, joined(rows))).collect();
         self.put_blocks(&mut txn, &prefix, blocks)?;
-        Ok(txn.commit()?)
+        self.count_logged(&mut txn, &prefix, rows.len() as u64)?;
+        self.commit(txn)
+    }
+}
+
+impl RowLog for Lmdb {
+    fn log_rows(&self, practice: &OdsCode, batch: u64, rows: &[Row]) -> Result<(), StoreError> {
+        self.noted(self.log_all(practice, batch, rows))
     }
 
     fn park_rows(
@@ -176,7 +176,7 @@ impl RowLog for Lmdb {
             }
         }
         self.put_blocks(&mut txn, &prefix, blocks)?;
-        txn.commit()?;
+        self.commit(txn)?;
         Ok(parked)
     }
 
@@ -211,6 +211,10 @@ impl RowLog for Lmdb {
         Ok(Some(page).filter(|page| !page.next.is_empty()))
     }
 
+    fn logged(&self, practice: &OdsCode) -> Result<Vec<u64>, StoreError> {
+        self.logged_batches(practice)
+    }
+
     fn rows_at(&self, practice: &OdsCode, batch: u64, place: &Place) -> Result<Vec<Row>, StoreError> {
         let prefix = of_batch(practice, batch);
         let txn = self.reader()?;
@@ -223,7 +227,11 @@ impl RowLog for Lmdb {
     fn forget_rows(&self, practice: &OdsCode, batch: u64) -> Result<(), StoreError> {
         let mut txn = self.env.write_txn()?;
         self.clear_log(&mut txn, practice, batch)?;
-        Ok(txn.commit()?)
+        self.commit(txn)
+    }
+
+    fn sweep_rows(&self, now: Timestamp, keep: &KeepRows) -> Result<Vec<Swept>, StoreError> {
+        self.sweep_logs(now, keep)
     }
 }
 
@@ -234,7 +242,7 @@ fn kept(row: &Row) -> KeptRow {
         field: issue.field.clone(),
         detail: issue.detail.clone(),
     });
-    KeptRow { line: row.place.line, fate: row.fate, issues: issues.collect() }
+    KeptRow { line: row.place.line, fate: row.fate, issues: issues.collect(), entry: row.entry.clone() }
 }
 
 fn given(row: KeptRow, file: &str) -> Row {
@@ -247,7 +255,7 @@ fn given(row: KeptRow, file: &str) -> Row {
         detail: issue.detail,
     });
     let issues = issues.collect();
-    Row { place: Place { file: file.to_owned(), line: row.line }, fate: row.fate, issues }
+    Row { place: Place { file: file.to_owned(), line: row.line }, fate: row.fate, issues, entry: row.entry }
 }
 
 /// In the order of lines. What is said of a line joins the next row of it, or else the last one.
@@ -259,6 +267,7 @@ fn joined(mut rows: Vec<KeptRow>) -> Vec<KeptRow> {
             Some(last) if last.line == row.line && last.fate.is_none() => {
                 last.issues.append(&mut row.issues);
                 last.fate = row.fate;
+                last.entry = row.entry;
             }
             Some(last) if last.line == row.line && row.fate.is_none() => last.issues.append(&mut row.issues),
             Some(_) | None => out.push(row),

@@ -41,8 +41,8 @@ impl Lmdb {
             }
         };
         self.put_practice(&mut txn, practice, &settings)?;
-        self.begin_log(&mut txn, practice, settings.batches)?;
-        txn.commit()?;
+        self.clear_log(&mut txn, practice, settings.batches)?;
+        self.commit(txn)?;
         Ok(Begun { batch: settings.batches, resumed })
     }
 
@@ -54,7 +54,7 @@ impl Lmdb {
         settings.name = name.or(settings.name);
         settings.shares = shares;
         self.put_practice(&mut txn, practice, &settings)?;
-        Ok(txn.commit()?)
+        self.commit(txn)
     }
 
     /// Closes the practice's record if its agreement has ended, in the midst of a batch too: that does not wait for the
@@ -116,7 +116,7 @@ impl Lmdb {
         if facts.iter().any(tells_of_sharing) {
             self.stop_sharing(&mut txn, practice)?;
         }
-        txn.commit()?;
+        self.commit(txn)?;
         self.mapped.keep_small();
         Ok(fates)
     }
@@ -248,7 +248,7 @@ impl Lmdb {
             self.retain_of_one(&mut txn, practice, batch, whole, &mut changes)?;
         }
         self.mark_dirty(&mut txn, practice, &changes)?;
-        Ok(txn.commit()?)
+        self.commit(txn)
     }
 
     fn retain_of_one(

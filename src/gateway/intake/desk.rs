@@ -1,0 +1,69 @@
+//! What an operator does with batches by hand, while the service runs or does not.
+
+use std::{io, path::Path};
+
+use record::OdsCode;
+use store::{Delivery, DeliveryState, Store, StoreError};
+
+use super::spool::{Received, Spool};
+
+/// Batches in the spool, for an operator.
+pub struct Desk<'a> {
+    store: &'a dyn Store,
+    spool: Spool,
+}
+
+impl<'a> Desk<'a> {
+    /// Over a store and the spool beside it.
+    ///
+    /// # Errors
+    /// If the spool cannot be used.
+    pub fn open(store: &'a dyn Store, spool: &Path) -> io::Result<Self> {
+        Ok(Self { store, spool: Spool::open(spool)? })
+    }
+
+    /// Every batch that is received, waits, is loaded or has failed; of one practice or of all, the oldest first.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn batches(&self, practice: Option<&OdsCode>) -> Result<Vec<Delivery>, StoreError> {
+        let mut open = self.store.open_deliveries()?;
+        open.retain(|delivery| practice.is_none_or(|practice| *practice == delivery.practice));
+        open.sort_by_key(|delivery| delivery.created);
+        Ok(open)
+    }
+
+    /// How many of a batch's bytes have come, as they were sent, and how many of its files are whole.
+    #[must_use]
+    pub fn received(&self, delivery: &Delivery) -> (u64, usize) {
+        if delivery.state != DeliveryState::Receiving {
+            return (delivery.size(), delivery.files.len());
+        }
+        delivery.files.iter().fold((0, 0), |(bytes, whole), file| {
+            match self.spool.received(delivery, &file.name) {
+                Received::Whole => (bytes + file.size, whole + 1),
+                Received::Part(_, length) => (bytes + length, whole),
+            }
+        })
+    }
+
+    /// Forgets a batch and deletes its files: state first, since files without a batch are swept.
+    ///
+    /// # Errors
+    /// If the store or the spool failed.
+    pub fn drop_batch(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        self.store.forget_delivery(delivery)?;
+        Ok(self.spool.remove(delivery)?)
+    }
+
+    /// Puts a batch that failed back into the queue, where it was; says whether it had failed.
+    ///
+    /// # Errors
+    /// If the store failed.
+    pub fn retry(&self, delivery: &Delivery) -> Result<bool, StoreError> {
+        let DeliveryState::Failed { at, turn, .. } = delivery.state else { return Ok(false) };
+        let state = DeliveryState::Committed { at, turn };
+        self.store.put_delivery(&Delivery { state, ..delivery.clone() })?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,207 @@
+//! What is being loaded, what waits and for how long, and what has failed how often.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use record::OdsCode;
+use store::{Delivery, DeliveryState};
+use tokio::sync::Notify;
+
+use crate::loader::Progress;
+
+/// How often it is looked whether something is to be done that nobody told of.
+const LOOK: Duration = Duration::from_secs(5);
+/// How long a practice waits after a load that could not be done now for a reason that is not the batch's.
+const AGAIN: SignedDuration = SignedDuration::from_secs(20);
+/// How long after a load that failed by itself; after the last of these it is given up.
+const AFTER_FAILURE: [SignedDuration; 2] = [SignedDuration::from_secs(2), SignedDuration::from_secs(8)];
+
+/// Why a batch was not loaded.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// Not by its own fault: it is tried again until it can be done.
+    Waits(&'static str),
+    /// By its own fault, or by one of ours that comes with it: it is tried some times.
+    Fails(&'static str),
+    /// The practice has begun another batch, which is queued with this turn.
+    Behind(u64),
+}
+
+/// What is being loaded.
+#[derive(Default)]
+pub(super) struct Loads {
+    news: Notify,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    busy: BTreeSet<OdsCode>,
+    /// By turn.
+    progress: BTreeMap<u64, Progress>,
+    /// Practices that wait until a time, and for what.
+    waiting: BTreeMap<OdsCode, (Timestamp, &'static str)>,
+    /// The turn of the batch that a practice must load before any other.
+    first: BTreeMap<OdsCode, u64>,
+    /// How often loads have failed by themselves, by turn.
+    failures: BTreeMap<u64, usize>,
+    /// What identifies the content of queued batches, by turn, where it had to be found out.
+    fingerprints: BTreeMap<u64, String>,
+    cleaned: Option<Timestamp>,
+    warned: Option<Timestamp>,
+}
+
+impl Loads {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something was committed.
+    pub(super) fn wake(&self) {
+        self.news.notify_one();
+    }
+
+    /// Until something was committed.
+    pub(super) async fn news(&self) {
+        self.news.notified().await;
+    }
+
+    /// How long it may be until somebody's wait is over.
+    pub(super) fn pause(&self, now: Timestamp) -> Duration {
+        let state = self.state();
+        let soonest = state.waiting.values().map(|(until, _)| *until).min();
+        let left = soonest.and_then(|until| Duration::try_from(until.duration_since(now)).ok());
+        left.unwrap_or(LOOK).clamp(Duration::from_millis(100), LOOK)
+    }
+
+    /// How far the load of this turn has come, if it has begun.
+    pub(super) fn told(&self, turn: u64) -> Option<String> {
+        let share = |done: u64, of: u64| done.saturating_mul(100).checked_div(of).unwrap_or(100);
+        Some(match self.state().progress.get(&turn)? {
+            Progress::Checking(done, of) => format!("checking, {} %", share(*done, *of)),
+            Progress::Storing(done, of) => format!("storing, {} %", share(*done, *of)),
+            Progress::Releasing(done, of) => format!("releasing, {done} of {of} patients"),
+            Progress::Looking(done) => format!("looking at {done} patients"),
+        })
+    }
+
+    /// The load of this turn has come so far.
+    pub(super) fn tell(&self, turn: u64, progress: Progress) {
+        self.state().progress.insert(turn, progress);
+    }
+
+    /// What a practice waits for.
+    pub(super) fn waits(&self, practice: &OdsCode) -> Option<&'static str> {
+        self.state().waiting.get(practice).map(|(_, words)| *words)
+    }
+
+    /// Chooses what is loaded now of what was committed: of each practice that is neither busy nor waiting its begun
+    /// batch, or else the first that was committed.
+    pub(super) fn choose(&self, mut queued: Vec<Delivery>, now: Timestamp, mut free: usize) -> Vec<Delivery> {
+        queued.sort_by_key(turn);
+        let turns: BTreeSet<u64> = queued.iter().map(turn).collect();
+        let mut state = self.state();
+        state.waiting.retain(|_, (until, _)| *until > now);
+        state.first.retain(|_, first| turns.contains(first));
+        state.failures.retain(|one, _| turns.contains(one));
+        state.fingerprints.retain(|one, _| turns.contains(one));
+        let mut chosen = Vec::new();
+        for delivery in queued {
+            let practice = &delivery.practice;
+            let behind = state.first.get(practice).is_some_and(|first| *first != turn(&delivery));
+            if free > 0
+                && !behind
+                && !state.waiting.contains_key(practice)
+                && state.busy.insert(practice.clone())
+            {
+                free -= 1;
+                state.progress.insert(turn(&delivery), Progress::Checking(0, delivery.size()));
+                chosen.push(delivery);
+            }
+        }
+        chosen
+    }
+
+    /// A load has ended. If it has failed once too often, why it is to be given up.
+    pub(super) fn ended(
+        &self,
+        delivery: &Delivery,
+        result: Result<(), Trouble>,
+        now: Timestamp,
+    ) -> Option<&'static str> {
+        let (turn, practice) = (turn(delivery), delivery.practice.clone());
+        let mut state = self.state();
+        state.progress.remove(&turn);
+        let wait = match result {
+            Ok(()) => None,
+            Err(Trouble::Waits(words)) => Some((AGAIN, words)),
+            Err(Trouble::Behind(first)) => {
+                state.first.insert(practice.clone(), first);
+                None
+            }
+            Err(Trouble::Fails(words)) => {
+                let failures = state.failures.entry(turn).or_default();
+                *failures += 1;
+                match AFTER_FAILURE.get(*failures - 1) {
+                    Some(pause) => Some((*pause, words)),
+                    // The practice stays busy until this is kept.
+                    None => return Some(words),
+                }
+            }
+        };
+        state.busy.remove(&practice);
+        if let Some((pause, words)) = wait {
+            state.waiting.insert(practice, (now + pause, words));
+        }
+        None
+    }
+
+    /// A practice's load was given up, or could not be even that.
+    pub(super) fn given_up(&self, practice: &OdsCode, kept: bool, now: Timestamp) {
+        let mut state = self.state();
+        state.busy.remove(practice);
+        if !kept {
+            state.waiting.insert(practice.clone(), (now + AGAIN, "waits: its result could not be kept"));
+        }
+    }
+
+    /// What identifies the content of a queued batch, found out once.
+    pub(super) fn fingerprint(&self, turn: u64, find: impl FnOnce() -> Option<String>) -> Option<String> {
+        let known = self.state().fingerprints.get(&turn).cloned();
+        known.or_else(|| {
+            let found = find()?;
+            self.state().fingerprints.insert(turn, found.clone());
+            Some(found)
+        })
+    }
+
+    /// Whether it is so long ago that it was cleaned up; it is being done now, then.
+    pub(super) fn is_time_to_clean(&self, now: Timestamp, every: SignedDuration) -> bool {
+        is_time(&mut self.state().cleaned, now, every)
+    }
+
+    /// Whether it is so long ago that a list was warned of; it is being done now, then.
+    pub(super) fn is_time_to_warn(&self, now: Timestamp, every: SignedDuration) -> bool {
+        is_time(&mut self.state().warned, now, every)
+    }
+}
+
+fn is_time(last: &mut Option<Timestamp>, now: Timestamp, every: SignedDuration) -> bool {
+    let is_time = last.is_none_or(|last| now.duration_since(last) >= every);
+    if is_time {
+        *last = Some(now);
+    }
+    is_time
+}
+
+/// The turn of a batch that was committed.
+pub(super) fn turn(delivery: &Delivery) -> u64 {
+    match delivery.state {
+        DeliveryState::Committed { turn, .. } | DeliveryState::Failed { turn, .. } => turn,
+        DeliveryState::Receiving | DeliveryState::Loaded { .. } | DeliveryState::Refused { .. } => 0,
+    }
+}
