@@ -56,7 +56,7 @@ pub(crate) fn row_log(rows: u64, practice: &OdsCode, folder: &Path) -> Result<Ti
     let row = |line| {
         let place =
             Place { file: "a file of a usual length, as suppliers name them, 2026.csv".to_owned(), line };
-        Row { place, fate: Some(Fate::Stored), issues: Vec::new() }
+        Row { place, fate: Some(Fate::Stored), issues: Vec::new(), entry: None }
     };
     let mut time = Duration::ZERO;
     for first in (0..rows).step_by(usize::try_from(LOGGED).unwrap_or(usize::MAX)) {

@@ -141,10 +141,9 @@ impl<'s> Visible<'s> {
                 .map_err(Closed::Refused)
             }),
         };
-        let current = |snapshot: &Box<dyn Snapshot + 's>| {
-            project::may_serve(&snapshot.released().made_with, &practice.rules)
-        };
-        let current = snapshot.as_ref().is_none_or(current);
+        let current = snapshot
+            .as_deref()
+            .is_none_or(|snapshot| project::may_serve(&snapshot.released().made_with, &practice.rules));
         Ok(Self { snapshot, admission, current })
     }
 
