@@ -306,9 +306,24 @@ pub(crate) struct MapArgs {
     /// A file that `terminology load` made.
     #[arg(long, value_name = "FILE")]
     pub(crate) terminology: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) known: KnownArgs,
     /// The export's folder, or its files.
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+}
+
+/// Patients that the export itself does not bring: those of vaccination batches and pathology reports come with the
+/// practice's own feed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct KnownArgs {
+    /// The practice's own export, whose patients are known before this one is looked at. Vaccination batches and pathology
+    /// reports bring no patients: without it all their rows wait, and nothing is made of them.
+    #[arg(long = "with", value_name = "PATH", requires = "format", num_args = 1)]
+    pub(crate) with: Vec<PathBuf>,
+    /// Format of that export.
+    #[arg(long, value_name = "FORMAT", default_value = "emis-csv")]
+    pub(crate) with_format: ::ingest::Format,
 }
 
 #[derive(Debug, clap::Args)]
@@ -344,6 +359,8 @@ pub(crate) struct CheckArgs {
     /// ODS code of the practice whose export it is. A GP2GP message does not need it.
     #[arg(long, value_name = "ODS", requires = "paths", required_if_eq("format", "emis-csv"))]
     pub(crate) practice: Option<OdsCode>,
+    #[command(flatten)]
+    pub(crate) known: KnownArgs,
     /// Print JSON.
     #[arg(long, requires = "paths")]
     pub(crate) json: bool,
