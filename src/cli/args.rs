@@ -1,6 +1,7 @@
 //! The arguments of every command, in words for a person.
 
 mod decisions;
+mod known;
 mod review;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub(crate) use decisions::{
     AboutPatient, AccessCommand, AccessSetArgs, AddProxyArgs, Deciding, DecisionsArgs, EndProxyArgs,
     EntryArgs, EntryAt, Levels, ProxyCommand, RulesArgs, SuppressArgs,
 };
+pub(crate) use known::KnownArgs;
 pub(crate) use review::{ReviewCommand, ReviewDecideArgs, ReviewListArgs};
 
 /// GP records in, a patient's own record out over FHIR R4, and nothing that they may not see.
@@ -311,19 +313,6 @@ pub(crate) struct MapArgs {
     /// The export's folder, or its files.
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-}
-
-/// Patients that the export itself does not bring: those of vaccination batches and pathology reports come with the
-/// practice's own feed.
-#[derive(Debug, clap::Args)]
-pub(crate) struct KnownArgs {
-    /// The practice's own export, whose patients are known before this one is looked at. Vaccination batches and pathology
-    /// reports bring no patients: without it all their rows wait, and nothing is made of them.
-    #[arg(long = "with", value_name = "PATH", requires = "format", num_args = 1)]
-    pub(crate) with: Vec<PathBuf>,
-    /// Format of that export.
-    #[arg(long, value_name = "FORMAT", default_value = "emis-csv")]
-    pub(crate) with_format: ::ingest::Format,
 }
 
 #[derive(Debug, clap::Args)]

@@ -108,7 +108,8 @@ pub(crate) fn is_maker(text: &str) -> bool {
         return false;
     }
     let of_people = |word: &String| PEOPLE.contains(word);
-    let is_company = (words.last().is_some_and(ends) || words.first().is_some_and(|first| FORMS.contains(&first.as_str())))
+    let is_company = (words.last().is_some_and(ends)
+        || words.first().is_some_and(|first| FORMS.contains(&first.as_str())))
         && words.iter().any(|word| FORMS.contains(&word.as_str()));
     MAKERS.contains(&name)
         || MAKERS.contains(&words)
