@@ -1,6 +1,7 @@
 //! The arguments of every command, in words for a person.
 
 mod decisions;
+mod known;
 mod review;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub(crate) use decisions::{
     AboutPatient, AccessCommand, AccessSetArgs, AddProxyArgs, Deciding, DecisionsArgs, EndProxyArgs,
     EntryArgs, EntryAt, Levels, ProxyCommand, RulesArgs, SuppressArgs,
 };
+pub(crate) use known::KnownArgs;
 pub(crate) use review::{ReviewCommand, ReviewDecideArgs, ReviewListArgs};
 
 /// GP records in, a patient's own record out over FHIR R4, and nothing that they may not see.
@@ -306,6 +308,8 @@ pub(crate) struct MapArgs {
     /// A file that `terminology load` made.
     #[arg(long, value_name = "FILE")]
     pub(crate) terminology: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) known: KnownArgs,
     /// The export's folder, or its files.
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
@@ -344,6 +348,8 @@ pub(crate) struct CheckArgs {
     /// ODS code of the practice whose export it is. A GP2GP message does not need it.
     #[arg(long, value_name = "ODS", requires = "paths", required_if_eq("format", "emis-csv"))]
     pub(crate) practice: Option<OdsCode>,
+    #[command(flatten)]
+    pub(crate) known: KnownArgs,
     /// Print JSON.
     #[arg(long, requires = "paths")]
     pub(crate) json: bool,

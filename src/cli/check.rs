@@ -21,7 +21,7 @@ use record::{OdsCode, Report};
 use serde::Serialize;
 use store::{Lmdb, Settings};
 
-use crate::{Failure, args::CheckArgs, progress::Display, quality::text, report};
+use crate::{Failure, args::CheckArgs, known, progress::Display, quality::text, report};
 
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let config = args.config.as_deref().map(Config::load).transpose()?;
@@ -70,15 +70,18 @@ fn export(args: &CheckArgs, format: ::ingest::Format, config: Option<&Config>) -
     let store = Lmdb::open(&Settings { dir: folder.path().to_owned(), max_gib: 64 })?;
     let quality = Mutex::new(Quality::new(None, 1, SystemClock.now()));
     let display = Display::default();
-    let loader = Loader {
+    let (ids, show) = (IdKey::offline(), |progress| display.show(progress));
+    let loader = |quality| Loader {
         store: &store,
-        ids: &IdKey::offline(),
+        ids: &ids,
         clock: &SystemClock,
         practice: &practice,
-        progress: &|progress| display.show(progress),
-        also: Also { terminology: terminology.as_ref(), quality: Some(&quality) },
+        progress: &show,
+        also: Also { terminology: terminology.as_ref(), quality },
     };
-    let result = loader.take(format, &args.paths).and_then(|(mut report, batch)| {
+    let known = known::load(&loader(None), &args.known);
+    let loader = loader(Some(&quality));
+    let result = known.and_then(|()| loader.take(format, &args.paths)).and_then(|(mut report, batch)| {
         loader.look(batch, &mut report, &mut |_| Ok(()))?;
         Ok(report)
     });
@@ -97,6 +100,9 @@ fn export(args: &CheckArgs, format: ::ingest::Format, config: Option<&Config>) -
         say!("{}", serde_json::to_string_pretty(&outcome)?);
     } else {
         in_words(&report, summary.as_ref(), rejected);
+        if loaded {
+            known::advice(format, &args.known, &report).into_iter().for_each(|advice| say!("{advice}"));
+        }
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

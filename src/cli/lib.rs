@@ -22,6 +22,7 @@ mod certificates;
 mod check;
 mod explain;
 mod ingest;
+mod known;
 mod lexicon;
 mod map;
 mod people;

@@ -15,7 +15,7 @@ use project::IdKey;
 use record::OdsCode;
 use store::{Lmdb, Settings};
 
-use crate::{Failure, args::MapArgs, progress::Display, report};
+use crate::{Failure, args::MapArgs, known, progress::Display, report};
 
 pub(crate) fn run(args: &MapArgs) -> Result<ExitCode, Failure> {
     let practice = match &args.practice {
@@ -36,24 +36,32 @@ pub(crate) fn run(args: &MapArgs) -> Result<ExitCode, Failure> {
         also: Also { terminology: terminology.as_ref(), ..Also::default() },
     };
     let mut out = BufWriter::new(std::io::stdout().lock());
-    let result = loader.take(args.format, &args.paths).and_then(|(mut report, batch)| {
-        loader.look(batch, &mut report, &mut |projection| {
-            for made in &projection.resources {
-                let mut line = Vec::with_capacity(made.mapped.json.len() + 64);
-                project::practice_side(&made.labels, &made.mapped.json, &mut line);
-                line.push(b'\n');
-                out.write_all(&line)?;
-            }
-            Ok(())
-        })?;
-        out.flush().map_err(LoadError::Output)?;
-        Ok(report)
-    });
+    let result = known::load(&loader, &args.known)
+        .and_then(|()| loader.take(args.format, &args.paths))
+        .and_then(|(mut report, batch)| {
+            loader.look(batch, &mut report, &mut |projection| {
+                for made in &projection.resources {
+                    let mut line = Vec::with_capacity(made.mapped.json.len() + 64);
+                    project::practice_side(&made.labels, &made.mapped.json, &mut line);
+                    line.push(b'\n');
+                    out.write_all(&line)?;
+                }
+                Ok(())
+            })?;
+            out.flush().map_err(LoadError::Output)?;
+            Ok(report)
+        });
     display.end();
     match result {
         // Whoever reads has enough (`| head`).
         Err(LoadError::Output(error)) if error.kind() == ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-        result => finish(result),
+        result => {
+            let advice =
+                result.as_ref().ok().and_then(|report| known::advice(args.format, &args.known, report));
+            let code = finish(result)?;
+            advice.into_iter().for_each(|advice| tell!("{advice}"));
+            Ok(code)
+        }
     }
 }
 

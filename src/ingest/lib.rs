@@ -5,12 +5,15 @@
 //! that may carry visibility, a truncated message) refuses it, before anything is stored.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
+mod dated;
 mod delimited;
 mod edifact;
 mod emis;
 mod folder;
 mod gp2gp;
 mod gp_connect;
+mod lot;
+mod maker;
 mod nhs_vaccination;
 mod snomed;
 mod tpp;
@@ -22,6 +25,9 @@ use std::{
     str::FromStr,
 };
 
+use dated::Dated;
+use lot::is_lot_number;
+use maker::is_maker;
 use record::{Fact, Fate, Issue, MarksCarried, OdsCode, Place, Sink, SinkError};
 
 /// The export formats that can be read.
@@ -98,29 +104,6 @@ impl Format {
             Self::GpConnectStu3 => MarksCarried::Yes,
         }
     }
-}
-
-/// Whether a text is a batch number and nothing else: up to three words of letters, digits, `-`, `/`, `.` and `:`, each
-/// with a digit in it, and no run of nine digits, as telephone and NHS numbers have. A name has no digits.
-fn is_lot_number(text: &str) -> bool {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '/' | '.' | ':');
-    let word = |word: &str| word.chars().all(plain) && word.chars().any(|c| c.is_ascii_digit());
-    let run = text.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
-    let digits = text.chars().filter(char::is_ascii_digit).count();
-    (1..=30).contains(&text.len())
-        && text.split(' ').count() <= 3
-        && text.split(' ').all(word)
-        && run < 9
-        && digits < 15
-}
-
-/// Whether a text may be a maker's name: up to five words of letters and digits, with no run of digits as in a telephone
-/// number.
-fn is_maker(text: &str) -> bool {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '.' | '&' | '-' | '\'' | '(' | ')' | '/');
-    let numbers = text.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() >= 5);
-    let fits = (1..=60).contains(&text.len()) && text.chars().all(plain) && text.split(' ').count() <= 5;
-    fits && !numbers
 }
 
 impl Format {
@@ -215,13 +198,13 @@ impl Sink for Nowhere<'_> {
 /// The fatal issues for which the batch is refused.
 pub fn open(format: Format, practice: &OdsCode, paths: &[PathBuf]) -> Result<Box<dyn Batch>, Vec<Issue>> {
     match format {
-        Format::EmisCsv => Ok(Box::new(emis::Batch::open(practice, paths)?)),
-        Format::Gp2gp => Ok(Box::new(gp2gp::Batch::open(practice, paths)?)),
-        Format::NhsVaccinationCsv => Ok(Box::new(nhs_vaccination::Batch::open(paths)?)),
-        Format::VisionCsv => Ok(Box::new(vision::Batch::open(practice, paths)?)),
-        Format::Nhs003Edifact => Ok(Box::new(edifact::Batch::open(paths)?)),
-        Format::GpConnectStu3 => Ok(Box::new(gp_connect::Batch::open(paths)?)),
-        Format::TppCsv => Ok(Box::new(tpp::Batch::open(practice, paths)?)),
+        Format::EmisCsv => Ok(Box::new(Dated(emis::Batch::open(practice, paths)?))),
+        Format::Gp2gp => Ok(Box::new(Dated(gp2gp::Batch::open(practice, paths)?))),
+        Format::NhsVaccinationCsv => Ok(Box::new(Dated(nhs_vaccination::Batch::open(paths)?))),
+        Format::VisionCsv => Ok(Box::new(Dated(vision::Batch::open(practice, paths)?))),
+        Format::Nhs003Edifact => Ok(Box::new(Dated(edifact::Batch::open(practice, paths)?))),
+        Format::GpConnectStu3 => Ok(Box::new(Dated(gp_connect::Batch::open(practice, paths)?))),
+        Format::TppCsv => Ok(Box::new(Dated(tpp::Batch::open(practice, paths)?))),
     }
 }
 
@@ -242,21 +225,4 @@ pub fn unread(batch: &dyn Batch, paths: &[PathBuf]) -> Vec<PathBuf> {
     });
     there.sort();
     there
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_batch_number_is_no_channel_for_names_and_telephones() {
-        for lot in ["AB1234", "ab1:cd2", "z2003", "AK47-2B", "A1 B2", "123456"] {
-            assert!(is_lot_number(lot), "{lot}");
-        }
-        for other in
-            ["", "Jane", "Mum Jane 07700900123", "Jane 07700900123", "07700900123", "A1 Jane", "12345678901"]
-        {
-            assert!(!is_lot_number(other), "{other}");
-        }
-    }
 }

@@ -97,13 +97,15 @@ pub(crate) fn observation(
         profiles.extend(claim.profiles);
         added.push(claim.loinc);
     }
-    // IPA, ipa-obs-1: a statement without value, components or members says why it has no value.
-    let absent = value.is_none() && members.is_empty();
+    // IPA, ipa-obs-1: a statement without value, components or members says why it has no value. One that has a result
+    // which could not be read does not say that none applies, whatever its members.
+    let unread = statement.value == Some(Value::Unread);
+    let absent = value.is_none() && (unread || members.is_empty());
     Observation {
         category: category.map(Category::concept).into_iter().collect(),
         code: Box::new(concept(&resolved.coded, added)),
         value,
-        data_absent_reason: absent.then(not_applicable),
+        data_absent_reason: absent.then(|| if unread { unknown() } else { not_applicable() }),
         interpretation: statement.interpretation.map(quantity::interpretation).into_iter().collect(),
         note: statement.text.iter().filter_map(note).collect(),
         reference_range: quantity::ranges(&statement.ranges, statement.value.as_ref()),
@@ -140,6 +142,10 @@ pub(crate) fn frame(
 
 fn not_applicable() -> Box<CodeableConcept> {
     Box::new(concept_of(url::system::DATA_ABSENT_REASON, "not-applicable", "Not Applicable"))
+}
+
+fn unknown() -> Box<CodeableConcept> {
+    Box::new(concept_of(url::system::DATA_ABSENT_REASON, "unknown", "Unknown"))
 }
 
 /// `meta` with the profiles only; version, date and labels are put in by others.
@@ -232,6 +238,13 @@ mod tests {
         let body = json(Made::snomed("a", "267032009", "Tired all the time"));
         assert_eq!(body["dataAbsentReason"]["coding"][0]["code"], "not-applicable");
         assert!(body.get("category").is_none());
+    }
+
+    #[test]
+    fn a_result_that_could_not_be_read_is_unknown_and_not_inapplicable() {
+        let body = json(lab("a").with(|statement| statement.value = Some(Value::Unread)));
+        assert_eq!(body["dataAbsentReason"]["coding"][0]["code"], "unknown");
+        assert!(body.as_object().unwrap().keys().all(|key| !key.starts_with("value")));
     }
 
     #[test]

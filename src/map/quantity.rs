@@ -126,6 +126,7 @@ pub(crate) fn value(of: &Value) -> Option<ObservationValue> {
             ObservationValue::String(format!("{} - {}", in_words(low), in_words(high)).into())
         }
         Value::Coded(coded) if is_nothing(coded) => return None,
+        Value::Unread => return None,
         Value::Coded(coded) => ObservationValue::CodeableConcept(Box::new(concept(coded, vec![]))),
         Value::Text(text) => ObservationValue::String(clean(text.expose())?.into()),
         // Only where the readings could not be served as components.

@@ -12,6 +12,8 @@ use record::ResourceType;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::measured;
+
 /// The two ways in which a resource is released.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum View {
@@ -61,6 +63,8 @@ enum Show {
     Coded,
     /// In both views if it is word for word the display of a coding beside it; otherwise as [`Show::Screened`].
     CodedIfTerm,
+    /// In both views if it is a sign, a number and a unit of the table of units; otherwise as [`Show::Screened`].
+    CodedIfMeasured,
     /// In the full view only, and only if its text passed redaction.
     Screened,
     /// In no view.
@@ -210,7 +214,8 @@ impl Cut<'_> {
             Some(Show::Coded) if has_uncoded_unit(value) => self.screened(value, false),
             Some(Show::Coded) => true,
             Some(Show::CodedIfTerm) if term => true,
-            Some(Show::CodedIfTerm | Show::Screened) => self.screened(value, true),
+            Some(Show::CodedIfMeasured) if value.as_str().is_some_and(measured::is_measured) => true,
+            Some(Show::CodedIfTerm | Show::CodedIfMeasured | Show::Screened) => self.screened(value, true),
             None => self.inside(node, value),
         }
     }
@@ -357,6 +362,15 @@ mod tests {
             assert_eq!(view(View::Full, &words, false), json!({}));
             assert_eq!(view(View::Full, &words, true), words);
         }
+    }
+
+    #[test]
+    fn a_sign_a_number_and_a_unit_are_no_words_of_anybody() {
+        let measured = json!({"valueString": "~5 mg/L"});
+        assert_eq!(view(View::Coded, &measured, false), measured);
+        let words = json!({"valueString": "~5 of Jane's"});
+        assert_eq!(view(View::Coded, &words, true), json!({}));
+        assert_eq!(view(View::Full, &words, false), json!({}));
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod label;
 mod laws;
 mod level;
 mod made_with;
+mod measured;
 mod online;
 mod oversight;
 mod registration;

@@ -135,7 +135,7 @@ pub fn words_of(statement: &Statement) -> Vec<&str> {
             let units = [Some(one), other.as_ref()].into_iter().flatten();
             words.extend(units.filter_map(|reading| reading.unit.as_deref()));
         }
-        None => {}
+        Some(Value::Unread) | None => {}
     }
     for range in &statement.ranges {
         words.extend(range.unit.as_deref());

@@ -102,6 +102,12 @@ issue_codes! {
     PrecisionUnknown = "precision-unknown", "the precision is one of U, Y, YM, YMD, YMDT";
     /// A number cannot be read.
     NumberInvalid = "number-invalid", "numbers are plain decimals";
+    /// The operator beside a number is none that FHIR has; number and operator are kept together, as words.
+    OperatorUnknown = "operator-unknown", "the result is kept as the words that were sent, because the number alone would read as exact";
+    /// A date that databases write where they have none.
+    DatePlaceholder = "date-placeholder", "the date is left out, because it stands for none";
+    /// A date that lies in the future.
+    DateFuture = "date-future", "the date is kept as it was sent; correct it at the source if nothing was planned for that day";
     /// A true-or-false field has another value.
     BooleanInvalid = "boolean-invalid", "the field is true or false";
     /// A field that says whether an entry may be seen has an unknown value; the entry is withheld.

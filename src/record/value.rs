@@ -17,6 +17,8 @@ pub enum Value {
     Text(FreeText),
     /// Both readings of a blood pressure in one row: systolic, and diastolic if it was taken.
     BloodPressure(Quantity, Option<Quantity>),
+    /// There is one, and it could not be read: not the same as none.
+    Unread,
 }
 
 /// A number with its unit as the source wrote it.
@@ -44,13 +46,19 @@ pub enum Comparator {
 }
 
 impl Comparator {
-    /// The comparator at the start of a text (`>= 60`, `<0.3`), and what follows it.
+    /// The comparator at the start of a text (`>= 60`, `<0.3`), and what follows it. `=<` is how some write `<=`, and
+    /// `=>` how they write `>=`.
     #[must_use]
     pub fn split(text: &str) -> (Option<Self>, &str) {
         let text = text.trim_start();
-        for (sign, comparator) in
-            [("<=", Self::LessOrEqual), (">=", Self::GreaterOrEqual), ("<", Self::Less), (">", Self::Greater)]
-        {
+        for (sign, comparator) in [
+            ("<=", Self::LessOrEqual),
+            ("=<", Self::LessOrEqual),
+            (">=", Self::GreaterOrEqual),
+            ("=>", Self::GreaterOrEqual),
+            ("<", Self::Less),
+            (">", Self::Greater),
+        ] {
             if let Some(rest) = text.strip_prefix(sign) {
                 return (Some(comparator), rest.trim_start());
             }
@@ -96,4 +104,24 @@ pub enum Interpretation {
     PotentiallyAbnormal,
     /// Flagged abnormal without a direction.
     Abnormal,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_is_read_whichever_sign_comes_first() {
+        for (text, comparator, rest) in [
+            ("<= 5", Some(Comparator::LessOrEqual), "5"),
+            ("=<5", Some(Comparator::LessOrEqual), "5"),
+            ("=> 60", Some(Comparator::GreaterOrEqual), "60"),
+            (">=", Some(Comparator::GreaterOrEqual), ""),
+            ("<0.3", Some(Comparator::Less), "0.3"),
+            ("= 5", None, "= 5"),
+            ("~5", None, "~5"),
+        ] {
+            assert_eq!(Comparator::split(text), (comparator, rest), "{text}");
+        }
+    }
 }

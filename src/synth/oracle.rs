@@ -15,6 +15,10 @@ pub struct Meant {
     pub code: String,
     /// The number, as it was written.
     pub value: String,
+    /// The sign before it.
+    pub operator: &'static str,
+    /// Its unit, as it was written.
+    pub unit: &'static str,
     /// When it was true, as FHIR writes it.
     pub date: String,
     /// Whether something speaks against showing it.
@@ -24,7 +28,17 @@ pub struct Meant {
 /// Writes the oracle of an export into its folder.
 pub fn write(meant: &[Meant], out: &Path) -> io::Result<()> {
     let mut file = csv::Writer::from_path(out.join("oracle.csv"))?;
-    file.write_record(["nhs_number", "entry", "kind", "code", "value", "date", "hidden"])?;
+    file.write_record([
+        "nhs_number",
+        "entry",
+        "kind",
+        "code",
+        "value",
+        "operator",
+        "unit",
+        "date",
+        "hidden",
+    ])?;
     for one in meant {
         let hidden = if one.hidden { "true" } else { "false" };
         file.write_record([
@@ -33,6 +47,8 @@ pub fn write(meant: &[Meant], out: &Path) -> io::Result<()> {
             one.kind,
             &one.code,
             &one.value,
+            one.operator,
+            one.unit,
             &one.date,
             hidden,
         ])?;

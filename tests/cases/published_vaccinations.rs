@@ -262,6 +262,8 @@ fn every_published_row_becomes_its_patients_vaccination_or_is_told_of() {
             assert_eq!(text(ours, &format!("{procedure}/code")), row["VACCINATION_PROCEDURE_CODE"]);
             assert_eq!(text(ours, &format!("{procedure}/display")), row["VACCINATION_PROCEDURE_TERM"]);
             assert_eq!(text(ours, "/protocolApplied/0/doseNumberPositiveInt"), row["DOSE_SEQUENCE"]);
+            assert_eq!(text(ours, "/lotNumber"), row["BATCH_NUMBER"]);
+            assert_eq!(text(ours, "/manufacturer/display"), row["VACCINE_MANUFACTURER"]);
             let day = text(ours, "/occurrenceDateTime").get(..10).unwrap().replace('-', "");
             assert_eq!(Some(day.as_str()), row["DATE_AND_TIME"].get(..8));
         }

@@ -114,6 +114,7 @@ impl Telling<'_> {
                 let sign = quantity.comparator.map_or("", record::Comparator::sign);
                 say!("value     {sign}{} {}", quantity.value, quantity.unit.as_deref().unwrap_or(""));
             }
+            Some(Value::Unread) => say!("value     one that could not be read"),
             Some(Value::Text(text)) => say!("value     {}", text.expose()),
             Some(Value::Coded(coded)) => codes(coded),
             Some(Value::Range(low, high)) => say!("value     {} to {}", low.value, high.value),

@@ -3,9 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use ingest::Format;
+use jiff::civil::Date;
 use record::{
-    Entry, EntryId, Fact, Fate, Issue, IssueCode, PatientKey, Place, Report, Row, RowEntry, Severity, Sink,
-    SinkError,
+    Content, Effective, Entry, EntryId, Fact, Fate, Issue, IssueCode, PatientKey, Place, Report, Row,
+    RowEntry, Severity, Sink, SinkError,
 };
 use store::{StoreError, Whole};
 
@@ -41,6 +42,8 @@ pub(super) struct Storing<'a, 'l> {
     pub(super) guests: bool,
     pub(super) report: Report,
     pub(super) failed: Option<StoreError>,
+    /// Today, in London.
+    today: Date,
 }
 
 impl<'a, 'l> Storing<'a, 'l> {
@@ -62,6 +65,7 @@ impl<'a, 'l> Storing<'a, 'l> {
             guests: false,
             report: Report::default(),
             failed: None,
+            today: Effective::at(loader.clock.now()).first_day(),
         }
     }
 
@@ -181,11 +185,15 @@ impl Sink for Storing<'_, '_> {
         if self.failed.is_some() {
             return Err(SinkError);
         }
+        let future = future(&fact, self.today);
         let entry = entry_of(&fact)
             .map(|id| if self.ids { RowEntry::Id(id.clone()) } else { RowEntry::Short(id.short()) });
         self.facts.push(fact);
         self.places.push(Some(self.log.len()));
         self.log.push(Row { place: place.clone(), fate: None, issues: Vec::new(), entry });
+        if future {
+            self.note(None, Issue::new(Severity::Warning, IssueCode::DateFuture, place));
+        }
         if self.facts.len() >= CHUNK || self.read - self.flushed >= CHUNK_BYTES {
             self.flush()?;
         }
@@ -205,4 +213,15 @@ impl Sink for Storing<'_, '_> {
         self.read = bytes;
         (self.loader.progress)(Progress::Storing(bytes, self.total));
     }
+}
+
+/// Whether a fact says of a thing that it was true after today, or that it was recorded then.
+fn future(fact: &Fact, today: Date) -> bool {
+    let (Fact::Entry(_, entry) | Fact::Guest(_, entry) | Fact::Keyed(_, entry)) = fact else { return false };
+    let effective = match &entry.content {
+        Some(Content::Statement(statement)) => statement.effective,
+        Some(Content::WithLists(listed)) => listed.statement.effective,
+        Some(_) | None => None,
+    };
+    effective.into_iter().chain(entry.recorded).any(|at| at.first_day() > today)
 }

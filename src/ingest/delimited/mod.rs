@@ -3,6 +3,7 @@
 //! a [`Table`] whose columns are declared once ([`columns`]).
 
 mod column;
+mod compared;
 mod dialect;
 mod file;
 mod header;

@@ -4,7 +4,7 @@
 use std::io::BufRead;
 
 use jiff::civil::{Date, DateTime, Time};
-use record::IssueCode;
+use record::{IssueCode, OdsCode};
 
 use super::syntax::{Fatal, Segment, Segments};
 
@@ -20,6 +20,8 @@ const NHS003: [&str; 5] = ["MEDRPT", "0", "1", "RT", "NHS003"];
 pub(super) struct Interchange {
     /// The mailbox that sent it.
     pub(super) sender: String,
+    /// The mailbox that it was sent to.
+    recipient: Option<String>,
     /// When it was made and which of its sender's it is, as one number that grows. Messages count below it.
     pub(super) sequence: u64,
     /// The character set is not the one that was declared.
@@ -41,6 +43,25 @@ pub(super) struct Message {
     pub(super) segments: Vec<Segment>,
 }
 
+impl Interchange {
+    /// Whether it names practices that it is for, and not this one: in its mailbox, or as the recipient of a message.
+    /// Mailboxes of the NHS are numbers that name nobody, and a code of another shape is a doctor's or a department's.
+    pub(super) fn is_for_others_than(&self, practice: &OdsCode) -> bool {
+        let to = |segment: &&Segment| segment.is("NAD", "MR");
+        let named = self.messages.iter().flat_map(|message| message.segments.iter().filter(to));
+        let codes = named.filter_map(|segment| segment.get(2, 0)).chain(self.recipient.as_deref());
+        let practices: Vec<OdsCode> = codes.filter_map(practice_code).collect();
+        !practices.is_empty() && !practices.contains(practice)
+    }
+}
+
+/// A GP practice's code: a letter and five digits.
+fn practice_code(text: &str) -> Option<OdsCode> {
+    let (first, rest) = text.as_bytes().split_first()?;
+    let fits = first.is_ascii_alphabetic() && rest.len() == 5 && rest.iter().all(u8::is_ascii_digit);
+    fits.then(|| text.parse().ok()).flatten()
+}
+
 /// Reads the next interchange; `None` at the end of the file.
 pub(super) fn read<R: BufRead>(segments: &mut Segments<R>) -> Result<Option<Interchange>, Fatal> {
     let Some(header) = segments.next()? else { return Ok(None) };
@@ -57,6 +78,7 @@ pub(super) fn read<R: BufRead>(segments: &mut Segments<R>) -> Result<Option<Inte
     }
     let mut interchange = Interchange {
         sender,
+        recipient: header.get(3, 0).map(str::to_owned),
         sequence: sequence(made, control),
         beyond_charset: false,
         decimal: segments.decimal(),

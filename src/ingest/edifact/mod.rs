@@ -17,7 +17,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use record::{Issue, Sink};
+use record::{Issue, IssueCode, OdsCode, Place, Severity, Sink};
 
 use crate::{Stop, folder};
 
@@ -27,6 +27,7 @@ const ENDINGS: [&str; 3] = ["dat", "edi", "edifact"];
 /// Files that may be read.
 #[derive(Debug)]
 pub struct Batch {
+    practice: OdsCode,
     files: Vec<File>,
 }
 
@@ -42,7 +43,7 @@ impl Batch {
     ///
     /// # Errors
     /// The fatal issues for which the batch is refused.
-    pub fn open(paths: &[PathBuf]) -> Result<Self, Vec<Issue>> {
+    pub fn open(practice: &OdsCode, paths: &[PathBuf]) -> Result<Self, Vec<Issue>> {
         let (mut files, mut issues) = (Vec::new(), Vec::new());
         for path in folder::files(paths, &ENDINGS)? {
             let name = folder::name(&path);
@@ -51,7 +52,7 @@ impl Batch {
                 Err(issue) => issues.push(*issue),
             }
         }
-        if issues.is_empty() { Ok(Self { files }) } else { Err(issues) }
+        if issues.is_empty() { Ok(Self { practice: practice.clone(), files }) } else { Err(issues) }
     }
 }
 
@@ -68,7 +69,7 @@ impl crate::Batch for Batch {
     fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop> {
         let (mut refused, mut done) = (Vec::new(), 0);
         for file in &self.files {
-            match file.read(sink) {
+            match file.read(&self.practice, sink) {
                 Ok(()) => {}
                 Err(Stop::Refused(issues)) => refused.extend(issues),
                 Err(stop) => return Err(stop),
@@ -81,18 +82,27 @@ impl crate::Batch for Batch {
 }
 
 impl File {
-    fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop> {
+    fn read(&self, practice: &OdsCode, sink: &mut dyn Sink) -> Result<(), Stop> {
         let refused = |issue: Box<Issue>| Stop::Refused(vec![*issue]);
         let (file, _) = folder::open(&self.path, &self.name).map_err(refused)?;
         let mut segments = syntax::Segments::new(BufReader::with_capacity(1 << 16, file), &self.name);
         let mut any = false;
         while let Some(read) = interchange::read(&mut segments).map_err(refused)? {
             any = true;
+            if practice.is_known() && read.is_for_others_than(practice) {
+                sink.warn(self.not_ours(read.number));
+            }
             emit::emit(&read, &self.name, sink)?;
         }
         if any {
             return Ok(());
         }
-        Err(refused(segments.fatal(record::IssueCode::Truncated, "there is no interchange in it")))
+        Err(refused(segments.fatal(IssueCode::Truncated, "there is no interchange in it")))
+    }
+
+    fn not_ours(&self, line: u64) -> Issue {
+        let place = Place { file: self.name.clone(), line };
+        let issue = Issue::new(Severity::Warning, IssueCode::WrongPractice, &place).field("UNB");
+        issue.detail("it is addressed to another practice than the one that it is loaded for")
     }
 }

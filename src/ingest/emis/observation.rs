@@ -4,8 +4,8 @@
 //! and is only listened to where it withholds.
 
 use record::{
-    CodeRef, Comparator, Content, Decimal, Effective, EntryId, FreeText, Interpretation, Issue, IssueCode,
-    Link, Mark, Quantity, ReferenceRange, Role, Statement, StatementStatus, Subject, Vaccination, Value,
+    CodeRef, Content, Decimal, Effective, EntryId, FreeText, Interpretation, Issue, IssueCode, Link, Mark,
+    ReferenceRange, Role, Statement, StatementStatus, Subject, Vaccination, Value,
 };
 
 use super::{
@@ -85,7 +85,7 @@ impl Observations {
             code: CodeRef::Local(code),
             subject: self.subject(row),
             effective: self.effective(row)?,
-            value: self.result(row)?.map(Value::Quantity),
+            value: self.result(row)?,
             ranges: self.range(row).into_iter().collect(),
             interpretation: self.interpretation(row),
             text: FreeText::new(row.text(self.text)).into_iter().collect(),
@@ -122,27 +122,14 @@ impl Observations {
         }))
     }
 
-    /// The result. A number that cannot be read rejects the row; one whose operator is not understood is left out,
-    /// because it would read as exact.
-    fn result(&self, row: &mut Row<'_>) -> Result<Option<Quantity>, Issue> {
+    /// The result. A number that cannot be read rejects the row.
+    fn result(&self, row: &mut Row<'_>) -> Result<Option<Value>, Issue> {
         let text = row.text(self.value);
         if text.is_empty() {
             return Ok(None);
         }
         let value: Decimal = text.parse().map_err(|_| row.error(IssueCode::NumberInvalid, self.value))?;
-        let comparator = match Comparator::split(row.text(self.operator)) {
-            (comparator, "") => comparator,
-            (None, "=") => None,
-            _ => {
-                row.warn(
-                    IssueCode::PartIgnored,
-                    self.operator,
-                    "the value is left out, its operator is not known",
-                );
-                return Ok(None);
-            }
-        };
-        Ok(Some(Quantity { value, comparator, unit: row.some(self.unit) }))
+        Ok(Some(row.compared([self.operator, self.value, self.unit], value)))
     }
 
     /// What is normal, with one bound or two; none at all where one of them cannot be read.

@@ -119,7 +119,7 @@ mod tests {
                 q.unit.unwrap_or_default()
             )),
             Value::Text(text) => Some(format!("'{}'", text.expose())),
-            Value::Range(..) | Value::Coded(_) | Value::BloodPressure(..) => None,
+            Value::Range(..) | Value::Coded(_) | Value::BloodPressure(..) | Value::Unread => None,
         }
     }
 

@@ -48,7 +48,9 @@ pub(super) fn read<R: BufRead>(
             "value" => {
                 let node = Node::read(&mut r.xml, &child)?;
                 result.valued = node.get("nullFlavor").is_none();
-                result.value = if result.valued { quantity::value(&node, &mut r.notes) } else { None };
+                if result.valued {
+                    result.value = quantity::value(&node, &mut r.notes).or_else(|| quantity::unread(&node));
+                }
             }
             "interpretationCode" => {
                 result.interpretation =

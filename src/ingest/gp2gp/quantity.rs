@@ -33,6 +33,12 @@ pub(super) fn value(node: &Node, notes: &mut Notes) -> Option<Value> {
     }
 }
 
+/// What a `value` is that none could be read from: nothing, if it says nothing.
+pub(super) fn unread(node: &Node) -> Option<Value> {
+    let said = node.xsi_type().is_some() || node.get("value").is_some() || node.words().is_some();
+    said.then_some(Value::Unread)
+}
+
 /// A number with its unit. EMIS writes `unit="1"` and puts the unit that was measured in, with the number in that
 /// unit, into a translation.
 fn quantity(node: &Node, notes: &mut Notes) -> Option<Quantity> {

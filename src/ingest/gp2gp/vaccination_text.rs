@@ -100,12 +100,7 @@ fn run(text: &str) -> Vaccination {
 }
 
 fn maker(text: &str) -> Option<String> {
-    let fits = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '&' | '.' | '\'' | '(' | ')' | '/');
-    // A run of digits would be a number of something or of somebody, not a company.
-    let numbered = text.chars().filter(char::is_ascii_digit).count() > 2;
-    let words = text.split_whitespace().count() <= 5;
-    (!text.is_empty() && text.len() <= 60 && words && !numbered && text.chars().all(fits))
-        .then(|| text.to_owned())
+    crate::is_maker(text).then(|| text.to_owned())
 }
 
 fn lot(text: &str) -> Option<String> {

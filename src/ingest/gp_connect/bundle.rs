@@ -6,7 +6,7 @@ use std::{
     io::BufRead,
 };
 
-use record::{IssueCode, Mark};
+use record::{IssueCode, Mark, OdsCode};
 
 use super::{
     container, immunization,
@@ -14,7 +14,7 @@ use super::{
     marks,
     notes::Notes,
     observation, patient,
-    row::{Body, ROWS, Row, normal},
+    row::{Body, ROWS, Row, normal, ods_code, references},
     time,
 };
 
@@ -29,6 +29,24 @@ pub(super) struct Bundle {
     pub(super) sequence: Option<u64>,
     /// What is worth knowing about it.
     pub(super) notes: Notes,
+}
+
+impl Bundle {
+    /// Warns if the patient is said to be with an organisation whose code is there, and it is not the practice that the
+    /// bundle is loaded for.
+    pub(super) fn check_practice(&mut self, practice: &OdsCode) {
+        let Some(patient) = self.rows.get(self.patient) else { return };
+        let of = |reference: &String| {
+            let same = |row: &&Row| row.key == *reference || row.address.as_deref() == Some(reference);
+            self.rows.iter().find(same).and_then(|row| row.ods.clone())
+        };
+        let by_reference = patient.managed_by.as_ref().and_then(of);
+        let line = patient.line;
+        if practice.is_known() && patient.ods.clone().or(by_reference).is_some_and(|ods| ods != *practice) {
+            let detail = "the patient is another practice's than the one that the bundle is loaded for";
+            self.notes.warn(IssueCode::WrongPractice, line, "Patient.managingOrganization", detail);
+        }
+    }
 }
 
 /// Reads a whole file.
@@ -116,7 +134,11 @@ impl Reading {
         let mut row = Row::new(key, resource.line, marks);
         row.sequence = updated(resource.object("meta"));
         match kind {
-            "Patient" => row.body = Body::Patient(Box::new(patient::read(resource, &mut self.notes))),
+            "Patient" => {
+                row.managed_by = references(resource, "managingOrganization").into_iter().next();
+                row.ods = resource.object("managingOrganization").and_then(ods_code);
+                row.body = Body::Patient(Box::new(patient::read(resource, &mut self.notes)));
+            }
             "Observation" => observation::fill(&mut row, resource, &mut self.notes),
             "Immunization" => immunization::fill(&mut row, resource, &mut self.notes),
             _ => container::fill(&mut row, kind, resource),

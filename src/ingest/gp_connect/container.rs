@@ -6,7 +6,7 @@ use record::{CodeClass, Container, Role};
 use super::{
     json::{Json, Object},
     patient::person_name,
-    row::{Body, Row, references},
+    row::{Body, Row, ods_code, references},
 };
 
 /// Fills the row of a resource that is neither patient nor served.
@@ -42,7 +42,10 @@ pub(super) fn fill(row: &mut Row, kind: &str, of: &Object) {
             None => container(Container::Heading),
         },
         "PractitionerRole" => Body::InRole(references(of, "practitioner").into_iter().next()),
-        "Organization" => Body::Organisation(of.text("name").map(str::to_owned)),
+        "Organization" => {
+            row.ods = ods_code(of);
+            Body::Organisation(of.text("name").map(str::to_owned))
+        }
         _ => container(Container::Heading),
     };
 }

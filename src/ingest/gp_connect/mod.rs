@@ -24,13 +24,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use record::{Issue, Sink};
+use record::{Issue, OdsCode, Sink};
 
 use crate::{Stop, folder};
 
 /// Bundles that may be read.
 #[derive(Debug)]
 pub struct Batch {
+    practice: OdsCode,
     files: Vec<File>,
 }
 
@@ -46,7 +47,7 @@ impl Batch {
     ///
     /// # Errors
     /// The fatal issues for which the batch is refused.
-    pub fn open(paths: &[PathBuf]) -> Result<Self, Vec<Issue>> {
+    pub fn open(practice: &OdsCode, paths: &[PathBuf]) -> Result<Self, Vec<Issue>> {
         let (mut files, mut issues) = (Vec::new(), Vec::new());
         for path in folder::files(paths, &["json"])? {
             let name = folder::name(&path);
@@ -55,7 +56,7 @@ impl Batch {
                 Err(issue) => issues.push(*issue),
             }
         }
-        if issues.is_empty() { Ok(Self { files }) } else { Err(issues) }
+        if issues.is_empty() { Ok(Self { practice: practice.clone(), files }) } else { Err(issues) }
     }
 }
 
@@ -73,7 +74,10 @@ impl crate::Batch for Batch {
         let (mut refused, mut done) = (Vec::new(), 0);
         for file in &self.files {
             match file.read() {
-                Ok(bundle) => emit::emit(bundle, sink)?,
+                Ok(mut bundle) => {
+                    bundle.check_practice(&self.practice);
+                    emit::emit(bundle, sink)?;
+                }
                 Err(issue) => refused.push(*issue),
             }
             done += file.bytes;

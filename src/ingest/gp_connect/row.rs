@@ -1,6 +1,8 @@
 //! One bundle's resources while it is read: what refers to what is settled only at its end. Bounded by [`ROWS`].
 
-use record::{CodeClass, Container, Demographics, Effective, Issue, Mark, PersonName, Role, Statement};
+use record::{
+    CodeClass, Container, Demographics, Effective, Issue, Mark, OdsCode, PersonName, Role, Statement,
+};
 
 use super::json::Object;
 
@@ -34,6 +36,10 @@ pub(super) struct Row {
     pub(super) subject: Option<String>,
     /// Who did it.
     pub(super) performer: Option<String>,
+    /// The organisation that manages the patient.
+    pub(super) managed_by: Option<String>,
+    /// The ODS code of the organisation that it is, or that manages it.
+    pub(super) ods: Option<OdsCode>,
     /// Who made the vaccine.
     pub(super) maker: Option<String>,
     /// When it was entered.
@@ -79,6 +85,8 @@ impl Row {
             derived: Vec::new(),
             subject: None,
             performer: None,
+            managed_by: None,
+            ods: None,
             maker: None,
             recorded: None,
             deleted: false,
@@ -90,6 +98,13 @@ impl Row {
     pub(super) fn depends_on(&mut self, role: Role, of: &Object, element: &str) {
         self.names.extend(references(of, element).into_iter().map(|to| (role, to)));
     }
+}
+
+/// The ODS code in an organisation's identifiers, or in the one of a reference to it.
+pub(super) fn ods_code(of: &Object) -> Option<OdsCode> {
+    const ODS: &str = "https://fhir.nhs.uk/Id/ods-organization-code";
+    let mut all = of.object("identifier").into_iter().chain(of.objects("identifier"));
+    all.find(|one| one.text("system") == Some(ODS))?.text("value")?.parse().ok()
 }
 
 /// What an element that is a reference, or a list of them, refers to, in its normal form. What is inside the resource

@@ -1,6 +1,6 @@
 //! `SRCode`: coded statements with their numbers. The table has no text, no ranges and no judgement.
 
-use record::{CodeRef, Comparator, Content, Decimal, Issue, IssueCode, Mark, Quantity, Statement, Value};
+use record::{CodeRef, Content, Decimal, Issue, IssueCode, Mark, Statement, Value};
 
 use super::{
     clinical::{CodeColumns, concept, done, event_link, statement},
@@ -54,7 +54,7 @@ impl EntryTable for Codes {
         };
         let coded = concept(row, columns).ok_or_else(|| row.error(IssueCode::ValueMissing, self.ctv3))?;
         let (effective, performer) = done(row, self.when, self.done_by)?;
-        let value = self.result(row)?.map(Value::Quantity);
+        let value = self.result(row)?;
         let statement = Statement { effective, performer, value, ..statement(CodeRef::Given(coded, None)) };
         Ok(Body {
             content: Content::Statement(Box::new(statement)),
@@ -66,8 +66,8 @@ impl EntryTable for Codes {
 
 impl Codes {
     /// The number, if the row says that it has one: `0.0` stands in every row that has none. A number that cannot be read
-    /// rejects the row; one whose comparator is not understood is left out, because it would read as exact.
-    fn result(&self, row: &mut Row<'_>) -> Result<Option<Quantity>, Issue> {
+    /// rejects the row; where one was told of and is not there, or may not be there, that is what is kept.
+    fn result(&self, row: &mut Row<'_>) -> Result<Option<Value>, Issue> {
         let text = row.text(self.value);
         let says = match row.flag(self.is_numeric) {
             // Without the column a placeholder is all there is to go by.
@@ -76,7 +76,7 @@ impl Codes {
             Flag::False | Flag::Blank => false,
             Flag::Unknown => {
                 row.warn(IssueCode::BooleanInvalid, self.is_numeric, "the value is left out");
-                false
+                return Ok((!is_nothing(text)).then_some(Value::Unread));
             }
         };
         if !says {
@@ -84,18 +84,9 @@ impl Codes {
         }
         if text.is_empty() {
             row.warn(IssueCode::ValueMissing, self.value, "the row says that it has a number");
-            return Ok(None);
+            return Ok(Some(Value::Unread));
         }
         let value: Decimal = text.parse().map_err(|_| row.error(IssueCode::NumberInvalid, self.value))?;
-        let comparator = match Comparator::split(row.text(self.comparator)) {
-            (comparator, "") => comparator,
-            (None, "=") => None,
-            _ => {
-                let detail = "the value is left out, its comparator is not known";
-                row.warn(IssueCode::PartIgnored, self.comparator, detail);
-                return Ok(None);
-            }
-        };
-        Ok(Some(Quantity { value, comparator, unit: row.some(self.unit) }))
+        Ok(Some(row.compared([self.comparator, self.value, self.unit], value)))
     }
 }

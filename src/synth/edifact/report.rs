@@ -146,6 +146,8 @@ pub fn meant(life: &Life, report: &Report<'_>) -> Vec<Meant> {
         kind: "observation",
         code: coded(of).0,
         value: of.value.clone().unwrap_or_default(),
+        operator: of.operator,
+        unit: of.unit,
         date: Effective::Day(report.header.day).to_string(),
         hidden: true,
     };

@@ -280,6 +280,8 @@ pub fn meant(life: &Life) -> Vec<Meant> {
         },
         code: refused(statement).unwrap_or(statement.code).snomed.clone(),
         value: statement.value.clone().unwrap_or_default(),
+        operator: statement.operator,
+        unit: statement.unit,
         date: date(statement).unwrap_or_default(),
         hidden: hidden(life, number),
     });

@@ -8,7 +8,9 @@ pub const EXTENSION: &str = "https://fhir.hl7.org.uk/STU3/StructureDefinition/Ex
 
 /// Patient, Organization and Practitioners.
 pub fn resources(life: &Life, practice: &Practice) -> Vec<Tree> {
-    let organisation = vec![("name", text(&practice.name))];
+    let system = text("https://fhir.nhs.uk/Id/ods-organization-code");
+    let code = Tree::Object(vec![("system", system), ("value", text(&practice.ods))]);
+    let organisation = vec![("identifier", Tree::List(vec![code])), ("name", text(&practice.name))];
     let mut all =
         vec![patient(life, practice), resource("Organization", &practice.id.lower(), false, organisation)];
     all.extend(practice.staff.iter().map(|member| {

@@ -183,3 +183,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_interchange_for_another_practice_is_told_of_and_a_mailbox_that_names_nobody_is_not() {
+    let warned = |mailbox: &str, recipient: &str| {
+        let text = report(&[RESULT])
+            .replace("GP1:80", mailbox)
+            .replace("NAD+PO+G1:900", &format!("NAD+MR+{recipient}"));
+        let wrong = |issue: &&record::Issue| issue.code == IssueCode::WrongPractice;
+        read(&text).warnings.iter().filter(wrong).count()
+    };
+    assert_eq!(warned("Y99997:80", "G1:900"), 1);
+    assert_eq!(warned("000000004400001:80", "Y99997:901"), 1);
+    assert_eq!(warned("Y99997:80", "y99999:901"), 0, "one of them is the practice");
+    assert_eq!(warned("000000004400001:80", "G3380314:900"), 0, "neither names a practice");
+    assert_eq!(warned("Y99999:80", "G3380314:900"), 0);
+}

@@ -99,7 +99,7 @@ pub(super) fn try_read(bytes: &[u8]) -> Result<Collected, Vec<Issue>> {
     let path = folder.path().join("in.dat");
     std::fs::write(&path, bytes).unwrap();
     let mut sink = Collected::default();
-    match Batch::open(&[folder.path().to_owned()])?.read(&mut sink) {
+    match Batch::open(&"Y99999".parse().unwrap(), &[folder.path().to_owned()])?.read(&mut sink) {
         Ok(()) => Ok(sink),
         Err(Stop::Refused(issues)) => Err(issues),
         Err(Stop::Sink(error)) => panic!("{error}"),

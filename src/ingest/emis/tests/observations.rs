@@ -105,12 +105,14 @@ fn a_value_that_is_no_number_rejects_the_row() {
 }
 
 #[test]
-fn an_operator_becomes_a_comparator_and_an_unknown_one_takes_the_value_with_it() {
+fn an_operator_becomes_a_comparator_and_with_an_unknown_one_the_result_is_words() {
     for (sent, comparator) in [
         ("<", Some(Comparator::Less)),
         ("<=", Some(Comparator::LessOrEqual)),
         (">", Some(Comparator::Greater)),
         (" >= ", Some(Comparator::GreaterOrEqual)),
+        ("=<", Some(Comparator::LessOrEqual)),
+        ("=>", Some(Comparator::GreaterOrEqual)),
         ("=", None),
         ("", None),
     ] {
@@ -121,9 +123,10 @@ fn an_operator_becomes_a_comparator_and_an_unknown_one_takes_the_value_with_it()
         assert_eq!(quantity.comparator, comparator, "{sent}");
     }
     for sent in ["~", "><", "about", "> 5"] {
-        let log = observation(&[("Value", "60"), ("NumericOperator", sent)]);
-        assert_eq!(log.statement().value, None);
-        assert_eq!(log.warnings(), [(IssueCode::PartIgnored, Some("NumericOperator"))]);
+        let log = observation(&[("Value", "060"), ("NumericUnit", "g/L"), ("NumericOperator", sent)]);
+        let words = record::FreeText::new(&format!("{sent}060 g/L")).map(Value::Text);
+        assert_eq!(log.statement().value, words, "as they were sent");
+        assert_eq!(log.warnings(), [(IssueCode::OperatorUnknown, Some("NumericOperator"))]);
     }
 }
 

@@ -24,6 +24,7 @@ fn shown(xml: &str) -> String {
         Some(Value::Coded(coded)) => format!("code {}", coded.codings[0].code),
         Some(Value::Text(text)) => format!("text {}", text.expose()),
         Some(Value::BloodPressure(..)) => panic!("a message has each reading by itself"),
+        Some(Value::Unread) => "unread".to_owned(),
         None => "none".to_owned(),
     }
 }
@@ -60,7 +61,7 @@ fn one_bound_is_a_comparison_and_two_are_a_range() {
     assert_eq!(interval(in_translation), ">9 kua/L");
     assert_eq!(
         interval(r#"<low value="bad"/><high value="5"/>"#),
-        "none",
+        "unread",
         "a lost bound makes no comparison"
     );
 }
@@ -71,10 +72,14 @@ fn codes_and_words_are_results_and_unknown_types_are_not() {
     assert_eq!(shown(coded), "code 260385009");
     assert_eq!(shown(r#"<value xsi:type="ST">trace</value>"#), "text trace");
     let read = read_in_composition(&observation("O", r#"<value xsi:type="RTO_QTY_QTY"/>"#));
-    assert_eq!(read.statement("o").value, None);
+    assert_eq!(read.statement("o").value, Some(Value::Unread));
     assert_eq!(read.warned(IssueCode::PartIgnored), 1);
     let bad = read_in_composition(&observation("O", r#"<value xsi:type="PQ" value="1e5"/>"#));
-    assert_eq!((bad.statement("o").value.is_none(), bad.warned(IssueCode::NumberInvalid)), (true, 1));
+    assert_eq!(
+        (bad.statement("o").value.clone(), bad.warned(IssueCode::NumberInvalid)),
+        (Some(Value::Unread), 1)
+    );
+    assert_eq!(shown("<value/>"), "none", "nothing was said");
 }
 
 #[test]
@@ -114,7 +119,7 @@ fn a_result_in_text_counts_only_where_there_is_no_value() {
     assert_eq!(statement.interpretation, Some(Interpretation::High));
     assert_eq!(statement.text.len(), 1, "the words stay");
     assert_eq!(shown(&format!(r#"<value xsi:type="PQ" value="1" unit="g"/>{text}"#)), "1 g");
-    assert_eq!(shown(&format!(r#"<value xsi:type="PQ" value="bad"/>{text}"#)), "none");
+    assert_eq!(shown(&format!(r#"<value xsi:type="PQ" value="bad"/>{text}"#)), "unread");
 }
 
 #[test]

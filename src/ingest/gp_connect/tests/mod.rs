@@ -125,7 +125,7 @@ pub(super) fn try_read(bytes: &[u8]) -> Result<Collected, Vec<Issue>> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("in.json"), bytes).unwrap();
     let mut sink = Collected::default();
-    match Batch::open(&[folder.path().to_owned()])?.read(&mut sink) {
+    match Batch::open(&"Y99999".parse().unwrap(), &[folder.path().to_owned()])?.read(&mut sink) {
         Ok(()) => Ok(sink),
         Err(Stop::Refused(issues)) => Err(issues),
         Err(Stop::Sink(error)) => panic!("{error}"),

@@ -4,7 +4,7 @@ use record::{
     CodeClass, CodeRef, CodeSystem, Comparator, DoseSequence, Given, Interpretation, IssueCode, Listed,
     Registration, Role, StatementStatus, Subject, Value,
 };
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::{bundle, mmr, patient, read, read_json, try_read, weight, with};
 
@@ -282,4 +282,25 @@ fn clinicians_are_named_directly_and_by_their_role() {
     assert_eq!(read.staff, ["Practitioner/d"]);
     assert_eq!(read.statement("Observation/a").performer.as_deref(), Some("Practitioner/d"));
     assert_eq!(read.statement("Observation/b").performer, None);
+}
+
+#[test]
+fn a_bundle_of_another_practices_patient_is_told_of() {
+    let identifier =
+        |ods: &str| json!([{"system": "https://fhir.nhs.uk/Id/ods-organization-code", "value": ods}]);
+    let managed = |reference: Json, ods: &str| {
+        let organisation = json!({"resourceType": "Organization", "id": "o", "identifier": identifier(ods)});
+        let patient = with(patient(), json!({"managingOrganization": reference}));
+        let read = try_read(bundle(&[patient, organisation]).to_string().as_bytes()).unwrap();
+        read.warnings.iter().filter(|issue| issue.code == IssueCode::WrongPractice).count()
+    };
+    let by_reference = || json!({"reference": "Organization/o"});
+    assert_eq!(managed(by_reference(), "Y99997"), 1);
+    assert_eq!(managed(by_reference(), "y99999"), 0);
+    assert_eq!(
+        managed(json!({"reference": "Organization/other"}), "Y99997"),
+        0,
+        "it is nobody's that is there"
+    );
+    assert_eq!(managed(json!({"identifier": identifier("Y99997")[0]}), "Y99999"), 1);
 }

@@ -18,6 +18,7 @@ fn value(log: &Log) -> String {
         Some(Value::Text(text)) => format!("'{}'", text.expose()),
         Some(Value::Coded(coded)) => coded.snomed().unwrap().to_owned(),
         Some(Value::Range(..)) => panic!("no row has one"),
+        Some(Value::Unread) => "unread".to_owned(),
         None => String::new(),
     }
 }
