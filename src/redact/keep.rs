@@ -29,6 +29,7 @@ impl Keeper<'_> {
         self.things();
         self.professionals();
         self.staff();
+        self.own_home();
         self.own();
     }
 
@@ -247,6 +248,27 @@ impl Keeper<'_> {
         }
     }
 
+    /// Two words or more that stand so in an address of the patient: `Ty Gwyn, Heol Isaf` names a house.
+    fn own_home(&mut self) {
+        let text = self.text;
+        for at in 0..text.tokens.len() {
+            if !(text.titled(at) || text.shouted && text.is_word(at)) {
+                continue;
+            }
+            let run = |address: &Vec<String>| {
+                let length = |begin: usize| {
+                    let same = |n: &usize| text.word(at + n) == address[begin + n] && text.is_word(at + n);
+                    (0..address.len() - begin).take_while(same).count()
+                };
+                (0..address.len()).filter(|begin| address[*begin] == text.word(at)).map(length).max()
+            };
+            let longest = self.known.addresses.iter().filter_map(run).max().unwrap_or(0);
+            if longest > 1 {
+                self.keep(at, at + longest - 1, Keep::Thing);
+            }
+        }
+    }
+
     /// Words with capitals that end in a word for an institution.
     fn organisations(&mut self) {
         let text = self.text;
@@ -349,7 +371,7 @@ impl Keeper<'_> {
                 || at > 2 && text.sign(at - 2) == Some(',') && self.kept[at - 3] == Keep::Thing);
         let travels = (at.saturating_sub(6)..at).any(|at| text.is(at, TRAVEL));
         match text.is(at, PLACE) {
-            true if matches!(before, "in" | "near" | "around" | "via" | "outside" | "at") => true,
+            true if matches!(before, "in" | "near" | "nr" | "around" | "via" | "outside" | "at") => true,
             true if matches!(before, "to" | "from" | "into" | "of") => travels || !text.is(at, FIRST),
             true => after_place || (!text.is(at, FIRST) && !text.is(at + 1, STRONG)),
             false => text.titled(at) && text.is(at, FIRST) && matches!(before, "in" | "near") && travels,
