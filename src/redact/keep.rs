@@ -33,7 +33,7 @@ impl Keeper<'_> {
         self.own();
     }
 
-    fn keep(&mut self, from: usize, to: usize, why: Keep) {
+    pub(crate) fn keep(&mut self, from: usize, to: usize, why: Keep) {
         for kept in &mut self.kept[from..=to] {
             if *kept != Keep::Own {
                 *kept = why;
@@ -244,27 +244,6 @@ impl Keeper<'_> {
                 && !text.is(at, DRUG)
             {
                 self.keep(at, at, Keep::Professional);
-            }
-        }
-    }
-
-    /// Two words or more that stand so in an address of the patient: `Ty Gwyn, Heol Isaf` names a house.
-    fn own_home(&mut self) {
-        let text = self.text;
-        for at in 0..text.tokens.len() {
-            if !(text.titled(at) || text.shouted && text.is_word(at)) {
-                continue;
-            }
-            let run = |address: &Vec<String>| {
-                let length = |begin: usize| {
-                    let same = |n: &usize| text.word(at + n) == address[begin + n] && text.is_word(at + n);
-                    (0..address.len() - begin).take_while(same).count()
-                };
-                (0..address.len()).filter(|begin| address[*begin] == text.word(at)).map(length).max()
-            };
-            let longest = self.known.addresses.iter().filter_map(run).max().unwrap_or(0);
-            if longest > 1 {
-                self.keep(at, at + longest - 1, Keep::Thing);
             }
         }
     }
