@@ -178,7 +178,9 @@ impl Disclosures<'_> {
         let at = self.past_names(sentence, who);
         // `was with him when he collapsed` tells of the patient.
         let end = (at..sentence.end.min(at + 12))
-            .find(|at| matches!(text.word(*at), "when" | "while" | "whilst" | "before"))
+            .find(|at| {
+                matches!(text.word(*at), "when" | "while" | "whilst" | "before") || self.after_death(*at)
+            })
             .unwrap_or(sentence.end);
         let rest = at..end.min(at + 12);
         let speaks = text.is(at, SPEECH) && !text.is(at, STATE)
@@ -221,6 +223,13 @@ impl Disclosures<'_> {
             () if history && family => None,
             () => stigma.or(illness).or(heritable).or_else(unlisted),
         }
+    }
+
+    /// A sign that ends `died Aug`: what follows it is how the patient bears it.
+    fn after_death(&self, sign: usize) -> bool {
+        matches!(self.text.sign(sign), Some(',' | '-' | '–'))
+            && (sign.saturating_sub(3)..sign)
+                .any(|at| matches!(self.text.word(at), "died" | "dies" | "deceased" | "rip" | "funeral"))
     }
 
     /// `hit toddler`, `has been biting his brother`: a deed, and whom it is done to.

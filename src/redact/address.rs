@@ -181,7 +181,25 @@ impl Addresses<'_> {
         let room = matches!(text.word(at), "room" | "rm" | "cell" | "dorm" | "flat" | "apt")
             && !(text.is(at, FLAT)
                 && is_own(self.known, self.spelled(at, (at + 1).min(text.tokens.len() - 1))));
-        (room && short && whose).then(|| self.add(at, at + 1, "contact.room")).flatten()
+        (room && short && whose).then(|| self.add(at, self.building(at + 1), "contact.room")).flatten()
+    }
+
+    /// `room 12, Balmoral Hotel`: the building belongs to the room.
+    fn building(&self, room: usize) -> usize {
+        let text = self.text;
+        let begin = room + 1 + usize::from(text.sign(room + 1) == Some(','));
+        let begin = begin + usize::from(matches!(text.word(begin), "at" | "in"));
+        let named = (begin..begin + 4).take_while(|at| text.titled(*at));
+        named
+            .filter(|at| {
+                text.is(*at, STREET)
+                    || matches!(
+                        text.word(*at),
+                        "hotel" | "hostel" | "inn" | "halls" | "lodge" | "motel" | "b&b"
+                    )
+            })
+            .last()
+            .unwrap_or(room)
     }
 
     /// The addresses of the record's other people, by number and street.

@@ -192,6 +192,10 @@ impl Contacts<'_> {
         if text.sign(to) == Some('.') {
             to -= 1;
         }
+        // `Ca @58` is an age.
+        if to == right + 1 && text.tokens[to].kind == Token::Number {
+            return None;
+        }
         let spelled = &self.source[text.tokens[from].at.start..text.tokens[to].at.end];
         let own = crate::fold::fold(spelled);
         if self.known.emails.contains(&own) {

@@ -88,7 +88,9 @@ impl Disclosures<'_> {
             && !self.has_source(sentence);
         let secret =
             all & CONFIDENCE != 0 || all & KEPT_FROM != 0 && self.secrecy().kept_from_anybody(sentence);
-        if !order && secret && (someone || all & ANON != 0 || told) {
+        // `Teacher rang w/o pt knowledge`: a professional, too, can tell in confidence.
+        let behind = all & CONFIDENCE != 0 && all & ROLE != 0 && all & SPEECH != 0;
+        if !order && secret && (someone || behind || all & ANON != 0 || told) {
             return whole("disclosure.confidence");
         }
         let threat = || self.before_kin_does(sentence, HARM);
@@ -169,6 +171,38 @@ impl Disclosures<'_> {
         sentence.clone().any(|at| self.text.is(at, class) && !self.denied(sentence, at))
     }
 
+    /// `States will hit ex if he sees her`: a verb without a subject begins what the patient says.
+    fn speaks_unnamed(&self, sentence: &Range<usize>, speaks: usize) -> bool {
+        speaks == sentence.start
+            && matches!(self.text.word(speaks), "states" | "stated" | "says" | "said" | "admits" | "admitted")
+            && !matches!(self.text.word(speaks + 1), "from" | "by" | "to" | "of" | "per")
+            && !self.text.is(speaks + 1, PERSON)
+            && !self.named[speaks + 1..sentence.end].first().copied().unwrap_or(false)
+    }
+
+    /// Eating and drinking as a parent reports it: `drinking ok`, `eating and drinking`.
+    fn intake(&self, at: usize) -> bool {
+        let text = self.text;
+        matches!(text.word(at), "drinking" | "drinks" | "drank")
+            && (matches!(
+                text.word(at + 1),
+                "ok" | "okay"
+                    | "well"
+                    | "fine"
+                    | "normally"
+                    | "less"
+                    | "poorly"
+                    | "plenty"
+                    | "little"
+                    | "sips"
+                    | "adequately"
+                    | "reasonably"
+                    | "some"
+                    | "small"
+                    | "and"
+            ) || at > 0 && matches!(text.word(at - 1), "and" | "&" | "eating" | "not"))
+    }
+
     /// Somebody else says what the patient does.
     fn informs(&self, sentence: &Range<usize>) -> bool {
         let text = self.text;
@@ -190,9 +224,11 @@ impl Disclosures<'_> {
         let speaks = sentence.clone().find(|at| text.is(*at, SPEECH));
         let who = sentence.clone().find(|at| text.is(*at, PERSON | ANON) || self.named[*at]);
         let (Some(speaks), Some(who)) = (speaks, who) else { return false };
-        let told = sentence.clone().any(|at| at > who && text.is(at, CONDUCT) && !self.denied(sentence, at));
+        let does = |at: usize| text.is(at, CONDUCT) && !self.denied(sentence, at) && !self.intake(at);
+        let told = sentence.clone().any(|at| at > who && does(at));
         // `Pt says her son …` is what the patient says; that is looked at as a fact about the son.
-        let patient = (sentence.start..speaks.min(who)).any(|at| matches!(text.word(at), "pt" | "patient"));
+        let patient = (sentence.start..speaks.min(who)).any(|at| matches!(text.word(at), "pt" | "patient"))
+            || speaks < who && self.speaks_unnamed(sentence, speaks);
         let of_theirs = text.tokens[who].possessive && !text.is(who + 1, PERSON);
         told && !well && !patient && !of_theirs
     }

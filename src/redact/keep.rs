@@ -29,10 +29,11 @@ impl Keeper<'_> {
         self.things();
         self.professionals();
         self.staff();
+        self.own_home();
         self.own();
     }
 
-    fn keep(&mut self, from: usize, to: usize, why: Keep) {
+    pub(crate) fn keep(&mut self, from: usize, to: usize, why: Keep) {
         for kept in &mut self.kept[from..=to] {
             if *kept != Keep::Own {
                 *kept = why;
@@ -349,7 +350,7 @@ impl Keeper<'_> {
                 || at > 2 && text.sign(at - 2) == Some(',') && self.kept[at - 3] == Keep::Thing);
         let travels = (at.saturating_sub(6)..at).any(|at| text.is(at, TRAVEL));
         match text.is(at, PLACE) {
-            true if matches!(before, "in" | "near" | "around" | "via" | "outside" | "at") => true,
+            true if matches!(before, "in" | "near" | "nr" | "around" | "via" | "outside" | "at") => true,
             true if matches!(before, "to" | "from" | "into" | "of") => travels || !text.is(at, FIRST),
             true => after_place || (!text.is(at, FIRST) && !text.is(at + 1, STRONG)),
             false => text.titled(at) && text.is(at, FIRST) && matches!(before, "in" | "near") && travels,

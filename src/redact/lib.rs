@@ -16,6 +16,7 @@ mod lexicon;
 mod misfiled;
 mod name_shape;
 mod names;
+mod own_home;
 mod people;
 mod secrecy;
 mod span;

@@ -75,7 +75,21 @@ impl Names<'_, '_> {
             && self.unknown(at)
             && !english(text.word(at))
             && self.acts(at + 1)
+            && !self.verb_with_object(at)
             && (text.word(at).len() > 3 || verb)
+    }
+
+    /// `grandson grabs her`, `wife monitors his`: a small word on -s before its object is a verb.
+    fn verb_with_object(&self, at: usize) -> bool {
+        let text = self.text;
+        let word = text.word(at);
+        word.ends_with('s')
+            && !word.ends_with("ss")
+            && (matches!(
+                text.word(at + 1),
+                "her" | "him" | "his" | "them" | "the" | "a" | "my" | "their" | "up"
+            ))
+            && !text.is(at, NAME)
     }
 
     /// Where a name that begins here ends: further names, initials, particles.
@@ -162,7 +176,8 @@ pub(crate) fn english(word: &str) -> bool {
     [
         "ing", "ed", "ly", "tion", "sion", "ous", "ful", "ness", "able", "ible", "ment", "ive", "itis",
         "osis", "aemia", "ology", "ectomy", "mycin", "pril", "statin", "zole", "ish", "ism", "ist", "ic",
-        "ical", "ity", "less", "oma", "pathy", "scopy", "graphy", "uria", "algia",
+        "ical", "wise", "wards", "self", "selves", "ity", "less", "oma", "pathy", "scopy", "graphy", "uria",
+        "algia",
     ]
     .iter()
     .any(|end| word.len() > end.len() + 2 && word.ends_with(end))

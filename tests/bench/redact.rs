@@ -93,7 +93,7 @@ fn best(bytes: usize, mut work: impl FnMut() -> usize) -> f64 {
 fn lines() -> Result<Vec<Line>, Failure> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/redaction");
     let mut lines = Vec::new();
-    for file in ["develop", "held_out", "blind_1", "blind_2", "blind_3"] {
+    for file in ["develop", "held_out", "blind_1", "blind_2", "blind_3", "blind_4", "blind_5"] {
         for line in fs::read_to_string(folder.join(format!("{file}.jsonl")))?.lines() {
             lines.push(line_of(&serde_json::from_str(line)?));
         }

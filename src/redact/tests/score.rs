@@ -240,6 +240,16 @@ fn lines_written_blind_in_the_third_round_are_redacted_well() {
 }
 
 #[test]
+fn lines_written_blind_in_the_fourth_round_are_redacted_well() {
+    passes(&scored("conformance/redaction/blind_4.jsonl").unwrap());
+}
+
+#[test]
+fn lines_written_blind_in_the_fifth_round_are_redacted_well() {
+    passes(&scored("conformance/redaction/blind_5.jsonl").unwrap());
+}
+
+#[test]
 fn shared_lines_are_redacted_well() {
     if let Some(score) = scored("../shared/data/third-party/dev.jsonl") {
         passes(&score);
@@ -250,7 +260,7 @@ fn shared_lines_are_redacted_well() {
 #[test]
 fn the_lines_are_many_and_of_every_category() {
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
-    for file in ["develop", "held_out", "blind_1", "blind_2", "blind_3"] {
+    for file in ["develop", "held_out", "blind_1", "blind_2", "blind_3", "blind_4", "blind_5"] {
         for line in lines(&format!("conformance/redaction/{file}.jsonl")).unwrap() {
             *count.entry(line.category).or_default() += 1;
             let length = line.text.chars().count();
