@@ -3,6 +3,7 @@
 
 mod closed;
 mod requests;
+mod sweep;
 mod ways;
 mod worlds;
 
@@ -11,7 +12,8 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use proptest::prelude::*;
 
 use self::{
-    requests::{Ask, asks, sweep},
+    requests::{Ask, asks},
+    sweep::sweep,
     worlds::{Pair, Side, pairs},
 };
 use crate::{

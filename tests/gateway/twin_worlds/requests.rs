@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
-use gateway::fhir::{ParamKind, params_of};
+use gateway::fhir::params_of;
 use proptest::{
     prelude::*,
     sample::{Index, select},
 };
 use record::ResourceType;
 
-use super::worlds::{Pair, SCOPES, kept};
+use super::worlds::{SCOPES, kept};
 use crate::{
     gateway::{portal::encoded, reading::id_of},
     support::BASE,
@@ -27,20 +27,20 @@ pub struct Ask {
 }
 
 impl Ask {
-    fn get(path: impl AsRef<str>) -> Self {
+    pub(super) fn get(path: impl AsRef<str>) -> Self {
         Self::of("GET", format!("/fhir/R4/{}", path.as_ref()))
     }
 
-    fn of(method: &str, path: impl Into<String>) -> Self {
+    pub(super) fn of(method: &str, path: impl Into<String>) -> Self {
         Self { method: method.into(), path: path.into(), headers: Vec::new(), body: String::new(), scope: 0 }
     }
 
-    fn with(mut self, name: &str, value: &str) -> Self {
+    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    fn posted(path: impl Into<String>, body: impl Into<String>) -> Self {
+    pub(super) fn posted(path: impl Into<String>, body: impl Into<String>) -> Self {
         let ask = Self::of("POST", path).with("content-type", "application/x-www-form-urlencoded");
         Self { body: body.into(), ..ask }
     }
@@ -59,7 +59,7 @@ static IDS: LazyLock<Vec<String>> = LazyLock::new(|| {
     ids
 });
 
-const KINDS: [&str; 3] = ["Patient", "Observation", "Immunization"];
+pub(super) const KINDS: [&str; 3] = ["Patient", "Observation", "Immunization"];
 const FORMS: [&str; 7] =
     ["", "_format=xml", "_format=json", "_format=ttl", "_pretty=true", "_summary=text", "_elements=code"];
 
@@ -130,7 +130,7 @@ fn references() -> Vec<String> {
 }
 
 /// Values for a parameter: likely ones, hidden ones, impossible ones.
-fn values(name: &str) -> Vec<String> {
+pub(super) fn values(name: &str) -> Vec<String> {
     let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
     match name {
         "_id" => IDS.clone(),
@@ -274,7 +274,7 @@ fn reads() -> impl Strategy<Value = Ask> {
 }
 
 /// What is no resource, inside the FHIR base and beside it.
-const BESIDE: [&str; 26] = [
+pub(super) const BESIDE: [&str; 26] = [
     "/fhir/R4/metadata",
     "/fhir/R4/metadata?_format=xml",
     "/fhir/R4/metadata?mode=terminology",
@@ -304,7 +304,7 @@ const BESIDE: [&str; 26] = [
 ];
 
 /// Forms for the authorization server that name no token of anybody's.
-const FORMS_OF_OAUTH: [(&str, &str); 5] = [
+pub(super) const FORMS_OF_OAUTH: [(&str, &str); 5] = [
     ("/oauth/token", "grant_type=authorization_code&client_id=app&code=none&redirect_uri=x&code_verifier=y"),
     ("/oauth/token", "grant_type=refresh_token&client_id=app&refresh_token=none"),
     ("/oauth/token", "grant_type=password&username=p&password=p"),
@@ -325,69 +325,4 @@ pub fn asks() -> impl Strategy<Value = Ask> {
     let scopes = prop_oneof![3 => Just(0), 2 => 0..=SCOPES.len()];
     let any = prop_oneof![6 => searches(), 3 => reads(), 1 => oddities()];
     (any, scopes).prop_map(|(ask, scope)| Ask { scope, ..ask })
-}
-
-/// One of every kind of request about a pair: each id, each parameter with each value, each page size.
-pub fn sweep(pair: &Pair) -> Vec<Ask> {
-    let mut asks: Vec<Ask> = Vec::new();
-    let entries = [kept(&pair.a), kept(&pair.open)].concat();
-    let ids: Vec<&str> = entries.iter().map(|(entry, _)| entry.id.as_str()).collect();
-    for kind in ResourceType::ALL {
-        let one = |entry: &&&str| entry.starts_with("secret") || entry.starts_with("patient");
-        // Whatever may be hidden, and some of the rest.
-        for entry in ids.iter().filter(one).chain(ids.iter().step_by(5)) {
-            asks.extend(of_one(kind.name(), &id_of("p", kind, entry)));
-        }
-    }
-    for kind in KINDS {
-        for param in
-            params_of(ResourceType::from_name(kind).unwrap()).iter().filter(|param| param.name != "_id")
-        {
-            // Dates are many: every seventh still has each prefix and each day.
-            let step = if param.kind == ParamKind::Date { 7 } else { 1 };
-            let values = values(param.name).into_iter().step_by(step);
-            asks.extend(values.map(|value| Ask::get(format!("{kind}?{}", encoded(&[(param.name, &value)])))));
-        }
-        for sort in ["", "&_sort=-date", "&_sort=_id", "&_sort=_lastUpdated"] {
-            asks.extend((0..8).map(|count| Ask::get(format!("{kind}?_count={count}{sort}"))));
-        }
-        asks.extend((8..22).map(|count| Ask::get(format!("{kind}?_count={count}&_sort=date"))));
-        for name in ["_summary", "_elements", "_total", "_include", "_revinclude", "_security", "_format"] {
-            asks.extend(values(name).iter().map(|value| Ask::get(format!("{kind}?{name}={value}"))));
-        }
-        asks.extend((0..=SCOPES.len()).map(|scope| Ask { scope, ..Ask::get(kind) }));
-        asks.push(Ask::of("HEAD", format!("/fhir/R4/{kind}?_count=3")));
-        asks.push(Ask::get(format!("{kind}?_count=3&_format=xml")));
-        asks.push(Ask::posted(format!("/fhir/R4/{kind}/_search"), "_count=5&_lastUpdated=ge2026"));
-        asks.push(Ask::get(format!("{kind}?colour=red")).with("prefer", "handling=strict"));
-    }
-    asks.extend(BESIDE.map(|path| Ask::of("GET", path)));
-    asks.extend(FORMS_OF_OAUTH.map(|(path, form)| Ask::posted(path, form)));
-    asks
-}
-
-/// Everything that can be asked about one id.
-fn of_one(kind: &str, id: &str) -> Vec<Ask> {
-    let path = format!("/fhir/R4/{kind}/{id}");
-    let plain = || Ask::of("GET", path.clone());
-    let mut asks: Vec<Ask> = (0..=SCOPES.len()).map(|scope| Ask { scope, ..plain() }).collect();
-    asks.extend(["HEAD", "DELETE", "PUT"].map(|method| Ask::of(method, path.clone())));
-    for (name, value) in [
-        ("if-none-match", "W/\"1\""),
-        ("if-none-match", "W/\"2\""),
-        ("if-none-match", "*"),
-        ("if-modified-since", "Mon, 02 Nov 2026 12:30:00 GMT"),
-        ("accept", "application/fhir+xml"),
-        ("accept", "text/html"),
-    ] {
-        asks.push(plain().with(name, value));
-    }
-    for tail in ["?_format=xml", "?_summary=text", "?_elements=code", "/_history", "/_history/1"] {
-        asks.push(Ask::of("GET", format!("{path}{tail}")));
-    }
-    let search = format!("/fhir/R4/{kind}");
-    asks.push(Ask::of("GET", format!("{search}?_id={id}")));
-    asks.push(Ask::of("GET", format!("{search}?_id={id}&_summary=count")));
-    asks.push(Ask::posted(format!("{search}/_search"), format!("_id={id}")));
-    asks
 }
