@@ -76,7 +76,7 @@ impl Sheet {
 }
 
 /// Quoted fields, commas between them, a line end after each record (RFC 4180).
-fn records(text: &str) -> Vec<Vec<String>> {
+pub(super) fn records(text: &str) -> Vec<Vec<String>> {
     let (mut records, mut record, mut field, mut quoted) = (Vec::new(), Vec::new(), String::new(), false);
     let mut characters = text.trim_start_matches('\u{feff}').chars().peekable();
     while let Some(character) = characters.next() {

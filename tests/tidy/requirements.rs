@@ -84,3 +84,35 @@ fn every_requirement_has_an_id_of_its_own() {
     let twice: Vec<String> = count.into_iter().filter(|(_, times)| *times > 1).map(|(id, _)| id).collect();
     none(&twice, "used twice");
 }
+
+/// Each threat from T01 to T45 stands in `threats.toml`, once and in order, and the test that it names has its number, so
+/// that whoever looks for a number finds it. A threat that is not met has no such test.
+#[test]
+fn every_threat_is_listed_with_the_test_of_its_number() {
+    let (tests, mut found) = (tests(), Vec::new());
+    let rows: Vec<Table> = requirements()
+        .into_iter()
+        .filter(|(path, _)| *path == "conformance/threats.toml")
+        .map(|(_, row)| row)
+        .collect();
+    let listed: Vec<&str> = rows.iter().filter_map(|row| row.get("id").and_then(Value::as_str)).collect();
+    let expected: Vec<String> = (1..=45).map(|number| format!("T{number:02}")).collect();
+    assert_eq!(listed, expected);
+    for row in &rows {
+        let id = row["id"].as_str().unwrap();
+        let numbered = format!("{}_", id.to_lowercase());
+        match row.get("test").and_then(Value::as_str) {
+            Some(test) if !test.starts_with(&numbered) => {
+                found.push(format!("{id}: {test} has another number"))
+            }
+            Some(_) => {}
+            None => found.extend(
+                tests
+                    .iter()
+                    .filter(|test| test.starts_with(&numbered))
+                    .map(|test| format!("{id} is said not to be met, and there is a test {test}")),
+            ),
+        }
+    }
+    none(&found, "threats without their test");
+}

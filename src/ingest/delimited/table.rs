@@ -2,7 +2,7 @@
 
 use std::{fmt, path::Path};
 
-use record::{Fact, Issue, IssueCode, Severity, Sink};
+use record::{Fact, Issue, IssueCode, Place, Severity, Sink};
 
 use super::{
     column::{Columns, Spec},
@@ -28,6 +28,10 @@ pub(crate) trait Feed: fmt::Debug + Sized + 'static {
 
 /// A table whose rows become facts.
 pub(crate) trait Table<F: Feed>: Columns {
+    /// Whether the batch is refused if a row cannot be read: where without the row more would be shown than with it, and
+    /// nothing else says so.
+    const NO_ROW_MAY_BE_LOST: bool = false;
+
     /// What a row says.
     ///
     /// # Errors
@@ -181,7 +185,7 @@ fn read_rows<F: Feed, T: Table<F>>(
         match next {
             Ok(Next::Record) if records.record().len() != header.width() => {
                 let detail = format!("{} fields instead of {}", records.record().len(), header.width());
-                sink.reject(Issue::new(Severity::Error, IssueCode::FieldCount, &place).detail(detail));
+                lost::<F, T>(IssueCode::FieldCount, &place, &detail, sink)?;
             }
             Ok(Next::Record) => {
                 let row = Row::new(records.record(), &place, of_file);
@@ -191,7 +195,7 @@ fn read_rows<F: Feed, T: Table<F>>(
                 }
             }
             Ok(Next::Unreadable(why)) => {
-                sink.reject(Issue::new(Severity::Error, IssueCode::Encoding, &place).detail(why));
+                lost::<F, T>(IssueCode::Encoding, &place, why, sink)?;
             }
             Ok(Next::End) => break,
             Err(Broken { code, detail }) => {
@@ -204,6 +208,20 @@ fn read_rows<F: Feed, T: Table<F>>(
         }
     }
     sink.progress(before + records.offset());
+    Ok(())
+}
+
+/// Rejects what is no row of the table, or the batch with it.
+fn lost<F: Feed, T: Table<F>>(
+    code: IssueCode,
+    place: &Place,
+    detail: &str,
+    sink: &mut dyn Sink,
+) -> Result<(), Stop> {
+    if T::NO_ROW_MAY_BE_LOST {
+        return Err(Stop::Refused(vec![Issue::new(Severity::Fatal, code, place).detail(detail)]));
+    }
+    sink.reject(Issue::new(Severity::Error, code, place).detail(detail));
     Ok(())
 }
 

@@ -17,6 +17,9 @@ columns! {
 }
 
 impl Table<Emis> for Sharing {
+    /// A practice of which no agreement is known is taken to share, and one whose agreement was in force to go on.
+    const NO_ROW_MAY_BE_LOST: bool = true;
+
     fn fact(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<Fact, Unusable> {
         let guid = row.key(self.organisation, IssueCode::KeyInvalid)?;
         if practice.is_other(&guid) {

@@ -42,6 +42,13 @@ impl Tag {
     }
 }
 
+/// The name of an element. What can only be a misspelt `confidentialityCode` is taken for one: to pass over it as over any
+/// element that is not known would show what it is there to hide.
+fn name_of(name: &str) -> String {
+    let begins = name.get(..12).is_some_and(|start| start.eq_ignore_ascii_case("confidential"));
+    if begins { "confidentialityCode".to_owned() } else { name.to_owned() }
+}
+
 /// The value of an attribute, unless it is blank.
 pub(super) fn attribute<'a>(attributes: &'a [(String, String)], name: &str) -> Option<&'a str> {
     let (_, value) = attributes.iter().find(|(key, _)| key == name)?;
@@ -271,7 +278,7 @@ impl<R: BufRead> Xml<R> {
         }
         let attributes = self.attributes(start)?;
         self.depth += 1;
-        let name = start.local_name().as_ref().to_owned();
+        let name = name_of(start.local_name().as_ref());
         Ok(Step::Open(Tag { name, attributes, line, depth: self.depth }))
     }
 

@@ -63,10 +63,10 @@ pub(super) fn read<R: BufRead>(source: R, file: &str) -> Result<Bundle, Fatal> {
             "type" => holds = reader.value()?.text().map(str::to_owned),
             _ => {
                 let value = reader.value()?;
-                if name == "meta" {
+                if name.eq_ignore_ascii_case("meta") {
                     sequence = updated(value.object());
                     let whole = Object::of(&name, value);
-                    marks = marks::of(&whole, &mut reading.notes);
+                    marks.extend(marks::of(&whole, &mut reading.notes));
                 }
             }
         }

@@ -11,6 +11,9 @@ use super::{
 /// What `meta` may hold beside labels without saying anything about who may see it.
 const HARMLESS: [&str; 4] = ["id", "versionId", "lastUpdated", "profile"];
 
+/// Names in any letters under which a mark can only be meant.
+const SPEAK_OF_MARKS: [&str; 4] = ["meta", "security", "securityLabel", "confidentiality"];
+
 /// The marks on a resource and on whatever it contains.
 pub(super) fn of(resource: &Object, notes: &mut Notes) -> Vec<Mark> {
     let mut marks = Vec::new();
@@ -24,6 +27,10 @@ fn look(object: &Object, line: u64, marks: &mut Vec<Mark>, notes: &mut Notes) {
     for (name, value) in object.members() {
         if name == "meta" {
             meta(value, line, marks, notes);
+        } else if SPEAK_OF_MARKS.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+            // No resource that is read has an element of such a name: it is a mark that stands in the wrong place or is
+            // misspelt.
+            marks.push(unknown(line, "meta", notes));
         } else {
             within(value, line, marks, notes);
         }

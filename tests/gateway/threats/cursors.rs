@@ -1,4 +1,4 @@
-//! Page links, validators, caches and ids: T30 to T34.
+//! Page links, validators, caches and ids: T30 to T35.
 
 use std::collections::BTreeSet;
 
@@ -166,4 +166,19 @@ fn t34_ids_are_the_same_for_ever_and_tell_nothing() {
         other.resource(&subject("p").practice, &subject("p").patient, ResourceType::Observation, &entry);
     assert!(!ids.contains(&elsewhere), "another deployment has other ids");
     assert_ne!(observation("p", "weight-day"), observation("q", "weight-day"), "each patient has their own");
+}
+
+/// A body that holds both what the client wrote and what it may not know is the ground of BREACH; here the former stands
+/// in the link to itself.
+#[test]
+fn t35_no_answer_is_compressed_whatever_the_client_accepts() {
+    let stage = Stage::shared();
+    for accepted in ["gzip", "br, gzip, deflate, zstd", "identity;q=0, *", "gzip;q=1.0, identity;q=0"] {
+        for path in ["Observation?code=guess", "Observation", "Patient", "Observation/none", "metadata"] {
+            let plain = stage.get(path);
+            let answer = stage.ask("GET", path, &[("accept-encoding", accepted)], "");
+            assert_eq!(answer.header("content-encoding"), None, "{path} {accepted}");
+            assert_eq!((answer.status, answer.body.len()), (plain.status, plain.body.len()), "{path}");
+        }
+    }
 }

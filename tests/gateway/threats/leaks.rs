@@ -1,13 +1,14 @@
-//! Existence and withheld words: T20 to T28.
+//! Existence and withheld words: T20 to T29.
 
+use jiff::civil::date;
 use policy::AccessLevel;
-use record::Mark;
+use record::{Effective, FreeText, Mark};
 use store::Decisions;
 
 use super::{CANARY, Stage, UNKNOWN, everything, hidden_ids, observation, vaccination};
 use crate::{
-    gateway::fixture::{self, later, marked, weight},
-    support::{World, fingerprint, level, practice, subject},
+    gateway::fixture::{self, later, marked, noted, on, weight},
+    support::{World, coded, fingerprint, level, person, practice, subject},
 };
 
 #[test]
@@ -231,4 +232,45 @@ fn t28_a_lower_level_counts_from_the_next_request_on() {
     store::Store::set_access(&*world.store, &subject("p"), &access).unwrap();
     assert_eq!(world.get(&token, &path).status, 404);
     assert!(world.get(&token, "Patient").ids().is_empty());
+}
+
+/// `q` is `p`'s sister. Neither that she is a patient here, nor what `p`'s notes say of her, shows in `p`'s record.
+#[test]
+fn t29_what_a_relative_who_is_a_patient_too_has_in_the_words_stays_back() {
+    let about_her = [
+        "sister Zofia Lis has the same rash",
+        "form for 999 000 0026 left at the desk",
+        "ring Zofia Lis on 07700 900123",
+        "moved in with Zofia at 4 Mill Lane, ZX99 5RH",
+        "her sister is HIV positive, she does not know that we know",
+    ];
+    let of = |words: Option<&str>, she_is_there: bool| {
+        let entry = on(coded("rash", "271807003", "Rash"), Effective::Day(date(2024, 3, 1)));
+        let world = World::of(vec![words.map_or(entry.clone(), |words| noted(entry, words))]);
+        if she_is_there {
+            let mut sister = person("q");
+            let Some(record::Content::Patient(her)) = &mut sister.content else { panic!("no patient") };
+            her.nhs_number = "9990000026".parse().ok();
+            her.name = Some(record::PersonName {
+                prefix: None,
+                given: vec!["Zofia".into()],
+                family: Some("Lis".into()),
+            });
+            her.mobile_phone = FreeText::new("07700 900123");
+            world.put("q", vec![sister, coded("hers", "86406008", "HIV infection")]);
+        }
+        let token = world.token("p", "patient/*.rs");
+        let asks = ["Patient", "Observation", "Observation?code=86406008", "Observation?_summary=count"];
+        asks.map(|ask| fingerprint(&world.get(&token, ask)))
+    };
+    let nothing = of(None, false);
+    assert_eq!(of(None, true), nothing);
+    for words in about_her {
+        assert_eq!(of(Some(words), true), nothing, "{words}");
+    }
+    assert_ne!(
+        of(Some("Chest clear, review in two weeks."), true),
+        nothing,
+        "words that are nobody's go out"
+    );
 }

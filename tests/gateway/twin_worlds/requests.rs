@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
-use gateway::fhir::{ParamKind, params_of};
+use gateway::fhir::params_of;
 use proptest::{
     prelude::*,
     sample::{Index, select},
 };
 use record::ResourceType;
 
-use super::worlds::{Pair, kept};
+use super::worlds::{SCOPES, kept};
 use crate::{
     gateway::{portal::encoded, reading::id_of},
     support::BASE,
@@ -22,12 +22,27 @@ pub struct Ask {
     pub path: String,
     pub headers: Vec<(String, String)>,
     pub body: String,
+    /// Which token goes with it: one of the scopes', or one that nobody has.
+    pub scope: usize,
 }
 
 impl Ask {
-    fn get(path: impl AsRef<str>) -> Self {
-        let path = format!("/fhir/R4/{}", path.as_ref());
-        Self { method: "GET".into(), path, headers: Vec::new(), body: String::new() }
+    pub(super) fn get(path: impl AsRef<str>) -> Self {
+        Self::of("GET", format!("/fhir/R4/{}", path.as_ref()))
+    }
+
+    pub(super) fn of(method: &str, path: impl Into<String>) -> Self {
+        Self { method: method.into(), path: path.into(), headers: Vec::new(), body: String::new(), scope: 0 }
+    }
+
+    pub(super) fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(super) fn posted(path: impl Into<String>, body: impl Into<String>) -> Self {
+        let ask = Self::of("POST", path).with("content-type", "application/x-www-form-urlencoded");
+        Self { body: body.into(), ..ask }
     }
 }
 
@@ -44,7 +59,7 @@ static IDS: LazyLock<Vec<String>> = LazyLock::new(|| {
     ids
 });
 
-const KINDS: [&str; 3] = ["Patient", "Observation", "Immunization"];
+pub(super) const KINDS: [&str; 3] = ["Patient", "Observation", "Immunization"];
 const FORMS: [&str; 7] =
     ["", "_format=xml", "_format=json", "_format=ttl", "_pretty=true", "_summary=text", "_elements=code"];
 
@@ -62,6 +77,11 @@ fn codes() -> Vec<String> {
         "1022651000000100",
         "1022431000000105",
         "163020007",
+        "160303001",
+        "161077003",
+        "15628003",
+        "57797005",
+        "412732008",
         "0",
         "",
         "UNK",
@@ -110,7 +130,7 @@ fn references() -> Vec<String> {
 }
 
 /// Values for a parameter: likely ones, hidden ones, impossible ones.
-fn values(name: &str) -> Vec<String> {
+pub(super) fn values(name: &str) -> Vec<String> {
     let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect::<Vec<_>>();
     match name {
         "_id" => IDS.clone(),
@@ -125,12 +145,17 @@ fn values(name: &str) -> Vec<String> {
             words(&["date", "-date", "_id", "-_id", "_lastUpdated", "-_lastUpdated", "code", "date,_id"])
         }
         "_summary" => words(&["count", "true", "text", "data", "false"]),
-        "_include" => words(&["*", "Observation:has-member", "Observation:subject"]),
+        "_include" | "_revinclude" => {
+            words(&["*", "Observation:has-member", "Observation:subject", "Provenance:target"])
+        }
+        "_elements" => words(&["note", "code", "id", "valueQuantity,status", "hasMember", "nothing"]),
+        "_total" => words(&["accurate", "estimate", "none", "x"]),
+        "_security" => words(&["NOPAT", "http://terminology.hl7.org/CodeSystem/v3-ActCode|NOPAT", "R"]),
         _ => words(&["a", "alex", "test", "true", "female", "count", "2023", ""]),
     }
 }
 
-const OTHERS: [&str; 20] = [
+const OTHERS: [&str; 32] = [
     "_count",
     "_sort",
     "_summary",
@@ -151,6 +176,18 @@ const OTHERS: [&str; 20] = [
     "note",
     "_page",
     "colour",
+    "_include:iterate",
+    "_content",
+    "_query",
+    "_list",
+    "_contained",
+    "_source",
+    "_since",
+    "_type",
+    "_id:not",
+    "date:missing",
+    "patient:Patient",
+    "patient.identifier",
 ];
 
 fn names(kind: &str) -> Vec<&'static str> {
@@ -172,9 +209,17 @@ fn headers() -> impl Strategy<Value = Vec<(String, String)>> {
         ("accept", "text/html"),
         ("prefer", "handling=strict"),
         ("x-http-method-override", "DELETE"),
+        ("if-none-match", "W/\"2\""),
+        ("if-none-match", "W/\"9\", W/\"1\", \"1\""),
+        ("if-none-exist", "code=165816005"),
+        ("range", "bytes=0-99"),
+        ("accept-encoding", "gzip, br"),
+        ("prefer", "handling=lenient"),
+        ("prefer", "respond-async"),
+        ("origin", "https://app.example"),
     ];
     let one = select(known.to_vec()).prop_map(|(name, value)| (name.to_owned(), value.to_owned()));
-    prop::collection::vec(one, 0..2)
+    prop::collection::vec(one, 0..3)
 }
 
 fn searches() -> impl Strategy<Value = Ask> {
@@ -228,61 +273,56 @@ fn reads() -> impl Strategy<Value = Ask> {
         })
 }
 
+/// What is no resource, inside the FHIR base and beside it.
+pub(super) const BESIDE: [&str; 26] = [
+    "/fhir/R4/metadata",
+    "/fhir/R4/metadata?_format=xml",
+    "/fhir/R4/metadata?mode=terminology",
+    "/fhir/R4",
+    "/fhir/R4/",
+    "/fhir/R4//",
+    "/fhir/R4/_history",
+    "/fhir/R4/_search?_type=Observation",
+    "/fhir/R4/Observation/_history",
+    "/fhir/R4/Condition",
+    "/fhir/R4/Provenance?target=x",
+    "/fhir/R4/$export",
+    "/fhir/R4/Patient/$match",
+    "/fhir/R4/Observation/$lastn",
+    "/fhir/R4/Observation/../Patient",
+    "/fhir/R4/observation",
+    "/fhir/R4/Observation?date=%FF",
+    "/fhir/R4/Observation?%00=%00",
+    "/fhir/R4/Observation?_page=AAAA",
+    "/fhir/R4/.well-known/smart-configuration",
+    "/fhir/R4/Observation?&&&=",
+    "/healthz",
+    "/readyz",
+    "/oauth/authorize?response_type=code&client_id=app&scope=patient/*.rs&state=x",
+    "/oauth/introspect",
+    "/intake/v1/batches",
+];
+
+/// Forms for the authorization server that name no token of anybody's.
+pub(super) const FORMS_OF_OAUTH: [(&str, &str); 5] = [
+    ("/oauth/token", "grant_type=authorization_code&client_id=app&code=none&redirect_uri=x&code_verifier=y"),
+    ("/oauth/token", "grant_type=refresh_token&client_id=app&refresh_token=none"),
+    ("/oauth/token", "grant_type=password&username=p&password=p"),
+    ("/oauth/revoke", "client_id=app&token=none"),
+    ("/oauth/authorize", "response_type=code&client_id=app&user=p&decision=allow"),
+];
+
 fn oddities() -> impl Strategy<Value = Ask> {
-    let paths = [
-        "metadata",
-        "",
-        "/",
-        "_history",
-        "Observation/_history",
-        "Condition",
-        "Provenance?target=x",
-        "$export",
-        "Observation/../Patient",
-        "observation",
-        "Observation?date=%FF",
-        "Observation?%00=%00",
-        "Observation?_page=AAAA",
-        ".well-known/smart-configuration",
-        "Observation/",
-        "Observation?&&&=",
-        "Bundle",
-    ];
-    (select(paths.to_vec()), headers()).prop_map(|(path, headers)| Ask { headers, ..Ask::get(path) })
+    let methods = ["GET", "GET", "HEAD", "POST", "OPTIONS"];
+    let plain = (select(BESIDE.to_vec()), select(methods.to_vec()), headers())
+        .prop_map(|(path, method, headers)| Ask { headers, ..Ask::of(method, path) });
+    let forms = select(FORMS_OF_OAUTH.to_vec()).prop_map(|(path, form)| Ask::posted(path, form));
+    prop_oneof![4 => plain, 1 => forms]
 }
 
-/// Any request.
+/// Any request, mostly with a token for everything.
 pub fn asks() -> impl Strategy<Value = Ask> {
-    prop_oneof![6 => searches(), 3 => reads(), 1 => oddities()]
-}
-
-/// One of every kind of request about a pair: each id, each parameter with each value, each page size.
-pub fn sweep(pair: &Pair) -> Vec<Ask> {
-    let mut asks: Vec<Ask> = Vec::new();
-    let entries = [kept(&pair.a), kept(&pair.open)].concat();
-    for (entry, _) in &entries {
-        for kind in ResourceType::ALL {
-            let path = format!("{}/{}", kind.name(), id_of("p", kind, entry.id.as_str()));
-            asks.extend(
-                ["GET", "HEAD", "DELETE"].map(|method| Ask { method: method.into(), ..Ask::get(&path) }),
-            );
-            asks.push(Ask::get(format!("{path}?_format=xml")));
-            asks.push(Ask::get(format!("{}?_id={}", kind.name(), id_of("p", kind, entry.id.as_str()))));
-        }
-    }
-    for kind in KINDS {
-        for param in
-            params_of(ResourceType::from_name(kind).unwrap()).iter().filter(|param| param.name != "_id")
-        {
-            // Dates are many: every third still has each prefix and each day.
-            let step = if param.kind == ParamKind::Date { 3 } else { 1 };
-            let values = values(param.name).into_iter().step_by(step);
-            asks.extend(values.map(|value| Ask::get(format!("{kind}?{}", encoded(&[(param.name, &value)])))));
-        }
-        for sort in ["", "&_sort=date", "&_sort=-date", "&_sort=_id", "&_sort=_lastUpdated", "&_format=xml"] {
-            asks.extend((0..8).map(|count| Ask::get(format!("{kind}?_count={count}{sort}"))));
-        }
-        asks.push(Ask::get(format!("{kind}?_summary=count")));
-    }
-    asks
+    let scopes = prop_oneof![3 => Just(0), 2 => 0..=SCOPES.len()];
+    let any = prop_oneof![6 => searches(), 3 => reads(), 1 => oddities()];
+    (any, scopes).prop_map(|(ask, scope)| Ask { scope, ..ask })
 }

@@ -20,47 +20,87 @@ pub struct Pair {
     pub a: Side,
     pub b: Side,
     pub open: Side,
+    /// In B there is a record at all.
+    pub of_a_record: bool,
 }
 
-/// A world and a token for it.
+/// A world and its tokens.
 pub struct Side {
     pub world: World,
-    pub token: String,
+    /// One for each of [`SCOPES`].
+    tokens: Vec<String>,
+}
+
+/// What apps were allowed.
+pub const SCOPES: [&str; 4] =
+    ["launch/patient patient/*.rs", "patient/Observation.rs", "patient/Immunization.read", "patient/*.s"];
+
+impl Side {
+    /// The token for all that there is.
+    pub fn token(&self) -> &str {
+        &self.tokens[0]
+    }
+
+    /// The token for one of [`SCOPES`]; beyond them, one that nobody ever had.
+    pub fn token_of(&self, scope: usize) -> &str {
+        self.tokens.get(scope).map_or("nobody-ever-had-this", String::as_str)
+    }
 }
 
 /// One by one what is sent to a world, in batches.
-type Batches = Vec<Vec<Entry>>;
+pub(super) type Batches = Vec<Vec<Entry>>;
 
-fn pair(name: &'static str, hidden: Batches, never: Vec<Entry>, open: Vec<Entry>) -> Pair {
+/// A world in which everything came, in batches; then something is done. `account` looks at it.
+pub(super) fn side(batches: Batches, account: &str, then: &dyn Fn(&World)) -> Side {
+    let world = World::empty();
+    for (number, batch) in batches.into_iter().enumerate() {
+        if number > 0 {
+            world.clock.forward(60);
+        }
+        world.put("p", batch);
+    }
+    then(&world);
+    // The same hour in all worlds, however long it took.
+    let late: jiff::Timestamp = "2026-11-02T13:00:00Z".parse().unwrap();
+    let now = gateway::clock::Clock::now(&*world.clock);
+    world.clock.forward(late.as_second() - now.as_second());
+    Side { tokens: SCOPES.map(|scope| world.token(account, scope)).to_vec(), world }
+}
+
+/// With the record that is there in every world.
+pub(super) fn beside(mut batches: Batches) -> Batches {
+    let others = fixture::record();
+    match batches.first_mut() {
+        Some(first) => first.splice(0..0, others).for_each(drop),
+        None => batches.push(others),
+    }
+    batches
+}
+
+pub(super) fn pair(name: &'static str, hidden: Batches, never: Vec<Entry>, open: Vec<Entry>) -> Pair {
     granted(name, hidden, never, open, everything())
 }
 
-fn granted(name: &'static str, hidden: Batches, never: Vec<Entry>, open: Vec<Entry>, grant: Grant) -> Pair {
+pub(super) fn granted(
+    name: &'static str,
+    hidden: Batches,
+    never: Vec<Entry>,
+    open: Vec<Entry>,
+    grant: Grant,
+) -> Pair {
     let world = |batches: Batches| {
-        let world = World::empty();
-        let mut batches = batches.into_iter();
-        world.put("p", [fixture::record(), batches.next().unwrap_or_default()].concat());
-        for batch in batches {
-            world.clock.forward(60);
-            world.put("p", batch);
-        }
-        // The same hour in all worlds, however long it took.
-        let late: jiff::Timestamp = "2026-11-02T13:00:00Z".parse().unwrap();
-        let now = gateway::clock::Clock::now(&*world.clock);
-        world.clock.forward(late.as_second() - now.as_second());
-        world.let_in("p", &subject("p"), grant.clone());
-        Side { token: world.token("p", "launch/patient patient/*.rs"), world }
+        side(beside(batches), "p", &|world| world.let_in("p", &subject("p"), grant.clone()))
     };
     let (a, b, open) = (world(hidden), world(vec![never]), world(vec![open]));
-    Pair { name, a, b, open }
+    Pair { name, a, b, open, of_a_record: true }
 }
 
 /// Something that is like nothing else in the record, between other things by date.
-fn secret() -> Entry {
+pub(super) fn secret() -> Entry {
     on(coded("secret", "165816005", "Secret finding"), Effective::Day(date(2023, 12, 24)))
 }
 
-fn mmr() -> Entry {
+pub(super) fn mmr() -> Entry {
     on(coded("secret-mmr", "38598009", "MMR vaccination"), Effective::Day(date(2022, 2, 2)))
 }
 
@@ -119,6 +159,8 @@ pub fn pairs() -> Vec<Pair> {
     ];
     pairs.extend(by_grant());
     pairs.extend(words());
+    pairs.extend(super::ways::pairs());
+    pairs.extend(super::closed::pairs());
     pairs
 }
 

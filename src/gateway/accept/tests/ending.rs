@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_panic_is_500_and_the_next_request_works() {
+async fn t41_a_panic_is_500_and_the_next_request_works() {
     let server = running(Limits::default()).await;
     let mut http2 = server.http2(&version::TLS13).await;
     for method in ["GET", "POST"] {
