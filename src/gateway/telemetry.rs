@@ -67,6 +67,10 @@ const RESOURCE_TYPE: &str = "recordgate.resource.type";
 const RULE: &str = "recordgate.rule";
 const FATE: &str = "recordgate.fate";
 const STEP: &str = "recordgate.intake.step";
+const REPORTS_DELETED: &str = "recordgate.reports.deleted";
+const STORE_FAILED: &str = "recordgate.store.failures";
+const LIST_ENDS: &str = "recordgate.intake.crl.remaining";
+const WHY: &str = "recordgate.reason";
 
 /// Seconds. Most answers take microseconds; the convention's own boundaries begin at 5 ms.
 const BOUNDARIES: [f64; 17] = [

@@ -154,7 +154,12 @@ pub(super) fn folder(key: &'static str, folder: &Path, found: &mut Vec<Finding>)
         }
     } else if folder.exists() {
         found.push(error(key, format!("{} is not a folder", folder.display())));
-    } else if !folder.ancestors().skip(1).any(is_there) {
+    } else if !folder
+        .ancestors()
+        .skip(1)
+        .find(|above| is_there(above) || above.exists())
+        .is_some_and(is_there)
+    {
         found.push(error(
             key,
             format!("{} cannot be made, since no folder above it is there", folder.display()),

@@ -9,12 +9,7 @@ use opentelemetry::{
 use record::OdsCode;
 use tracing::{Span, field::Empty};
 
-use super::{ERROR, INSTRUMENTS};
-
-const REPORTS_DELETED: &str = "recordgate.reports.deleted";
-const STORE_FAILED: &str = "recordgate.store.failures";
-const LIST_ENDS: &str = "recordgate.intake.crl.remaining";
-const WHY: &str = "recordgate.reason";
+use super::{ERROR, INSTRUMENTS, LIST_ENDS, REPORTS_DELETED, STORE_FAILED, WHY};
 
 pub(super) struct Instruments {
     reports_deleted: Counter<u64>,
