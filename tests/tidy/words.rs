@@ -151,6 +151,26 @@ fn names_occur_only_where_they_belong() {
 }
 
 #[test]
+fn every_table_under_profiles_says_where_it_counts() {
+    let (top, told) = (
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles"),
+        FILES["src/project/tables.rs"].as_str(),
+    );
+    let (mut open, mut found) = (vec![top.clone()], Vec::new());
+    while let Some(folder) = open.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+            let name = path.strip_prefix(&top).unwrap().display().to_string();
+            if path.is_dir() {
+                open.push(path);
+            } else if !told.contains(&format!("\"{name}\" ")) {
+                found.push(name);
+            }
+        }
+    }
+    none(&found, "a table that project/tables.rs does not name");
+}
+
+#[test]
 fn metric_names_stand_in_telemetry_alone() {
     let home = "src/gateway/telemetry.rs";
     let is_name = |text: &str| {
