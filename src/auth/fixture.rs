@@ -122,6 +122,7 @@ fn released(key: &str) -> NewRelease {
         sensitive: false,
         deceased: false,
         deducted_on: None,
+        another_record: false,
     };
     let released = Released {
         made_with: policy::MadeWith::default(),

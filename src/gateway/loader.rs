@@ -26,7 +26,7 @@ use std::{
 
 use ingest::{Format, Stop};
 use policy::{MadeWith, PracticeRules, Released};
-use project::{IdKey, Projection, Record};
+use project::{Another, Holder, IdKey, Projection, Record};
 use record::{Entry, EntryId, Issue, IssueCode, OdsCode, PatientKey, Place, Report, Severity, Sink};
 use store::{AsOf, NewRelease, PatientFacts, Store, StoreError};
 
@@ -191,9 +191,10 @@ impl Loader<'_> {
         self.project_all(
             &patients,
             batch.into(),
-            |_, looked| (looked.projection, looked.waits),
-            |(projection, waits)| {
+            |_, looked| (looked.projection, looked.waits, looked.issue),
+            |(projection, waits, issue)| {
                 self.park(batch, &waits, report)?;
+                issue.into_iter().for_each(|issue| report.issue(issue));
                 see(&projection).map_err(LoadError::Output)?;
                 report.patients_projected += 1;
                 done += 1;
@@ -220,7 +221,7 @@ impl Loader<'_> {
                 &patients,
                 batch,
                 |patient, looked| {
-                    let Anew { projection, made_with, before, waits } = looked;
+                    let Anew { projection, made_with, before, waits, issue } = looked;
                     let incomplete = projection.incomplete;
                     let waiting =
                         projection.waiting.iter().map(|one| (one.entry.clone(), one.code)).collect();
@@ -228,9 +229,11 @@ impl Loader<'_> {
                     let screened = projection.queued(made);
                     let (release, changed) = project::release(before.as_deref(), projection, made_with, made);
                     let patient = patient.clone();
-                    (NewRelease { patient, release, waiting, made, incomplete, screened }, changed, waits)
+                    let new = NewRelease { patient, release, waiting, made, incomplete, screened };
+                    (new, changed, waits, issue)
                 },
-                |(release, changed, waits)| {
+                |(release, changed, waits, issue)| {
+                    issue.into_iter().for_each(|issue| report.issue(issue));
                     report.resources_changed += changed;
                     report.patients_projected += 1;
                     swap.add(release, waits, report)
@@ -298,6 +301,7 @@ struct Anew {
     made_with: MadeWith,
     before: Option<Arc<Released>>,
     waits: Vec<Waits>,
+    issue: Option<Issue>,
 }
 
 /// Which batch last changed each fact of a patient. The patient's own entries come first wherever entries are listed.
@@ -351,7 +355,18 @@ impl Projecting<'_> {
         let batches = Batches::of(&facts);
         let own: Vec<Entry> = facts.entries.into_iter().map(|(entry, _)| entry).collect();
         let guests = facts.guests.into_iter().map(|(guest, _)| (guest.identity, guest.entry)).collect();
+        let others = facts.others.iter();
+        let others: Vec<Another<'_>> = others
+            .map(|other| Another {
+                patient: &other.patient,
+                entries: &other.entries,
+                oversight: &other.oversight,
+            })
+            .collect();
+        let holder = Holder::of(patient, &own, &others);
+        let of_own = own.len();
         let (entries, refused) = project::with_guests(own, guests, facts.number_shared);
+        let entries = project::with_marks_of_others(entries, of_own, &facts.oversight, &others, dictionary);
         let record = Record {
             practice: self.practice,
             practice_name: self.practice_name,
@@ -364,6 +379,7 @@ impl Projecting<'_> {
         };
         let mut projection = project::project(&record, self.ids);
         projection.waiting.extend(refused);
+        projection.standing.another_record = holder.is_closed();
         if let Some(quality) = self.also.quality {
             let batches = batches.each(&entries);
             let since = facts.waiting_since;
@@ -381,7 +397,16 @@ impl Projecting<'_> {
             told.map(|one| (one.place.clone(), one.code, now.contains(&one.entry))).collect()
         });
         let made_with = self.also.made_with(self.rules);
-        Anew { projection, made_with, before: facts.released, waits }
+        let issue = holder.issue().and_then(|code| self.on_the_patient(code, &entries, &batches));
+        Anew { projection, made_with, before: facts.released, waits, issue }
+    }
+
+    /// What is told of a patient, with the batch that brought them.
+    fn on_the_patient(&self, code: IssueCode, entries: &[Entry], batches: &Batches) -> Option<Issue> {
+        let mut own = entries.iter().zip(&batches.own);
+        let (entry, batch) = own.find(|(entry, _)| entry.id == EntryId::of_patient())?;
+        let told = self.batch == Some(*batch);
+        told.then(|| Issue::new(Severity::Warning, code, &entry.place))
     }
 }
 

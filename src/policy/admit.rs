@@ -23,6 +23,8 @@ pub struct Standing {
     pub deceased: bool,
     /// The registration ended on this day.
     pub deducted_on: Option<Date>,
+    /// Another record of the practice has the NHS number: that one is served, or it is open whose the number is.
+    pub another_record: bool,
 }
 
 /// Who looks.
@@ -70,6 +72,8 @@ pub enum Refusal {
     Deceased,
     /// Left the practice.
     Deducted,
+    /// Another record of the practice answers for the person, or it is open which does.
+    AnotherRecord,
     /// Nobody granted anything.
     NoGrant,
     /// The proxy's time has not begun.
@@ -86,7 +90,7 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::PracticeNotSharing,
         Self::NotRegular,
         Self::Dummy,
@@ -94,6 +98,7 @@ impl Refusal {
         Self::Suppressed,
         Self::Deceased,
         Self::Deducted,
+        Self::AnotherRecord,
         Self::NoGrant,
         Self::ProxyNotYet,
         Self::ProxyEnded,
@@ -113,6 +118,7 @@ impl Refusal {
             Self::Suppressed => "suppressed",
             Self::Deceased => "deceased",
             Self::Deducted => "deducted",
+            Self::AnotherRecord => "another-record",
             Self::NoGrant => "no-grant",
             Self::ProxyNotYet => "proxy-not-yet",
             Self::ProxyEnded => "proxy-ended",
@@ -133,6 +139,9 @@ impl Refusal {
             Self::Suppressed => "the practice serves nothing of this record to anybody",
             Self::Deceased => "the patient has died",
             Self::Deducted => "the patient has left the practice",
+            Self::AnotherRecord => {
+                "another record of the practice has the NHS number: that one is served, or it is open whose the number is"
+            }
             Self::NoGrant => "no access was granted, or access at level none",
             Self::ProxyNotYet => "the time for which this person acts for the patient has not begun",
             Self::ProxyEnded => "the time for which this person acted for the patient is over",
@@ -201,6 +210,8 @@ fn stands(standing: &Standing, today: Date) -> Result<(), Refusal> {
         Err(Refusal::Deceased)
     } else if standing.deducted_on.is_some_and(|day| day <= today) {
         Err(Refusal::Deducted)
+    } else if standing.another_record {
+        Err(Refusal::AnotherRecord)
     } else {
         Ok(())
     }
@@ -265,6 +276,7 @@ mod tests {
             sensitive: false,
             deceased: false,
             deducted_on: None,
+            another_record: false,
         }
     }
 
@@ -298,6 +310,7 @@ mod tests {
             (Standing { sensitive: true, ..standing() }, Refusal::Sensitive),
             (Standing { regular: false, ..standing() }, Refusal::NotRegular),
             (Standing { deceased: true, ..standing() }, Refusal::Deceased),
+            (Standing { another_record: true, ..standing() }, Refusal::AnotherRecord),
             (Standing { deducted_on: Some(today), ..standing() }, Refusal::Deducted),
         ];
         for (standing, refusal) in cases {

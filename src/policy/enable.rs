@@ -254,6 +254,7 @@ mod tests {
             sensitive: false,
             deceased: false,
             deducted_on: None,
+            another_record: false,
         };
         blocked(&standing, entries, &Nothing, date(2026, 6, 15))
     }

@@ -29,11 +29,13 @@ pub enum Reason {
     NotFiled,
     /// The practice has hidden it, what it is made from or what contains it.
     HiddenByPractice,
+    /// Another feed of the practice marks the same entry, or one that contains it; or the practice has hidden it there.
+    MarkedInAnotherFeed,
 }
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NotForPatient,
         Self::Confidential,
         Self::SensitivePatient,
@@ -42,6 +44,7 @@ impl Reason {
         Self::IdentifyingCode,
         Self::NotFiled,
         Self::HiddenByPractice,
+        Self::MarkedInAnotherFeed,
     ];
 
     /// A stable code.
@@ -56,6 +59,7 @@ impl Reason {
             Self::IdentifyingCode => "identifying-code",
             Self::NotFiled => "not-filed",
             Self::HiddenByPractice => "hidden-by-practice",
+            Self::MarkedInAnotherFeed => "marked-in-another-feed",
         }
     }
 
@@ -77,6 +81,9 @@ impl Reason {
             }
             Self::NotFiled => "nobody at the practice has filed it yet",
             Self::HiddenByPractice => "the practice has hidden it, a part of it or what it stands in",
+            Self::MarkedInAnotherFeed => {
+                "another feed of the practice marks it, a part of it or what it stands in, or it is hidden there"
+            }
         }
     }
 }

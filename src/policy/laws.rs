@@ -81,6 +81,7 @@ prop_compose! {
             sensitive: odd == 2,
             deceased: odd == 3,
             deducted_on: (odd == 4).then_some(TODAY),
+            another_record: false,
         };
         let grant = Grant { effective_date, current, historical, sections_off };
         Asked { rules, grant, proxy, standing, shares: odd != 5, suppressed: odd == 6, types }

@@ -90,6 +90,7 @@ fn reason(mark: &Mark) -> Reason {
         Mark::SensitivePatient => Reason::SensitivePatient,
         Mark::Unrecognised => Reason::UnrecognisedMark,
         Mark::NotFiled => Reason::NotFiled,
+        Mark::InAnotherFeed => Reason::MarkedInAnotherFeed,
     }
 }
 

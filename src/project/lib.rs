@@ -7,7 +7,9 @@
 mod access;
 mod gather;
 mod guests;
+mod holders;
 mod ids;
+mod overlay;
 mod people;
 pub mod quality;
 mod release;
@@ -30,11 +32,13 @@ use record::{
 };
 
 pub use guests::with_guests;
+pub use holders::{Another, Holder};
 pub use ids::IdKey;
 pub use map::{
     Counts as TerminologyCounts, Release as TerminologyRelease, Terminology, TerminologyError,
     fold as folded, profiles, ucum, xml,
 };
+pub use overlay::with_marks_of_others;
 pub use release::release;
 pub use render::{practice_side, render};
 pub use tables::{made_with, may_serve};
@@ -219,6 +223,7 @@ fn standing(patient: Option<&Entry>, demographics: Option<&Demographics>) -> Sta
             sensitive: true,
             deceased: false,
             deducted_on: None,
+            another_record: false,
         };
     };
     Standing {
@@ -228,6 +233,7 @@ fn standing(patient: Option<&Entry>, demographics: Option<&Demographics>) -> Sta
         sensitive: !patient.marks.is_empty(),
         deceased: person.death_date.is_some(),
         deducted_on: person.deducted_on,
+        another_record: false,
     }
 }
 

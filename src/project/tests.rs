@@ -14,7 +14,7 @@ use record::{
 
 use super::*;
 
-struct Empty;
+pub(crate) struct Empty;
 
 impl Dictionary for Empty {
     fn code(&self, _: &str) -> Option<(Coded, CodeClass)> {
@@ -40,7 +40,7 @@ fn entry(id: &str, content: Content) -> Entry {
     }
 }
 
-fn patient() -> Entry {
+pub(crate) fn patient() -> Entry {
     let demographics = Demographics {
         nhs_number: None,
         name: None,
@@ -61,7 +61,13 @@ fn patient() -> Entry {
     entry("patient", Content::Patient(Box::new(demographics)))
 }
 
-fn statement(id: &str, code: &str, class: CodeClass, value: Option<&str>, part_of: Option<&str>) -> Entry {
+pub(crate) fn statement(
+    id: &str,
+    code: &str,
+    class: CodeClass,
+    value: Option<&str>,
+    part_of: Option<&str>,
+) -> Entry {
     let coding =
         Coding { system: CodeSystem::SnomedCt, code: code.into(), display: Some(format!("Term {code}")) };
     let quantity = |value: &str| {

@@ -95,8 +95,14 @@ impl Entry {
     /// The NHS number and date of birth, if this says who the patient is and has a number.
     #[must_use]
     pub fn identity(&self) -> Option<Identity> {
+        if self.deleted { None } else { self.identity_said() }
+    }
+
+    /// The same of one that may have been deleted since.
+    #[must_use]
+    pub fn identity_said(&self) -> Option<Identity> {
         match &self.content {
-            Some(Content::Patient(person)) if !self.deleted => {
+            Some(Content::Patient(person)) => {
                 Some(Identity { nhs_number: person.nhs_number?, birth_date: person.birth_date })
             }
             Some(_) | None => None,
@@ -184,6 +190,8 @@ pub enum Mark {
     Unrecognised,
     /// It has reached the practice, and nobody there has filed it yet.
     NotFiled,
+    /// Another feed of the practice says one of these of the same entry. No source says it itself.
+    InAnotherFeed,
 }
 
 /// Where a fact was read, for reports and explanations.

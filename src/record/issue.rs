@@ -124,6 +124,10 @@ issue_codes! {
     IdentityMismatch = "identity-mismatch", "the entry waits, and nobody is shown it, until the NHS number and the date of birth are both those of one patient";
     /// The NHS number is that of several patients of the practice.
     NhsNumberShared = "nhs-number-shared", "the entry waits, and nobody is shown it, while more than one patient of the practice has its NHS number";
+    /// Another feed of the practice has a patient with this NHS number.
+    NhsNumberInTwoFeeds = "nhs-number-in-two-feeds", "another feed of the practice tells of a patient with this NHS number: only one of the records is served, that of the practice's own system if it has one, and what either marks is hidden in both";
+    /// Several patients of the practice have the NHS number, and it is open whose it is.
+    NhsNumberDisputed = "nhs-number-disputed", "two patients of one feed have this NHS number, or feeds differ on the date of birth that belongs to it: none of the records is served until the practice has corrected that";
     /// The row is inside or filed under an entry that has not come yet.
     ParentAwaited = "parent-awaited", "the entry waits until the entry that it belongs to comes";
     /// The row removes an entry that has not come.

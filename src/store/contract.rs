@@ -156,6 +156,7 @@ fn release(who: &str, subject: &str, body: Option<&[u8]>, waiting: &[&str]) -> N
         sensitive: false,
         deceased: false,
         deducted_on: None,
+        another_record: false,
     };
     NewRelease {
         patient: patient(who),

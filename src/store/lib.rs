@@ -51,12 +51,25 @@ pub struct PatientFacts {
     pub guests: Vec<(Guest, u64)>,
     /// More than one patient of the practice has the number, and it is open whose the guests are.
     pub number_shared: bool,
+    /// The practice's other records with this NHS number: of other feeds, or of somebody else.
+    pub others: Vec<OtherRecord>,
     /// What people of the practice have decided about entries.
     pub oversight: Oversight,
     /// What is released now.
     pub released: Option<Arc<Released>>,
     /// Entries that waited when that was made, and since when.
     pub waiting_since: BTreeMap<EntryId, Timestamp>,
+}
+
+/// A record of the same practice with the same NHS number. What it marks counts even after its patient was deleted.
+#[derive(Debug)]
+pub struct OtherRecord {
+    /// Its patient's key.
+    pub patient: PatientKey,
+    /// Every entry of its own, deleted ones too.
+    pub entries: Vec<Entry>,
+    /// What people of the practice have decided about them.
+    pub oversight: Oversight,
 }
 
 /// An entry of a feed that names its patient by number and date of birth. Whether it may join a record is not for the

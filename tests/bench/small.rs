@@ -123,6 +123,7 @@ pub(crate) fn decide() -> Result<(), Failure> {
         sensitive: false,
         deceased: false,
         deducted_on: None,
+        another_record: false,
     };
     let request = AccessRequest {
         today: date(2026, 11, 25),

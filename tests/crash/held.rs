@@ -109,6 +109,7 @@ fn permit(kind: ResourceType, view: View) -> Option<Permit> {
         sensitive: false,
         deceased: false,
         deducted_on: None,
+        another_record: false,
     };
     let labels = Labels::new(Section::Demographics, Some(date(2020, 1, 1)), MarksCarried::Yes);
     [AccessLevel::Summary, AccessLevel::Detailed, AccessLevel::Full].into_iter().find_map(|level| {

@@ -183,6 +183,7 @@ fn shown(resource: &Projected, current: AccessLevel, historical: AccessLevel) ->
         sensitive: false,
         deceased: false,
         deducted_on: None,
+        another_record: false,
     };
     let admission = admit(&AccessRequest {
         today: date(2026, 11, 2),

@@ -60,6 +60,7 @@ fn admission(
         sensitive: false,
         deceased: false,
         deducted_on: None,
+        another_record: false,
     };
     admit(&AccessRequest {
         today: date(2026, 6, 15),

@@ -45,6 +45,7 @@ fn standing() -> Standing {
         sensitive: false,
         deceased: false,
         deducted_on: None,
+        another_record: false,
     }
 }
 

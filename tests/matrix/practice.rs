@@ -32,6 +32,7 @@ fn answer(rules: &PracticeRules, level: AccessLevel, proxy: bool, labels: &Label
         sensitive: false,
         deceased: false,
         deducted_on: None,
+        another_record: false,
     };
     let own = grant(level);
     let carer = ProxyGrant {

@@ -303,6 +303,7 @@ fn mark(mark: &Mark) -> &'static str {
         Mark::Confidential => "confidential",
         Mark::SensitivePatient => "sensitive patient",
         Mark::Unrecognised => "a mark that is not understood",
+        Mark::InAnotherFeed => "marked in another feed of the practice",
         Mark::NotFiled => {
             "sent by a laboratory and not filed by the practice; \
              it is shown once it comes as an entry of the practice's own feed"

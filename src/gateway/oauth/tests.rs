@@ -112,6 +112,7 @@ fn released(key: &str) -> NewRelease {
         sensitive: false,
         deceased: false,
         deducted_on: None,
+        another_record: false,
     };
     let (made_with, subject) =
         (project::made_with(&policy::PracticeRules::default(), ""), format!("id-{key}"));

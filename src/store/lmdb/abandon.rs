@@ -22,6 +22,7 @@ impl Lmdb {
         let entries = self.give_up_entries(&mut txn, practice, batch, &mut changes)?
             + self.give_up_guests(&mut txn, practice, batch, &mut changes)?;
         self.mark_dirty(&mut txn, practice, &changes)?;
+        self.tell_kin(&mut txn, practice)?;
         self.stop_sharing(&mut txn, practice)?;
         self.commit(txn)?;
         Ok(Some(Abandoned { fingerprint, entries }))

@@ -121,6 +121,7 @@ impl Lmdb {
         if changed {
             self.put_document(txn, self.oversight, &at, &oversight, "oversight")?;
             self.dirty.put(txn, &at, &[])?;
+            self.tell_kin(txn, practice)?;
             // Whoever projects this practice now has read what was decided before.
             let mut settings = self.practice_in(txn, practice)?;
             settings.overseen += 1;

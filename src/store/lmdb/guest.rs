@@ -145,33 +145,6 @@ impl Lmdb {
         Ok(Fate::Unchanged)
     }
 
-    /// Notes who has which number after an entry of a patient changed. Whoever else has a number that somebody takes
-    /// or gives up, or whose date of birth changed, is projected anew: what several have is nobody's, and what one has
-    /// left may be the other's.
-    pub(super) fn hold(
-        &self,
-        txn: &mut RwTxn<'_>,
-        practice: &OdsCode,
-        patient: &PatientKey,
-        before: Option<&Entry>,
-        now: &Entry,
-        changes: &mut Changes,
-    ) -> Result<(), StoreError> {
-        let (before, now) = (before.and_then(Entry::identity), now.identity());
-        if before == now {
-            return Ok(());
-        }
-        if let Some(Identity { nhs_number, .. }) = before {
-            self.holder.delete(txn, &key(practice, None, &[nhs_number.expose(), patient.expose()]))?;
-            changes.dirty.extend(self.holders(txn, practice, &nhs_number)?);
-        }
-        if let Some(Identity { nhs_number, .. }) = now {
-            self.holder.put(txn, &key(practice, None, &[nhs_number.expose(), patient.expose()]), &[])?;
-            changes.dirty.extend(self.holders(txn, practice, &nhs_number)?);
-        }
-        Ok(())
-    }
-
     /// The guests that a patient's record may have, and whether it is open whose they are: more than one patient has the
     /// number. Where the practice's own system knows the person, messages about them (GP2GP, GP Connect) make no second
     /// one of them, if they agree on the date of birth; the guests are then those of the patient whom the practice
@@ -211,22 +184,6 @@ impl Lmdb {
             }
         }
         Ok(false)
-    }
-
-    /// The patients of the practice who have a number.
-    pub(super) fn holders(
-        &self,
-        txn: &RoTxn<'_, AnyTls>,
-        practice: &OdsCode,
-        number: &NhsNumber,
-    ) -> Result<Vec<PatientKey>, StoreError> {
-        let prefix = key(practice, None, &[number.expose(), ""]);
-        let mut patients = Vec::new();
-        for item in self.holder.prefix_iter(txn, &prefix)? {
-            let patient = item?.0.get(prefix.len()..).and_then(|bytes| std::str::from_utf8(bytes).ok());
-            patients.push(patient.and_then(PatientKey::new).ok_or(StoreError::Damaged("holder"))?);
-        }
-        Ok(patients)
     }
 
     /// The guests with a number, each with the batch that last changed it.

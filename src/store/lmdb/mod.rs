@@ -9,6 +9,7 @@ mod files;
 mod guest;
 mod kept;
 mod keyed;
+mod kin;
 mod logs;
 mod made_with;
 mod mapped;
@@ -44,7 +45,7 @@ use crate::{
 type Space = Database<Bytes, Bytes>;
 
 /// The format that this version writes.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 
 /// Where the store is and how far it may grow.
 #[derive(Clone, Debug)]

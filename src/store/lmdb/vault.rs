@@ -50,6 +50,7 @@ impl Lmdb {
         let mut txn = self.env.write_txn()?;
         let mut settings = self.practice_in(&txn, practice)?;
         settings.open_batch = None;
+        self.tell_kin(&mut txn, practice)?;
         let (name, shares) = self.own_organisation(&txn, practice)?;
         settings.name = name.or(settings.name);
         settings.shares = shares;
@@ -336,6 +337,31 @@ impl Lmdb {
         practice: &OdsCode,
         patient: &PatientKey,
     ) -> Result<PatientFacts, StoreError> {
+        let entries = self.own_entries(txn, practice, patient)?;
+        let identity = entries.iter().find_map(|(entry, _): &(Entry, u64)| entry.identity());
+        let (guests, number_shared) = match identity {
+            Some(identity) => self.guests_for(txn, practice, patient, &identity)?,
+            None => (Vec::new(), false),
+        };
+        let said = entries.iter().find_map(|(entry, _)| entry.identity_said());
+        let others = match said {
+            Some(said) => self.others(txn, practice, patient, &said.nhs_number)?,
+            None => Vec::new(),
+        };
+        let released = self.released_in(txn, practice, patient)?.map(std::sync::Arc::new);
+        let at = key(practice, Some(patient), &[]);
+        let oversight = self.document_in(txn, self.oversight, &at, "oversight")?.unwrap_or_default();
+        let waiting_since = self.waiting_in(txn, &at)?.since()?;
+        Ok(PatientFacts { entries, guests, number_shared, others, oversight, released, waiting_since })
+    }
+
+    /// Every entry of a patient's own with the batch that last changed it.
+    pub(super) fn own_entries(
+        &self,
+        txn: &RoTxn<'_, AnyTls>,
+        practice: &OdsCode,
+        patient: &PatientKey,
+    ) -> Result<Vec<(Entry, u64)>, StoreError> {
         let gone = self.sequence_at(txn, &gone_key(practice, patient))?;
         let (mut entries, mut names, prefix) = (Vec::new(), Names::default(), under(practice, Some(patient)));
         for item in self.vault.prefix_iter(txn, &prefix)? {
@@ -347,16 +373,7 @@ impl Lmdb {
             entry.deleted |= !is_patient(&entry) && entry.sequence < gone;
             entries.push((entry, kept.batch));
         }
-        let identity = entries.iter().find_map(|(entry, _): &(Entry, u64)| entry.identity());
-        let (guests, number_shared) = match identity {
-            Some(identity) => self.guests_for(txn, practice, patient, &identity)?,
-            None => (Vec::new(), false),
-        };
-        let released = self.released_in(txn, practice, patient)?.map(std::sync::Arc::new);
-        let at = key(practice, Some(patient), &[]);
-        let oversight = self.document_in(txn, self.oversight, &at, "oversight")?.unwrap_or_default();
-        let waiting_since = self.waiting_in(txn, &at)?.since()?;
-        Ok(PatientFacts { entries, guests, number_shared, oversight, released, waiting_since })
+        Ok(entries)
     }
 }
 

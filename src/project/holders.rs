@@ -1,0 +1,153 @@
+//! Which record of a person is served where several feeds of a practice have one: exactly one, or none while it is open
+//! whose the NHS number is.
+
+use jiff::civil::Date;
+use policy::Oversight;
+use record::{Content, Entry, IssueCode, PatientKey};
+
+/// A record of the same practice with the same NHS number.
+#[derive(Clone, Copy)]
+pub struct Another<'a> {
+    /// Its patient's key.
+    pub patient: &'a PatientKey,
+    /// Every entry of its own, deleted ones too.
+    pub entries: &'a [Entry],
+    /// What people of the practice have decided about them.
+    pub oversight: &'a Oversight,
+}
+
+/// What a record is among those with its NHS number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holder {
+    /// The only one.
+    Only,
+    /// The one that is served: that of the system that registers the practice's patients, or of the first feed by name.
+    Served,
+    /// Another one is served, or was until the practice's system deleted it.
+    AnotherServed,
+    /// It is open whose the number is, and none is served.
+    Disputed,
+}
+
+impl Holder {
+    /// What the record with this key and these entries of its own is among these others. In whatever order they came.
+    #[must_use]
+    pub fn of(patient: &PatientKey, entries: &[Entry], others: &[Another<'_>]) -> Self {
+        let born = match living(entries) {
+            Some(born) => born,
+            // Who is deleted is not served for that.
+            None => return Self::Only,
+        };
+        let against = others.iter().map(|other| beside(patient, born, other));
+        against.max().unwrap_or(Self::Only)
+    }
+
+    /// Whether nothing is served of it.
+    #[must_use]
+    pub fn is_closed(self) -> bool {
+        matches!(self, Self::AnotherServed | Self::Disputed)
+    }
+
+    /// What the practice is told of it.
+    #[must_use]
+    pub fn issue(self) -> Option<IssueCode> {
+        match self {
+            Self::Only => None,
+            Self::Served | Self::AnotherServed => Some(IssueCode::NhsNumberInTwoFeeds),
+            Self::Disputed => Some(IssueCode::NhsNumberDisputed),
+        }
+    }
+}
+
+fn beside(patient: &PatientKey, born: Option<Date>, other: &Another<'_>) -> Holder {
+    let same_feed = feed(patient) == feed(other.patient);
+    match living(other.entries) {
+        Some(_) if same_feed => Holder::Disputed,
+        Some(Some(theirs)) if born.is_some_and(|born| born != theirs) => Holder::Disputed,
+        Some(_) if rank(patient) < rank(other.patient) => Holder::Served,
+        Some(_) => Holder::AnotherServed,
+        // A message does not bring back whom the practice's own system has deleted.
+        None if other.patient.is_registered() && !same_feed => Holder::AnotherServed,
+        None => Holder::Only,
+    }
+}
+
+/// The date of birth of a patient who is not deleted.
+fn living(entries: &[Entry]) -> Option<Option<Date>> {
+    entries.iter().filter(|entry| !entry.deleted).find_map(|entry| match &entry.content {
+        Some(Content::Patient(person)) => Some(person.birth_date),
+        Some(_) | None => None,
+    })
+}
+
+/// The feed that a key is of; the practice's own system has no name.
+fn feed(patient: &PatientKey) -> &str {
+    patient.expose().split_once(':').map_or("", |(feed, _)| feed)
+}
+
+fn rank(patient: &PatientKey) -> (bool, &str) {
+    (!patient.is_registered(), feed(patient))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::tests::patient;
+
+    const BORN: Option<Date> = Some(date(1980, 2, 29));
+    const LATER: Option<Date> = Some(date(1980, 3, 1));
+
+    fn patient_born(born: Option<Date>) -> Entry {
+        let mut entry = patient();
+        if let Some(Content::Patient(person)) = &mut entry.content {
+            person.birth_date = born;
+        }
+        entry
+    }
+
+    fn deleted(entry: Entry) -> Entry {
+        Entry { deleted: true, ..entry }
+    }
+
+    /// What each of two is beside the other.
+    fn both(one: (&str, Entry), other: (&str, Entry)) -> [Holder; 2] {
+        let keys = [one.0, other.0].map(|key| PatientKey::new(key).unwrap());
+        let entries = [[one.1], [other.1]];
+        let oversight = Oversight::default();
+        let another =
+            |at: usize| [Another { patient: &keys[at], entries: &entries[at], oversight: &oversight }];
+        [Holder::of(&keys[0], &entries[0], &another(1)), Holder::of(&keys[1], &entries[1], &another(0))]
+    }
+
+    #[test]
+    fn the_practices_own_record_is_served_and_a_messages_is_not() {
+        for born in [BORN, None] {
+            let found = both(("p", patient_born(BORN)), ("nhs:1", patient_born(born)));
+            assert_eq!(found, [Holder::Served, Holder::AnotherServed]);
+        }
+        let found = both(("nhs:1", patient_born(None)), ("gpc:1", patient_born(BORN)));
+        assert_eq!(found, [Holder::AnotherServed, Holder::Served]);
+    }
+
+    #[test]
+    fn none_is_served_where_dates_of_birth_differ_or_one_feed_has_the_number_twice() {
+        for two in [["p", "q"], ["gpc:1", "gpc:2"]] {
+            let found = both((two[0], patient_born(BORN)), (two[1], patient_born(BORN)));
+            assert_eq!(found, [Holder::Disputed; 2], "{two:?}");
+        }
+        let found = both(("p", patient_born(BORN)), ("gpc:1", patient_born(LATER)));
+        assert_eq!(found, [Holder::Disputed; 2]);
+    }
+
+    #[test]
+    fn a_message_does_not_bring_back_whom_the_practices_system_deleted() {
+        let found = both(("p", deleted(patient_born(BORN))), ("gpc:1", patient_born(BORN)));
+        assert_eq!(found, [Holder::Only, Holder::AnotherServed]);
+        let found = both(("p", patient_born(BORN)), ("gpc:1", deleted(patient_born(BORN))));
+        assert_eq!(found, [Holder::Only, Holder::Only]);
+        let found = both(("p", deleted(patient_born(BORN))), ("q", patient_born(BORN)));
+        assert_eq!(found, [Holder::Only, Holder::Only], "registered anew under another key");
+    }
+}
