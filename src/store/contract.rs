@@ -6,6 +6,7 @@ mod delivery;
 mod entries;
 mod guests;
 mod keyed;
+mod kin;
 mod oversight;
 mod remade;
 mod review;
