@@ -13,6 +13,7 @@ mod guests;
 mod interleaving;
 mod message;
 mod oracle;
+mod overlay;
 mod protected;
 mod published;
 mod published_vaccinations;

@@ -3,7 +3,7 @@
 
 use jiff::civil::Date;
 use policy::Oversight;
-use record::{Content, Entry, IssueCode, PatientKey};
+use record::{Content, Demographics, Entry, IssueCode, PatientKey};
 
 /// A record of the same practice with the same NHS number.
 #[derive(Clone, Copy)]
@@ -33,12 +33,9 @@ impl Holder {
     /// What the record with this key and these entries of its own is among these others. In whatever order they came.
     #[must_use]
     pub fn of(patient: &PatientKey, entries: &[Entry], others: &[Another<'_>]) -> Self {
-        let born = match living(entries) {
-            Some(born) => born,
-            // Who is deleted is not served for that.
-            None => return Self::Only,
-        };
-        let against = others.iter().map(|other| beside(patient, born, other));
+        // Who is deleted is not served for that.
+        let Some(own) = living(entries) else { return Self::Only };
+        let against = others.iter().map(|other| beside(patient, own, other));
         against.max().unwrap_or(Self::Only)
     }
 
@@ -59,11 +56,13 @@ impl Holder {
     }
 }
 
-fn beside(patient: &PatientKey, born: Option<Date>, other: &Another<'_>) -> Holder {
+fn beside(patient: &PatientKey, own: &Demographics, other: &Another<'_>) -> Holder {
     let same_feed = feed(patient) == feed(other.patient);
+    let differ = |theirs: Date| own.birth_date.is_some_and(|born| born != theirs);
     match living(other.entries) {
+        Some(theirs) if same_feed && left_before(theirs, own) => Holder::Only,
         Some(_) if same_feed => Holder::Disputed,
-        Some(Some(theirs)) if born.is_some_and(|born| born != theirs) => Holder::Disputed,
+        Some(theirs) if theirs.birth_date.is_some_and(differ) => Holder::Disputed,
         Some(_) if rank(patient) < rank(other.patient) => Holder::Served,
         Some(_) => Holder::AnotherServed,
         // A message does not bring back whom the practice's own system has deleted.
@@ -72,10 +71,16 @@ fn beside(patient: &PatientKey, born: Option<Date>, other: &Another<'_>) -> Hold
     }
 }
 
-/// The date of birth of a patient who is not deleted.
-fn living(entries: &[Entry]) -> Option<Option<Date>> {
+/// Whether a record is that of an earlier registration of the same person.
+fn left_before(earlier: &Demographics, own: &Demographics) -> bool {
+    let same_birth_date = own.birth_date.is_some() && own.birth_date == earlier.birth_date;
+    same_birth_date && earlier.deducted_on.is_some() && own.deducted_on.is_none()
+}
+
+/// The patient, if not deleted.
+fn living(entries: &[Entry]) -> Option<&Demographics> {
     entries.iter().filter(|entry| !entry.deleted).find_map(|entry| match &entry.content {
-        Some(Content::Patient(person)) => Some(person.birth_date),
+        Some(Content::Patient(person)) => Some(&**person),
         Some(_) | None => None,
     })
 }
@@ -139,6 +144,23 @@ mod tests {
         }
         let found = both(("p", patient_born(BORN)), ("gpc:1", patient_born(LATER)));
         assert_eq!(found, [Holder::Disputed; 2]);
+    }
+
+    #[test]
+    fn a_registration_that_has_ended_does_not_close_the_one_that_followed() {
+        let left = |born| {
+            let mut entry = patient_born(born);
+            if let Some(Content::Patient(person)) = &mut entry.content {
+                person.deducted_on = Some(date(2020, 1, 1));
+            }
+            entry
+        };
+        let found = both(("p", left(BORN)), ("q", patient_born(BORN)));
+        assert_eq!(found, [Holder::Disputed, Holder::Only]);
+        for (one, other) in [(BORN, LATER), (None, BORN), (None, None)] {
+            let found = both(("p", left(one)), ("q", patient_born(other)));
+            assert_eq!(found, [Holder::Disputed; 2], "it may be somebody else");
+        }
     }
 
     #[test]

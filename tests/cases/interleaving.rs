@@ -15,7 +15,7 @@ use super::{
 };
 
 /// A row: its table, the columns that it is about, their values. The processing id stands in front.
-type Row = (u32, &'static str, &'static str, &'static str);
+pub(super) type Row = (u32, &'static str, &'static str, &'static str);
 
 /// Everything whose order could matter. No two rows of one entry have the same processing id.
 #[rustfmt::skip]
@@ -59,7 +59,7 @@ const ROWS: [Row; 36] = [
 ];
 
 /// Writes a batch of these rows, each with its own processing id, whatever the batch's are.
-fn write(number: usize, rows: &[Row], out: &Path) {
+pub(super) fn write(number: usize, rows: &[Row], out: &Path) {
     let practice = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/emis-csv/_practice");
     for table in emis::TABLES {
         let usual = emis::read(&practice.join(format!("{table}.csv")));
@@ -89,7 +89,7 @@ fn write(number: usize, rows: &[Row], out: &Path) {
     }
 }
 
-fn guid(number: &str) -> String {
+pub(super) fn guid(number: &str) -> String {
     format!("00000000-0000-4000-8000-{number:0>12}")
 }
 

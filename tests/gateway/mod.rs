@@ -17,4 +17,5 @@ mod threats;
 mod tls;
 mod tokens;
 mod twin_worlds;
+mod two_feeds;
 mod words;

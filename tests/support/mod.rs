@@ -20,8 +20,8 @@ use policy::{AccessLevel, Grant, ProxyGrant};
 use project::IdKey;
 use record::{
     CodeRef, CodeSystem, Coded, Coding, Content, Demographics, Effective, Entry, EntryId, Fact, ForRedaction,
-    Gender, MarksCarried, OdsCode, PatientKey, PersonName, Place, Quantity, Registration, Statement,
-    StatementStatus, Subject as About, Value,
+    Gender, MarksCarried, NhsNumber, OdsCode, PatientKey, PersonName, Place, Quantity, Registration,
+    Statement, StatementStatus, Subject as About, Value,
 };
 use serde_json::Value as Json;
 use store::{Access, Account, App, AppStatus, Lmdb, Settings, Store, Subject};
@@ -291,11 +291,11 @@ pub fn level(level: AccessLevel) -> Grant {
     }
 }
 
-/// The patient's own entry: regular, born 1980, with the NHS number 999 000 0018.
+/// The patient's own entry: regular, born 1980, with an NHS number of their own: that of `p` is 999 000 0018.
 pub fn person(who: &str) -> Entry {
     let name = PersonName { prefix: None, given: vec!["Alex".into()], family: Some(format!("Test{who}")) };
     let demographics = Demographics {
-        nhs_number: "9990000018".parse().ok(),
+        nhs_number: Some(number_of(who)),
         name: Some(name),
         gender: Gender::Female,
         birth_date: Some(date(1980, 5, 4)),
@@ -312,6 +312,17 @@ pub fn person(who: &str) -> Entry {
         for_redaction: ForRedaction::default(),
     };
     Entry { content: Some(Content::Patient(Box::new(demographics))), ..bare("patient") }
+}
+
+/// An NHS number of the range for tests, another one for each key.
+fn number_of(who: &str) -> NhsNumber {
+    let first = match who {
+        "p" => 9_990_000_018,
+        _ => who
+            .bytes()
+            .fold(9_990_100_000_u64, |sum, byte| 9_990_100_000 + (sum * 31 + u64::from(byte)) % 90_000),
+    };
+    (first..).find_map(|number| number.to_string().parse().ok()).unwrap()
 }
 
 /// An entry without content: marks carried, recorded on 1 March 2024.
