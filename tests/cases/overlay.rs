@@ -1,7 +1,7 @@
 //! What GP2GP marks is withheld in the practice's own system's record of the same person too, whose export cannot carry
 //! marks, in whatever order the two come; and only the system's own record is served.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use policy::{Labels, Reason, Standing, View};
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Which entries another feed's marks are taken over to, and which not.
+
 use jiff::civil::date;
 use record::{CodeClass, PatientKey};
 
