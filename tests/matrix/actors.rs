@@ -119,12 +119,13 @@ fn grants(out: &mut String) {
 }
 
 /// What may stand against a patient as a whole, each on or off.
-const AGAINST: [(&str, fn(&mut Standing)); 5] = [
+const AGAINST: [(&str, fn(&mut Standing)); 6] = [
     ("sensitive", |standing| standing.sensitive = true),
     ("dummy", |standing| standing.dummy = true),
     ("not regular", |standing| standing.regular = false),
     ("deceased", |standing| standing.deceased = true),
     ("deducted", |standing| standing.deducted_on = Some(TODAY)),
+    ("another record", |standing| standing.another_record = true),
 ];
 
 fn standings(out: &mut String) {
