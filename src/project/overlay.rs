@@ -158,7 +158,7 @@ fn numbers(value: &Value) -> Vec<Decimal> {
             .flatten()
             .map(|half| half.value.clone())
             .collect(),
-        Value::Coded(_) | Value::Text(_) => Vec::new(),
+        Value::Coded(_) | Value::Text(_) | Value::Unread => Vec::new(),
     }
 }
 
