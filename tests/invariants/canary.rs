@@ -12,7 +12,7 @@ use store::{Store, Subject};
 use tracing::Level;
 use tracing_subscriber::fmt::{MakeWriter, format::FmtSpan};
 
-use super::export::{Export, TABLES};
+use super::export::{AGREEMENTS, Export, Sheet, TABLES};
 use crate::support::{Answer, REDIRECT, World, everything, ids, level, practice};
 
 /// Collects log lines.
@@ -107,21 +107,28 @@ fn planted(world: &World) -> Export {
             "Coding_ClinicalCode" => (0..40).for_each(|row| sheet.set(row, "Term", "Canaryterm")),
             _ => {}
         }
-        let good = sheet.rows[0].clone();
-        for column in 0..sheet.header.len() {
-            for bad in ["Canary", "canary\u{0}, \"canary\"\ncanary", "2024-99-99canary", "{canary}"] {
-                let mut row = good.clone();
-                bad.clone_into(&mut row[column]);
-                sheet.rows.push(row);
-            }
+        if table != AGREEMENTS {
+            spoil(&mut sheet);
         }
-        sheet.rows.push(vec!["Canary".to_owned(); 3]);
-        sheet.rows.push(vec!["Canary".to_owned(); sheet.header.len()]);
-        // The good row last: the patient and the practice are as they were.
-        sheet.rows.push(good);
         sheet.save();
     }
     export
+}
+
+/// Rows of the sheet again, with a canary in each column, and rows that are no rows.
+fn spoil(sheet: &mut Sheet) {
+    let good = sheet.rows[0].clone();
+    for column in 0..sheet.header.len() {
+        for bad in ["Canary", "canary\u{0}, \"canary\"\ncanary", "2024-99-99canary", "{canary}"] {
+            let mut row = good.clone();
+            bad.clone_into(&mut row[column]);
+            sheet.rows.push(row);
+        }
+    }
+    sheet.rows.push(vec!["Canary".to_owned(); 3]);
+    sheet.rows.push(vec!["Canary".to_owned(); sheet.header.len()]);
+    // The good row last: the patient and the practice are as they were.
+    sheet.rows.push(good);
 }
 
 /// Every way in which a report is told.
@@ -151,11 +158,17 @@ fn i5_loading_says_nothing_of_a_patient() {
 
 #[test]
 fn i5_a_refused_export_says_nothing_of_a_patient() {
-    for (table, breaks) in [("CareRecord_Observation", true), ("Admin_Patient", false)] {
+    let header = |name: &'static str| move |sheet: &mut Sheet| sheet.header[0] = name.to_owned();
+    let refusals: [(&str, &dyn Fn(&mut Sheet)); 3] = [
+        ("CareRecord_Observation", &header("IsVisibleToPatient")),
+        ("Admin_Patient", &header("")),
+        (AGREEMENTS, &spoil),
+    ];
+    for (table, break_it) in refusals {
         let world = World::empty();
         let export = planted(&world);
         let mut sheet = export.sheet(table);
-        sheet.header[0] = if breaks { "IsVisibleToPatient".to_owned() } else { String::new() };
+        break_it(&mut sheet);
         sheet.save();
         let practice = practice();
         let (refused, lines) = logged(|| {

@@ -19,12 +19,15 @@ pub(super) struct Sheet {
     pub(super) rows: Vec<Vec<String>>,
 }
 
+/// The one table whose unreadable rows refuse the whole export: who may be served stands in it.
+pub(super) const AGREEMENTS: &str = "Agreements_SharingOrganisation";
+
 /// The tables that are read.
 pub(super) const TABLES: [&str; 8] = [
     "Admin_Organisation",
     "Admin_Patient",
     "Admin_UserInRole",
-    "Agreements_SharingOrganisation",
+    AGREEMENTS,
     "CareRecord_Consultation",
     "CareRecord_Observation",
     "CareRecord_Problem",

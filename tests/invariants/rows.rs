@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fs};
 use record::{Fate, FileReport, Place, Report, Row, Severity};
 use store::{RowLog, Store};
 
-use super::export::{Export, TABLES};
+use super::export::{AGREEMENTS, Export, TABLES};
 use crate::support::{World, practice};
 
 /// The log of the last batch, counted as a report is, with its codes. Each file's lines come in order, and what is
@@ -85,7 +85,7 @@ const GARBAGE: [&str; 5] =
 fn i6_the_rows_of_a_broken_export_add_up() {
     let world = World::empty();
     let export = Export::synthetic(2, world.dir.path());
-    for table in TABLES {
+    for table in TABLES.into_iter().filter(|table| *table != AGREEMENTS) {
         let mut sheet = export.sheet(table);
         let good = sheet.rows.clone();
         for column in 0..sheet.header.len() {
@@ -107,7 +107,8 @@ fn i6_the_rows_of_a_broken_export_add_up() {
     accounted_for(&world, &report, &rows);
     for file in rows.keys() {
         let counted = &report.files[file];
-        assert!(counted.rejected >= 4 && counted.stored > 0, "{file}: {counted:?}");
+        let broken = !file.contains(AGREEMENTS);
+        assert!((counted.rejected >= 4) == broken && counted.stored > 0, "{file}: {counted:?}");
     }
 }
 

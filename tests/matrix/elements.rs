@@ -9,14 +9,26 @@ use serde_json::{Value, json};
 
 use super::{Table, golden};
 
-const WORDS: &str = "words";
+/// What stands at a path, what stands beside it, and what redaction says of it.
+#[derive(Clone, Copy)]
+enum Told {
+    /// Words in which somebody is found.
+    Found,
+    /// Words in which nobody is found.
+    Clean,
+    /// Words that are the display of a coding beside them, in which somebody is found.
+    Term,
+    /// A sign, a number and a known unit, in which somebody is found.
+    Measured,
+}
 
-/// A resource with words at a path, and beside them perhaps a coding with the same words as its display.
-fn probe(path: &str, beside: bool) -> Value {
+/// A resource with words at a path.
+fn probe(path: &str, told: Told) -> Value {
     let parts: Vec<&str> = path.split('.').skip(1).collect();
-    let mut value = json!(WORDS);
+    let words = if matches!(told, Told::Measured) { "~5 mg/L" } else { "words" };
+    let mut value = json!(words);
     for (at, part) in parts.iter().enumerate().rev() {
-        let coding = json!([{"display": WORDS}]);
+        let coding = json!([{"display": words}]);
         value = match part.strip_prefix("extension:") {
             Some(name) => {
                 let mut extension = if value.is_object() {
@@ -29,7 +41,9 @@ fn probe(path: &str, beside: bool) -> Value {
             }
             // An extension's address is shown only with what it stands for.
             None if *part == "url" => json!({"url": value, "valueCodeableConcept": {"coding": coding}}),
-            None if beside && at + 1 == parts.len() => json!({*part: value, "coding": coding}),
+            None if matches!(told, Told::Term) && at + 1 == parts.len() => {
+                json!({*part: value, "coding": coding})
+            }
             None => json!({*part: value}),
         };
     }
@@ -37,9 +51,9 @@ fn probe(path: &str, beside: bool) -> Value {
 }
 
 /// Whether something is left at the path.
-fn shows(view: View, kind: ResourceType, path: &str, beside: bool, clean: bool) -> bool {
-    let screen = |_: &str| if clean { Passed::Whole } else { Passed::Nothing };
-    let shown = DisclosureTable::built_in(kind).view(view, probe(path, beside), &screen).body;
+fn shows(view: View, kind: ResourceType, path: &str, told: Told) -> bool {
+    let screen = |_: &str| if matches!(told, Told::Clean) { Passed::Whole } else { Passed::Nothing };
+    let shown = DisclosureTable::built_in(kind).view(view, probe(path, told), &screen).body;
     let mut at = &shown;
     for part in path.split('.').skip(1) {
         at = if part.starts_with("extension:") { &at["extension"][0] } else { &at[part] };
@@ -49,23 +63,19 @@ fn shows(view: View, kind: ResourceType, path: &str, beside: bool, clean: bool) 
 
 /// How an element is shown, as found by trying: in the table's own word and in a reader's.
 fn found(kind: ResourceType, path: &str) -> (&'static str, &'static str) {
-    let coded = |beside, clean| shows(View::Coded, kind, path, beside, clean);
-    let full = |beside, clean| shows(View::Full, kind, path, beside, clean);
-    let all = [
-        coded(false, false),
-        coded(false, true),
-        coded(true, false),
-        full(false, false),
-        full(false, true),
-        full(true, false),
-    ];
-    match all {
-        [true, true, true, true, true, true] => ("coded", "coded and full"),
-        [false, false, true, false, true, true] => {
+    let told = [Told::Found, Told::Clean, Told::Term, Told::Measured];
+    let [coded, full] = [View::Coded, View::Full].map(|view| told.map(|told| shows(view, kind, path, told)));
+    match (coded, full) {
+        ([true, true, true, true], [true, true, true, true]) => ("coded", "coded and full"),
+        ([false, false, true, false], [false, true, true, false]) => {
             ("coded-if-term", "coded and full if it is the term; else full if clean")
         }
-        [false, false, false, false, true, false] => ("screened", "full if clean"),
-        [false, false, false, false, false, false] => ("never", "never"),
+        ([false, false, false, true], [false, true, false, true]) => (
+            "coded-if-measured",
+            "coded and full if it is a sign, a number and a known unit; else full if clean",
+        ),
+        ([false, false, false, false], [false, true, false, false]) => ("screened", "full if clean"),
+        ([false, false, false, false], [false, false, false, false]) => ("never", "never"),
         other => panic!("{path} is shown in a way that has no name: {other:?}"),
     }
 }
@@ -103,7 +113,7 @@ fn an_element_beside_every_row_is_shown_in_no_view() {
             let (parent, _) = path.rsplit_once('.').unwrap();
             let unknown = format!("{parent}.notInAnyTable");
             // What is shown with all that is in it shows what it may hold one day, too; no parent of a row is that.
-            assert!(!shows(View::Full, kind, &unknown, false, true), "{unknown}");
+            assert!(!shows(View::Full, kind, &unknown, Told::Clean), "{unknown}");
             tried += 1;
         }
     }
