@@ -16,12 +16,12 @@ use gateway::{
 use jiff::civil::Date;
 use policy::{Grant, ProxyGrant};
 use project::IdKey;
-use record::{NhsNumber, PatientKey};
 use store::{App, Practice, Store, Subject};
 
 use crate::{
     Failure,
     args::{ExplainArgs, ResourceName},
+    named,
     progress::Display,
     serve::open,
 };
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         progress: &|progress| display.show(progress),
         also: Also { terminology: terminology.as_ref(), ..Also::default() },
     };
-    let subject = find(&store, args)?;
+    let subject = named::find(&store, &args.practice, &args.patient)?;
     let on = args.on.unwrap_or_else(|| SystemClock.today());
     let question =
         Question { subject: &subject, app: &args.app, user: &args.user, role: args.role, on, sandbox: false };
@@ -75,37 +75,6 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
 
 fn is_part(told: &Told, kind: &str, id: &str) -> bool {
     told.resources.iter().any(|resource| resource.kind.name() == kind && resource.id == id)
-}
-
-/// The patient by any name that the practice may have for them.
-fn find(store: &dyn Store, args: &ExplainArgs) -> Result<Subject, Failure> {
-    let practice = &args.practice;
-    let by_id = store.subject(&args.patient)?.filter(|subject| subject.practice == *practice);
-    if let Some(subject) = by_id {
-        return Ok(subject);
-    }
-    // Some systems write their keys in braces and capitals, which a store does not keep.
-    let bare = args.patient.trim_matches(['{', '}']).to_lowercase();
-    for patient in [args.patient.as_str(), &bare].into_iter().filter_map(PatientKey::new) {
-        let subject = Subject { practice: practice.clone(), patient };
-        let facts = store.facts(practice, &subject.patient)?;
-        if !facts.entries.is_empty() || facts.released.is_some() {
-            return Ok(subject);
-        }
-    }
-    let number: Option<NhsNumber> = args.patient.parse().ok();
-    let found =
-        number.map(|number| store.with_nhs_number(practice, &number)).transpose()?.unwrap_or_default();
-    match <[Subject; 1]>::try_from(found) {
-        Ok([subject]) => Ok(subject),
-        Err(others) if others.is_empty() => {
-            Err(Failure(format!("{practice} has no such patient here; check --patient and --practice")))
-        }
-        Err(others) => Err(Failure(format!(
-            "{} patients of {practice} have this NHS number; name one by the clinical system's own key",
-            others.len()
-        ))),
-    }
 }
 
 fn sheet<'a>(

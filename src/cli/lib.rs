@@ -25,6 +25,7 @@ mod ingest;
 mod known;
 mod lexicon;
 mod map;
+mod named;
 mod people;
 mod progress;
 mod push;

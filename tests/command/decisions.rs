@@ -9,7 +9,9 @@ use record::{
 use store::{Decisions, Store, Subject};
 
 use super::{
-    Ran, run,
+    Ran,
+    export::place,
+    run,
     site::{PRACTICE, Site, small},
 };
 use crate::support::practice;
@@ -95,7 +97,29 @@ fn what_is_hidden_is_withheld_at_once_and_what_shows_again_has_a_new_version() {
     let wrong = admin(&site, &["hide"], Some(&key), &[&["--entry", "no-such"], &WHO[..]].concat());
     wrong.says(&["no entry of this key"]);
     let wrong = admin(&site, &["hide"], Some("no-such"), &[&["--entry", entry], &WHO[..]].concat());
-    wrong.says(&["no patient of this key"]);
+    wrong.says(&["no such patient here", "NHS number"]);
+}
+
+#[test]
+fn a_patient_is_named_by_key_by_nhs_number_or_by_the_id_that_apps_see() {
+    let site = Site::loaded();
+    let (key, _) = somebody(&site);
+    let patients = small().rows("Admin_Patient");
+    let [by, number] = ["PatientGuid", "NhsNumber"].map(|column| place(&patients, column));
+    let row =
+        patients.iter().find(|row| row[by].trim_matches(['{', '}']).eq_ignore_ascii_case(&key)).unwrap();
+    let of_patient = |header: &Header| header.kind == record::ResourceType::Patient;
+    let id = headers(&site, &key).into_iter().find(of_patient).unwrap().id;
+    for (turn, name) in
+        [key.as_str(), row[by].as_str(), row[number].as_str(), id.as_str()].into_iter().enumerate()
+    {
+        let command = if turn % 2 == 0 { "suppress" } else { "unsuppress" };
+        done(&admin(&site, &[command], Some(name), &WHO), &[&format!("decision {}", turn + 1)]);
+        let suppressed = site.store().access(&subject(&key)).unwrap().suppressed.is_some();
+        assert_eq!(suppressed, turn % 2 == 0, "{turn}");
+        let listed = admin(&site, &["decisions"], Some(name), &[]);
+        assert_eq!(listed.out.matches(&key).count(), turn + 1, "{}", listed.out);
+    }
 }
 
 #[test]

@@ -14,8 +14,8 @@ use crate::{
 
 /// Says who may see a record.
 pub(super) fn show(about: &AboutPatient) -> Result<ExitCode, Failure> {
-    let (desk, facts) = Desk::of(about)?;
-    let subject = desk.subject(&about.patient);
+    let (desk, patient, facts) = Desk::of(about)?;
+    let subject = desk.subject(&patient);
     let access = desk.store.access(&subject)?;
     let feed = desk.store.feed_access(&subject)?;
     if !desk.store.practice(&desk.practice)?.shares {
@@ -37,7 +37,7 @@ pub(super) fn show(about: &AboutPatient) -> Result<ExitCode, Failure> {
     for (entry, decided) in &facts.oversight.hidden {
         say!("hidden      entry {}, {:.0} by {}", entry.as_str(), decided.at, decided.by);
     }
-    match desk.blocked(&about.patient)? {
+    match desk.blocked(&patient)? {
         Some(why) => {
             say!("more access is given only after a look at the record: {} ({})", why.words(), why.code())
         }
@@ -48,12 +48,11 @@ pub(super) fn show(about: &AboutPatient) -> Result<ExitCode, Failure> {
 
 /// Sets the patient's own access.
 pub(super) fn set(args: &AccessSetArgs) -> Result<ExitCode, Failure> {
-    let (desk, _) = Desk::of(&args.about)?;
-    let patient = &args.about.patient;
+    let (desk, patient, _) = Desk::of(&args.about)?;
     let grant = granted(&args.levels);
-    let before = desk.store.access(&desk.subject(patient))?.own;
+    let before = desk.store.access(&desk.subject(&patient))?.own;
     if opens_more(&grant, before.as_ref()) {
-        look_first(&desk, patient, &args.levels, |_| true)?;
+        look_first(&desk, &patient, &args.levels, |_| true)?;
     }
     if desk.decide(&Change::Access { patient: patient.clone(), grant: grant.clone() }, &args.deciding)? {
         say!("before: {}", before.as_ref().map_or_else(|| "no access".to_owned(), grant_words));
@@ -64,8 +63,7 @@ pub(super) fn set(args: &AccessSetArgs) -> Result<ExitCode, Failure> {
 
 /// Lets somebody act for the patient.
 pub(super) fn add_proxy(args: &AddProxyArgs) -> Result<ExitCode, Failure> {
-    let (desk, _) = Desk::of(&args.about)?;
-    let patient = &args.about.patient;
+    let (desk, patient, _) = Desk::of(&args.about)?;
     if args.ends.is_some_and(|ends| ends < args.starts) {
         return Err(Failure("--ends is before --starts".to_owned()));
     }
@@ -77,10 +75,12 @@ pub(super) fn add_proxy(args: &AddProxyArgs) -> Result<ExitCode, Failure> {
         ends: args.ends,
         reviewed_since_eleven: args.reviewed_since_eleven,
     };
-    let before = desk.store.access(&desk.subject(patient))?.proxies.remove(&args.account);
+    let before = desk.store.access(&desk.subject(&patient))?.proxies.remove(&args.account);
     if opens_more(&proxy.grant, before.as_ref().map(|before| &before.grant)) {
         // A child has proxies because it is a child; and whether the patient wants access is not asked for them.
-        look_first(&desk, patient, &args.levels, |why| !matches!(why, Blocked::Under16 | Blocked::Declined))?;
+        look_first(&desk, &patient, &args.levels, |why| {
+            !matches!(why, Blocked::Under16 | Blocked::Declined)
+        })?;
     }
     let account = args.account.clone();
     let change = Change::Proxy { patient: patient.clone(), account, proxy: Box::new(proxy.clone()) };
@@ -97,8 +97,7 @@ pub(super) fn add_proxy(args: &AddProxyArgs) -> Result<ExitCode, Failure> {
 
 /// Ends that somebody acts for the patient.
 pub(super) fn end_proxy(args: &EndProxyArgs) -> Result<ExitCode, Failure> {
-    let (desk, _) = Desk::of(&args.about)?;
-    let patient = args.about.patient.clone();
+    let (desk, patient, _) = Desk::of(&args.about)?;
     if !desk.store.access(&desk.subject(&patient))?.proxies.contains_key(&args.account) {
         return Err(Failure("nobody with this account acts for the patient".to_owned()));
     }

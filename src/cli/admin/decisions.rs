@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use policy::{PracticeRules, Reading, RuleChange, Sensitivity, ThirdParties};
-use record::Section;
+use record::{PatientKey, Section};
 use store::{Change, Decision, Decisions, Store};
 
 use super::desk::{Desk, has_entry};
@@ -58,13 +58,13 @@ fn told(rules: &PracticeRules) {
 
 /// Hides an entry, or takes that back.
 pub(super) fn hide(args: &EntryArgs, hidden: bool) -> Result<ExitCode, Failure> {
-    let (desk, facts) = Desk::of(&args.about)?;
+    let (desk, patient, facts) = Desk::of(&args.about)?;
     if !has_entry(&facts, &args.entry) {
         return Err(Failure(
             "the patient has no entry of this key; `recordgate trace` prints keys".to_owned(),
         ));
     }
-    let (patient, entry) = (args.about.patient.clone(), args.entry.clone());
+    let entry = args.entry.clone();
     let change = if hidden { Change::Hide { patient, entry } } else { Change::Unhide { patient, entry } };
     if !desk.decide(&change, &args.deciding)? {
         return Ok(ExitCode::SUCCESS);
@@ -83,8 +83,7 @@ pub(super) fn hide(args: &EntryArgs, hidden: bool) -> Result<ExitCode, Failure> 
 
 /// Suppresses a record, or takes that back.
 pub(super) fn suppress(args: &SuppressArgs, suppressed: bool) -> Result<ExitCode, Failure> {
-    let (desk, _) = Desk::of(&args.about)?;
-    let patient = args.about.patient.clone();
+    let (desk, patient, _) = Desk::of(&args.about)?;
     let change = if suppressed { Change::Suppress { patient } } else { Change::Unsuppress { patient } };
     if desk.decide(&change, &args.deciding)? {
         match suppressed {
@@ -99,15 +98,15 @@ pub(super) fn suppress(args: &SuppressArgs, suppressed: bool) -> Result<ExitCode
 pub(super) fn list(args: &DecisionsArgs) -> Result<ExitCode, Failure> {
     const PAGE: usize = 500;
     let desk = Desk::open(&args.config, &args.practice)?;
+    // What was decided about a patient stays when the record has gone.
+    let named = |name: &str| desk.named(name).or_else(|lost| PatientKey::new(name).ok_or(lost));
+    let patient = args.patient.as_deref().map(named).transpose()?;
     let mut after = 0;
     loop {
         let page = desk.store.decisions(&args.practice, after, PAGE)?;
         let Some(last) = page.last() else { return Ok(ExitCode::SUCCESS) };
         after = last.number;
-        let asked = |line: &&Decision| {
-            args.patient.is_none()
-                || line.change.patient().is_some_and(|whose| Some(whose) == args.patient.as_ref())
-        };
+        let asked = |line: &&Decision| patient.is_none() || line.change.patient() == patient.as_ref();
         page.iter().filter(asked).for_each(line);
     }
 }

@@ -17,6 +17,7 @@ use store::{Change, Decisions, Lmdb, PatientFacts, Store, StoreError, Subject};
 use crate::{
     Failure,
     args::{AboutPatient, Deciding},
+    named,
     progress::Display,
     serve::open,
 };
@@ -39,17 +40,17 @@ impl Desk {
         Ok(Self { store, practice: practice.clone(), ids, config })
     }
 
-    /// The desk for a patient who is there. The message says no key: it may be somebody's.
-    pub(super) fn of(about: &AboutPatient) -> Result<(Self, PatientFacts), Failure> {
+    /// The desk for a patient who is there.
+    pub(super) fn of(about: &AboutPatient) -> Result<(Self, PatientKey, PatientFacts), Failure> {
         let desk = Self::open(&about.config, &about.practice)?;
-        let facts = desk.store.facts(&about.practice, &about.patient)?;
-        if facts.entries.is_empty() {
-            let practice = &about.practice;
-            return Err(Failure(format!(
-                "{practice} has no patient of this key; check --practice and --patient"
-            )));
-        }
-        Ok((desk, facts))
+        let patient = desk.named(&about.patient)?;
+        let facts = desk.store.facts(&about.practice, &patient)?;
+        Ok((desk, patient, facts))
+    }
+
+    /// The key of a patient, by any name that the practice has for them.
+    pub(super) fn named(&self, name: &str) -> Result<PatientKey, Failure> {
+        Ok(named::find(&self.store, &self.practice, name)?.patient)
     }
 
     pub(super) fn subject(&self, patient: &PatientKey) -> Subject {

@@ -101,12 +101,12 @@ fn entry_of(facts: PatientFacts, at: &EntryAt) -> Result<Entry, Failure> {
 }
 
 fn show(at: &EntryAt) -> Result<ExitCode, Failure> {
-    let (desk, facts) = Desk::of(&at.about)?;
+    let (desk, patient, facts) = Desk::of(&at.about)?;
     let reviewed = facts.oversight.reviewed.get(&at.entry).cloned();
     let entry = entry_of(facts, at)?;
     say!("entry     {}, read at {:?}", entry.id.as_str(), entry.place);
     let queue = queue(&desk.store, &at.about.practice)?;
-    let mut of_patient = queue.into_iter().filter(|(patient, _)| *patient == at.about.patient);
+    let mut of_patient = queue.into_iter().filter(|(whose, _)| *whose == patient);
     match of_patient.find(|(_, queued)| queued.found.entry == at.entry) {
         Some((_, Queued { found, since })) => {
             say!("verdict   {}, waiting since {since}", found.verdict.code());
@@ -142,9 +142,9 @@ fn words_of(entry: &Entry) -> Vec<String> {
 
 /// Records the decision and makes the record anew.
 fn decide(args: &ReviewDecideArgs) -> Result<ExitCode, Failure> {
-    let (desk, facts) = Desk::of(&args.at.about)?;
+    let (desk, patient, facts) = Desk::of(&args.at.about)?;
     let entry = entry_of(facts, &args.at)?;
-    if desk.review(&args.at.about.patient, &entry.id, args.share, &args.deciding)? == 0 {
+    if desk.review(&patient, &entry.id, args.share, &args.deciding)? == 0 {
         return Err(Failure("the entry has no words to decide about".to_owned()));
     }
     match args.share {

@@ -5,7 +5,7 @@ use std::{path::PathBuf, str::FromStr};
 use clap::Subcommand;
 use jiff::civil::Date;
 use policy::{AccessLevel, LegalBasis, Reading, RuleChange, Sensitivity, ThirdParties};
-use record::{EntryId, OdsCode, PatientKey, Section};
+use record::{EntryId, OdsCode, Section};
 
 /// Who decides, and why.
 #[derive(Debug, clap::Args)]
@@ -27,9 +27,9 @@ pub(crate) struct AboutPatient {
     /// ODS code of the practice.
     #[arg(long, value_name = "ODS")]
     pub(crate) practice: OdsCode,
-    /// The patient's key in the practice's clinical system.
-    #[arg(long, value_name = "KEY", value_parser = patient)]
-    pub(crate) patient: PatientKey,
+    /// The patient: the clinical system's own key, the logical id that apps see, or the NHS number.
+    #[arg(long, value_name = "PATIENT")]
+    pub(crate) patient: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -253,19 +253,15 @@ pub(crate) struct DecisionsArgs {
     /// ODS code of the practice.
     #[arg(long, value_name = "ODS")]
     pub(crate) practice: OdsCode,
-    /// Only what was decided about this patient.
-    #[arg(long, value_name = "KEY", value_parser = patient)]
-    pub(crate) patient: Option<PatientKey>,
+    /// Only what was decided about this patient, named in any of these ways.
+    #[arg(long, value_name = "PATIENT")]
+    pub(crate) patient: Option<String>,
 }
 
 /// Words for the log: some, and not a page of them.
 fn words(text: &str) -> Result<String, &'static str> {
     let fits = !text.trim().is_empty() && text.len() <= 1_000 && !text.chars().any(char::is_control);
     if fits { Ok(text.trim().to_owned()) } else { Err("write some words on one line, at most 1000 bytes") }
-}
-
-fn patient(text: &str) -> Result<PatientKey, &'static str> {
-    PatientKey::new(text).ok_or("no patient can have this key")
 }
 
 fn entry(text: &str) -> Result<EntryId, &'static str> {
