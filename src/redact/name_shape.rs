@@ -54,7 +54,9 @@ impl Names<'_, '_> {
                 }
                 Cue::With => {
                     class(FIRST)
-                        || (class(FIRST_WORD) && !class(PLACE | MONTH | DRUG | ROLE | PERSON))
+                        || (class(FIRST_WORD)
+                            && !class(PLACE | DRUG | ROLE | PERSON)
+                            && (!class(MONTH) || self.spoken_to(at)))
                         || (class(SURNAME) && !class(EPONYM | PLACE | ORG))
                         || self.unknown(at)
                 }
@@ -77,6 +79,12 @@ impl Names<'_, '_> {
             && self.acts(at + 1)
             && !self.verb_with_object(at)
             && (text.word(at).len() > 3 || verb)
+    }
+
+    /// `spoke to June by telephone`, but not `letter from June 2023`: a month is a person where somebody is spoken to.
+    fn spoken_to(&self, at: usize) -> bool {
+        let number = self.text.tokens.get(at + 1).is_some_and(|token| token.kind == Token::Number);
+        at > 0 && matches!(self.text.word(at - 1), "to" | "with" | "by" | "d/w") && !number
     }
 
     /// `grandson grabs her`, `wife monitors his`: a small word on -s before its object is a verb.
