@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use jiff::civil::date;
 use record::{
     CodeClass, CodeRef, CodeSystem, Coded, Coding, Content, Demographics, Dictionary, Effective, Entry,
-    EntryId, ForRedaction, FreeText, Gender, Link, MarksCarried, PersonName, Place, Quantity, Registration,
-    ResourceType, Role, Staff, Statement, StatementStatus, Subject, Value,
+    EntryId, FreeText, Gender, Link, PersonName, Quantity, Registration, ResourceType, Role, Staff,
+    Statement, Value,
 };
 use serde_json::Value as Json;
 
@@ -56,17 +56,7 @@ impl Dictionary for Codes {
 }
 
 pub(crate) fn entry(name: &str, content: Option<Content>) -> Entry {
-    Entry {
-        id: id(name),
-        content,
-        links: vec![],
-        marks: vec![],
-        marks_carried: MarksCarried::No,
-        recorded: Some(Effective::Day(date(2024, 3, 2))),
-        deleted: false,
-        sequence: 1,
-        place: Place::default(),
-    }
+    Entry { recorded: Some(Effective::Day(date(2024, 3, 2))), ..Entry::new(id(name), content) }
 }
 
 pub(crate) fn demographics() -> Demographics {
@@ -79,17 +69,8 @@ pub(crate) fn demographics() -> Demographics {
         }),
         gender: Gender::Female,
         birth_date: Some(date(1980, 2, 29)),
-        death_date: None,
-        address: None,
-        home_phone: None,
-        mobile_phone: None,
-        email: None,
         usual_gp: Some("ann".into()),
-        registration: Registration::Regular,
-        registered_on: None,
-        deducted_on: None,
-        dummy: false,
-        for_redaction: ForRedaction::default(),
+        ..Demographics::registered(Registration::Regular)
     }
 }
 
@@ -103,16 +84,8 @@ pub(crate) struct Made(pub(crate) Entry);
 impl Made {
     pub(crate) fn new(name: &str, codings: Vec<Coding>) -> Self {
         let statement = Statement {
-            code: CodeRef::Given(coded(codings), None),
-            subject: Subject::Patient,
             effective: Some(Effective::Day(date(2024, 3, 1))),
-            value: None,
-            ranges: vec![],
-            interpretation: None,
-            text: vec![],
-            performer: None,
-            vaccination: None,
-            status: StatementStatus::Final,
+            ..Statement::of_patient(CodeRef::Given(coded(codings), None))
         };
         Self(entry(name, Some(Content::Statement(Box::new(statement)))))
     }

@@ -184,10 +184,7 @@ fn control(coded: &Coded) -> Option<Says> {
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use record::{
-        CodeClass, Coding, EntryId, MarksCarried, OnlineUser, Place, Staff, Statement, StatementStatus,
-        Subject,
-    };
+    use record::{CodeClass, Coding, EntryId, OnlineUser, Staff, Statement};
 
     use super::*;
 
@@ -217,28 +214,10 @@ mod tests {
     }
 
     fn entry(code: CodeRef, recorded: Date) -> Entry {
-        let statement = Statement {
-            code,
-            subject: Subject::Patient,
-            effective: None,
-            value: None,
-            ranges: vec![],
-            interpretation: None,
-            text: vec![],
-            performer: None,
-            vaccination: None,
-            status: StatementStatus::Final,
-        };
+        let statement = Statement::of_patient(code);
         Entry {
-            id: EntryId::new("a").unwrap(),
-            content: Some(Content::Statement(Box::new(statement))),
-            links: vec![],
-            marks: vec![],
-            marks_carried: MarksCarried::No,
             recorded: Some(Effective::Day(recorded)),
-            deleted: false,
-            sequence: 1,
-            place: Place::default(),
+            ..Entry::new(EntryId::new("a").unwrap(), Some(Content::Statement(Box::new(statement))))
         }
     }
 

@@ -156,33 +156,16 @@ fn rubric(coded: &Coded) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use record::{MarksCarried, Place, StatementStatus, Subject};
-
     use super::*;
 
     fn entry(texts: &[&str]) -> Entry {
         let statement = Statement {
-            code: CodeRef::Local("1".to_owned()),
-            subject: Subject::Patient,
-            effective: None,
-            value: None,
-            ranges: vec![],
-            interpretation: None,
             text: texts.iter().filter_map(|text| FreeText::new(text)).collect(),
-            performer: None,
-            vaccination: None,
-            status: StatementStatus::Final,
+            ..Statement::of_patient(CodeRef::Local("1".to_owned()))
         };
         Entry {
-            id: EntryId::new("a").unwrap(),
-            content: Some(Content::Statement(Box::new(statement))),
-            links: vec![],
-            marks: vec![],
-            marks_carried: MarksCarried::No,
-            recorded: None,
-            deleted: false,
             sequence: 0,
-            place: Place::default(),
+            ..Entry::new(EntryId::new("a").unwrap(), Some(Content::Statement(Box::new(statement))))
         }
     }
 

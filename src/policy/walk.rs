@@ -99,7 +99,7 @@ mod tests {
     use std::sync::LazyLock;
 
     use jiff::Timestamp;
-    use record::{CodeRef, Coded, Container, FreeText, Link, Place, Statement, StatementStatus, Subject};
+    use record::{CodeRef, Coded, Container, FreeText, Link, Place, Statement};
 
     use record::{MarksCarried, Section};
 
@@ -130,18 +130,7 @@ mod tests {
     }
 
     fn statement() -> Content {
-        Content::Statement(Box::new(Statement {
-            code: CodeRef::Given(Coded::default(), None),
-            subject: Subject::Patient,
-            effective: None,
-            value: None,
-            ranges: vec![],
-            interpretation: None,
-            text: vec![],
-            performer: None,
-            vaccination: None,
-            status: StatementStatus::Final,
-        }))
+        Content::Statement(Box::new(Statement::of_patient(CodeRef::Given(Coded::default(), None))))
     }
 
     #[test]

@@ -101,7 +101,7 @@ fn by_user(entries: &[Entry]) -> BTreeMap<&str, Switched> {
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use record::{CodeClass, Coded, EntryId, MarksCarried, OnlineServices, Place, Staff};
+    use record::{CodeClass, Coded, EntryId, OnlineServices, Staff};
 
     use super::*;
 
@@ -133,17 +133,7 @@ mod tests {
     fn row(id: &str, user: &str, from: Option<Date>, detailed: bool) -> Entry {
         let services = OnlineServices { summary: true, detailed, record: false };
         let access = OnlineAccess { user: Some(user.into()), services, from, ended: false };
-        Entry {
-            id: EntryId::new(id).unwrap(),
-            content: Some(Content::OnlineAccess(Box::new(access))),
-            links: vec![],
-            marks: vec![],
-            marks_carried: MarksCarried::No,
-            recorded: None,
-            deleted: false,
-            sequence: 1,
-            place: Place::default(),
-        }
+        Entry::new(EntryId::new(id).unwrap(), Some(Content::OnlineAccess(Box::new(access))))
     }
 
     fn ended(entry: Entry) -> Entry {

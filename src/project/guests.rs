@@ -63,7 +63,7 @@ fn against(people: &[&Demographics], identity: &Identity, number_shared: bool) -
 #[cfg(test)]
 mod tests {
     use jiff::civil::{Date, date};
-    use record::{Container, EntryId, ForRedaction, Gender, MarksCarried, NhsNumber, Place, Registration};
+    use record::{Container, EntryId, NhsNumber, Registration};
 
     use super::*;
 
@@ -74,37 +74,12 @@ mod tests {
     }
 
     fn entry(id: &str, content: Content) -> Entry {
-        Entry {
-            id: EntryId::new(id).unwrap(),
-            content: Some(content),
-            links: vec![],
-            marks: vec![],
-            marks_carried: MarksCarried::No,
-            recorded: None,
-            deleted: false,
-            sequence: 1,
-            place: Place::default(),
-        }
+        Entry::new(EntryId::new(id).unwrap(), Some(content))
     }
 
     fn patient(nhs_number: Option<NhsNumber>, birth_date: Option<Date>) -> Entry {
-        let person = Demographics {
-            nhs_number,
-            name: None,
-            gender: Gender::Unknown,
-            birth_date,
-            death_date: None,
-            address: None,
-            home_phone: None,
-            mobile_phone: None,
-            email: None,
-            usual_gp: None,
-            registration: Registration::Regular,
-            registered_on: None,
-            deducted_on: None,
-            dummy: false,
-            for_redaction: ForRedaction::default(),
-        };
+        let person =
+            Demographics { nhs_number, birth_date, ..Demographics::registered(Registration::Regular) };
         entry("patient", Content::Patient(Box::new(person)))
     }
 

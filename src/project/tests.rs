@@ -7,9 +7,8 @@ use std::collections::BTreeSet;
 use jiff::{Timestamp, civil::date};
 use policy::Reason;
 use record::{
-    CodeClass, CodeRef, CodeSystem, Coded, Coding, Content, Dictionary, Effective, Entry, EntryId,
-    ForRedaction, Gender, Link, Mark, MarksCarried, PatientKey, Place, Quantity, Registration, Role, Section,
-    Staff, Statement, StatementStatus, Subject, Value,
+    CodeClass, CodeRef, CodeSystem, Coded, Coding, Content, Dictionary, Effective, Entry, EntryId, Gender,
+    Link, Mark, MarksCarried, PatientKey, Quantity, Registration, Role, Section, Staff, Statement, Value,
 };
 
 use super::*;
@@ -28,36 +27,14 @@ impl Dictionary for Empty {
 
 fn entry(id: &str, content: Content) -> Entry {
     Entry {
-        id: EntryId::new(id).unwrap(),
-        content: Some(content),
-        links: vec![],
-        marks: vec![],
         marks_carried: MarksCarried::Yes,
         recorded: Some(Effective::Day(date(2024, 3, 1))),
-        deleted: false,
-        sequence: 1,
-        place: Place::default(),
+        ..Entry::new(EntryId::new(id).unwrap(), Some(content))
     }
 }
 
 pub(crate) fn patient() -> Entry {
-    let demographics = Demographics {
-        nhs_number: None,
-        name: None,
-        gender: Gender::Unknown,
-        birth_date: None,
-        death_date: None,
-        address: None,
-        home_phone: None,
-        mobile_phone: None,
-        email: None,
-        usual_gp: None,
-        registration: Registration::Regular,
-        registered_on: None,
-        deducted_on: None,
-        dummy: false,
-        for_redaction: ForRedaction::default(),
-    };
+    let demographics = Demographics::registered(Registration::Regular);
     entry("patient", Content::Patient(Box::new(demographics)))
 }
 
@@ -78,16 +55,12 @@ pub(crate) fn statement(
         })
     };
     let statement = Statement {
-        code: CodeRef::Given(Coded { codings: vec![coding], original_text: None }, Some(class)),
-        subject: Subject::Patient,
         effective: Some(Effective::Day(date(2024, 3, 1))),
         value: value.map(quantity),
-        ranges: vec![],
-        interpretation: None,
-        text: vec![],
-        performer: None,
-        vaccination: None,
-        status: StatementStatus::Final,
+        ..Statement::of_patient(CodeRef::Given(
+            Coded { codings: vec![coding], original_text: None },
+            Some(class),
+        ))
     };
     let mut made = entry(id, Content::Statement(Box::new(statement)));
     made.links =

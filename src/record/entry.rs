@@ -74,6 +74,23 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// An entry of which only this is known: the first of its sequence, without links, marks or dates, of a feed that
+    /// could not have marked it.
+    #[must_use]
+    pub fn new(id: EntryId, content: Option<Content>) -> Self {
+        Self {
+            id,
+            content,
+            links: Vec::new(),
+            marks: Vec::new(),
+            marks_carried: MarksCarried::No,
+            recorded: None,
+            deleted: false,
+            sequence: 1,
+            place: Place::default(),
+        }
+    }
+
     /// Whether two entries say the same, wherever they were read and in whatever sequence.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
@@ -232,6 +249,25 @@ pub struct Statement {
     pub vaccination: Option<Vaccination>,
     /// Whether the statement is final.
     pub status: StatementStatus,
+}
+
+impl Statement {
+    /// A final statement about the patient of which only the code is known.
+    #[must_use]
+    pub fn of_patient(code: CodeRef) -> Self {
+        Self {
+            code,
+            subject: Subject::Patient,
+            effective: None,
+            value: None,
+            ranges: Vec::new(),
+            interpretation: None,
+            text: Vec::new(),
+            performer: None,
+            vaccination: None,
+            status: StatementStatus::Final,
+        }
+    }
 }
 
 /// Whom a statement is about.

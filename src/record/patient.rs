@@ -82,6 +82,30 @@ pub struct Demographics {
     pub for_redaction: ForRedaction,
 }
 
+impl Demographics {
+    /// A patient of whom nothing is known but how they are registered.
+    #[must_use]
+    pub fn registered(registration: Registration) -> Self {
+        Self {
+            nhs_number: None,
+            name: None,
+            gender: Gender::Unknown,
+            birth_date: None,
+            death_date: None,
+            address: None,
+            home_phone: None,
+            mobile_phone: None,
+            email: None,
+            usual_gp: None,
+            registration,
+            registered_on: None,
+            deducted_on: None,
+            dummy: false,
+            for_redaction: ForRedaction::default(),
+        }
+    }
+}
+
 impl fmt::Debug for Demographics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Demographics(..)")

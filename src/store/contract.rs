@@ -18,8 +18,8 @@ use jiff::{Timestamp, civil::date};
 use policy::{BodyChange, Labels, MadeWith, Release, Released, Standing, View, ViewHeader};
 use record::{
     CodeClass, CodeSystem, Coded, Coding, Container, Content, Demographics, Entry, EntryId, Fact, Fate,
-    ForRedaction, Gender, Identity, Index, Link, Mark, MarksCarried, OdsCode, PatientKey, Place, Reference,
-    ReferenceKey, Registration, ResourceType, Role, Section,
+    Identity, Index, Link, Mark, MarksCarried, OdsCode, PatientKey, Place, Reference, ReferenceKey,
+    Registration, ResourceType, Role, Section,
 };
 
 use crate::{Lmdb, NewRelease, Settings, Store, StoreError, Subject, TokenKind, TokenRecord, Whole};
@@ -76,20 +76,8 @@ fn who(name: &str, number: &str, sequence: u64) -> Fact {
 fn born(name: &str, number: &str, birth_date: Option<jiff::civil::Date>, sequence: u64) -> Fact {
     let person = Demographics {
         nhs_number: number.parse().ok(),
-        name: None,
-        gender: Gender::Unknown,
         birth_date,
-        death_date: None,
-        address: None,
-        home_phone: None,
-        mobile_phone: None,
-        email: None,
-        usual_gp: None,
-        registration: Registration::Regular,
-        registered_on: None,
-        deducted_on: None,
-        dummy: false,
-        for_redaction: ForRedaction::default(),
+        ..Demographics::registered(Registration::Regular)
     };
     let content = Some(Content::Patient(Box::new(person)));
     fact(name, Entry { content, links: vec![], ..entry("patient", sequence, &[]) })

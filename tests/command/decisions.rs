@@ -3,8 +3,7 @@
 use jiff::civil::Date;
 use policy::{AccessLevel, Header, Reason, Standing};
 use record::{
-    CodeRef, CodeSystem, Coded, Coding, Content, Effective, Entry, EntryId, Fact, MarksCarried, PatientKey,
-    Place, Statement, StatementStatus,
+    CodeRef, CodeSystem, Coded, Coding, Content, Effective, Entry, EntryId, Fact, PatientKey, Statement,
 };
 use store::{Decisions, Store, Subject};
 
@@ -165,26 +164,14 @@ fn switches_of_a_practice_are_shown_turned_and_written_down_with_who_and_why() {
 fn asks_for_a_look() -> Entry {
     let coding = Coding { system: CodeSystem::SnomedCt, code: "1364731000000104".to_owned(), display: None };
     Entry {
-        id: EntryId::new("control").unwrap(),
-        content: Some(Content::Statement(Box::new(Statement {
-            code: CodeRef::Given(Coded { codings: vec![coding], original_text: None }, None),
-            subject: record::Subject::Patient,
-            effective: None,
-            value: None,
-            ranges: vec![],
-            interpretation: None,
-            text: vec![],
-            performer: None,
-            vaccination: None,
-            status: StatementStatus::Final,
-        }))),
-        links: vec![],
-        marks: vec![],
-        marks_carried: MarksCarried::No,
         recorded: Some(Effective::Day("2025-01-01".parse().unwrap())),
-        deleted: false,
-        sequence: 1,
-        place: Place::default(),
+        ..Entry::new(
+            EntryId::new("control").unwrap(),
+            Some(Content::Statement(Box::new(Statement::of_patient(CodeRef::Given(
+                Coded { codings: vec![coding], original_text: None },
+                None,
+            ))))),
+        )
     }
 }
 

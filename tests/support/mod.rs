@@ -19,9 +19,9 @@ use jiff::{Timestamp, civil::date};
 use policy::{AccessLevel, Grant, ProxyGrant};
 use project::IdKey;
 use record::{
-    CodeRef, CodeSystem, Coded, Coding, Content, Demographics, Effective, Entry, EntryId, Fact, ForRedaction,
-    Gender, MarksCarried, NhsNumber, OdsCode, PatientKey, PersonName, Place, Quantity, Registration,
-    Statement, StatementStatus, Subject as About, Value,
+    CodeRef, CodeSystem, Coded, Coding, Content, Demographics, Effective, Entry, EntryId, Fact, Gender,
+    MarksCarried, NhsNumber, OdsCode, PatientKey, PersonName, Place, Quantity, Registration, Statement,
+    Value,
 };
 use serde_json::Value as Json;
 use store::{Access, Account, App, AppStatus, Lmdb, Settings, Store, Subject};
@@ -299,17 +299,7 @@ pub fn person(who: &str) -> Entry {
         name: Some(name),
         gender: Gender::Female,
         birth_date: Some(date(1980, 5, 4)),
-        death_date: None,
-        address: None,
-        home_phone: None,
-        mobile_phone: None,
-        email: None,
-        usual_gp: None,
-        registration: Registration::Regular,
-        registered_on: None,
-        deducted_on: None,
-        dummy: false,
-        for_redaction: ForRedaction::default(),
+        ..Demographics::registered(Registration::Regular)
     };
     Entry { content: Some(Content::Patient(Box::new(demographics))), ..bare("patient") }
 }
@@ -328,15 +318,10 @@ fn number_of(who: &str) -> NhsNumber {
 /// An entry without content: marks carried, recorded on 1 March 2024.
 pub fn bare(id: &str) -> Entry {
     Entry {
-        id: EntryId::new(id).unwrap(),
-        content: None,
-        links: vec![],
-        marks: vec![],
         marks_carried: MarksCarried::Yes,
         recorded: Some(Effective::Day(date(2024, 3, 1))),
-        deleted: false,
-        sequence: 1,
         place: Place { file: "by-hand".into(), line: 1 },
+        ..Entry::new(EntryId::new(id).unwrap(), None)
     }
 }
 
@@ -344,16 +329,8 @@ pub fn bare(id: &str) -> Entry {
 pub fn coded(id: &str, snomed: &str, term: &str) -> Entry {
     let coding = Coding { system: CodeSystem::SnomedCt, code: snomed.into(), display: Some(term.into()) };
     let statement = Statement {
-        code: CodeRef::Given(Coded { codings: vec![coding], original_text: None }, None),
-        subject: About::Patient,
         effective: Some(Effective::Day(date(2024, 3, 1))),
-        value: None,
-        ranges: vec![],
-        interpretation: None,
-        text: vec![],
-        performer: None,
-        vaccination: None,
-        status: StatementStatus::Final,
+        ..Statement::of_patient(CodeRef::Given(Coded { codings: vec![coding], original_text: None }, None))
     };
     Entry { content: Some(Content::Statement(Box::new(statement))), ..bare(id) }
 }

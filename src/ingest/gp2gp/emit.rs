@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use record::{
-    Container, Content, Demographics, Entry, EntryId, Fact, ForRedaction, Gender, Issue, IssueCode,
-    MarksCarried, PatientKey, Place, Reference, ReferenceKey, Registration, Sink, SinkError,
+    Container, Content, Demographics, Entry, EntryId, Fact, Issue, IssueCode, MarksCarried, PatientKey,
+    Place, Reference, ReferenceKey, Registration, Sink, SinkError,
 };
 
 use super::{
@@ -62,33 +62,13 @@ fn end(sink: &mut dyn Sink, mut notes: Notes, line: u64, key: Option<PatientKey>
 /// The patient, of whom an extract tells no more than a number. There is an extract because they register with the
 /// practice that receives it.
 fn patient(extract: &Extract) -> Option<Entry> {
-    let demographics = Demographics {
-        nhs_number: extract.nhs_number,
-        name: None,
-        gender: Gender::Unknown,
-        birth_date: None,
-        death_date: None,
-        address: None,
-        home_phone: None,
-        mobile_phone: None,
-        email: None,
-        usual_gp: None,
-        registration: Registration::Regular,
-        registered_on: None,
-        deducted_on: None,
-        dummy: false,
-        for_redaction: ForRedaction::default(),
-    };
+    let demographics =
+        Demographics { nhs_number: extract.nhs_number, ..Demographics::registered(Registration::Regular) };
     Some(Entry {
-        id: EntryId::new(PATIENT)?,
-        content: Some(Content::Patient(Box::new(demographics))),
-        links: Vec::new(),
-        marks: Vec::new(),
         marks_carried: extract.marks_carried,
-        recorded: None,
-        deleted: false,
         sequence: extract.sequence,
         place: extract.notes.place(extract.patient_line),
+        ..Entry::new(EntryId::new(PATIENT)?, Some(Content::Patient(Box::new(demographics))))
     })
 }
 

@@ -3,7 +3,7 @@
 
 use std::io::BufRead;
 
-use record::{CodeRef, CodeSystem, Coded, Coding, FreeText, Statement, StatementStatus, Subject};
+use record::{CodeRef, CodeSystem, Coded, Coding, FreeText, Statement};
 
 use super::{
     head::Head,
@@ -38,16 +38,10 @@ fn comment(head: &Head, text: FreeText) -> Option<Statement> {
     let coding =
         Coding { system: CodeSystem::SnomedCt, code: code.to_owned(), display: Some(display.to_owned()) };
     Some(Statement {
-        code: CodeRef::Given(Coded { codings: vec![coding], original_text: None }, None),
-        subject: Subject::Patient,
         effective: head.when().ok()?,
-        value: None,
-        ranges: Vec::new(),
-        interpretation: None,
         text: vec![text],
         performer: head.participant(&["PPRF", "PRF", "AUT"]).map(str::to_owned),
-        vaccination: None,
-        status: StatementStatus::Final,
+        ..Statement::of_patient(CodeRef::Given(Coded { codings: vec![coding], original_text: None }, None))
     })
 }
 

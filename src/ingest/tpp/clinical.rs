@@ -1,9 +1,6 @@
 //! What rows of codes, vaccinations and consents share: codes, the event around them, and a statement to begin with.
 
-use record::{
-    CodeRef, CodeSystem, Coded, Coding, Effective, IssueCode, Link, Mark, Role, Statement, StatementStatus,
-    Subject,
-};
+use record::{CodeRef, CodeSystem, Coded, Coding, Effective, IssueCode, Link, Mark, Role, Statement};
 
 use super::{entry::entry_id, event, row::Row, value::Named};
 use crate::{
@@ -82,18 +79,7 @@ fn is_ctv3(text: &str) -> bool {
 
 /// A statement about the patient of which only the code is known.
 pub(super) fn statement(code: CodeRef) -> Statement {
-    Statement {
-        code,
-        subject: Subject::Patient,
-        effective: None,
-        value: None,
-        ranges: Vec::new(),
-        interpretation: None,
-        text: Vec::new(),
-        performer: None,
-        vaccination: None,
-        status: StatementStatus::Final,
-    }
+    Statement::of_patient(code)
 }
 
 /// When it was true and who did it.

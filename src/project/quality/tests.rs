@@ -2,8 +2,8 @@
 
 use jiff::civil::date;
 use record::{
-    CodeClass, Demographics, Dictionary, Effective, ForRedaction, FreeText, Gender, Link, Mark, MarksCarried,
-    PatientKey, Quantity, Registration, Role, Staff, StatementStatus, Subject,
+    CodeClass, Demographics, Dictionary, Effective, FreeText, Gender, Link, Mark, MarksCarried, PatientKey,
+    Quantity, Registration, Role, Staff,
 };
 
 use super::*;
@@ -27,35 +27,18 @@ impl Dictionary for One {
 
 fn entry(id: &str, content: Content) -> Entry {
     Entry {
-        id: EntryId::new(id).unwrap(),
-        content: Some(content),
-        links: vec![],
-        marks: vec![],
         marks_carried: MarksCarried::Yes,
         recorded: Some(Effective::Day(date(2024, 3, 1))),
-        deleted: false,
-        sequence: 1,
         place: Place { file: "some.csv".into(), line: 7 },
+        ..Entry::new(EntryId::new(id).unwrap(), Some(content))
     }
 }
 
 fn patient() -> Entry {
     let person = Demographics {
-        nhs_number: None,
-        name: None,
         gender: Gender::Female,
         birth_date: Some(date(1980, 1, 1)),
-        death_date: None,
-        address: None,
-        home_phone: None,
-        mobile_phone: None,
-        email: None,
-        usual_gp: None,
-        registration: Registration::Regular,
-        registered_on: None,
-        deducted_on: None,
-        dummy: false,
-        for_redaction: ForRedaction::default(),
+        ..Demographics::registered(Registration::Regular)
     };
     entry("patient", Content::Patient(Box::new(person)))
 }
@@ -69,16 +52,10 @@ fn statement(id: &str, code: CodeRef, unit: Option<&str>) -> Entry {
     let quantity =
         |unit: &str| Quantity { value: "7".parse().unwrap(), comparator: None, unit: Some(unit.into()) };
     let statement = Statement {
-        code,
-        subject: Subject::Patient,
         effective: Some(Effective::Day(date(2024, 3, 1))),
         value: unit.map(|unit| Value::Quantity(quantity(unit))),
-        ranges: vec![],
-        interpretation: None,
         text: FreeText::new("Mrs Invented rang").into_iter().collect(),
-        performer: None,
-        vaccination: None,
-        status: StatementStatus::Final,
+        ..Statement::of_patient(code)
     };
     entry(id, Content::Statement(Box::new(statement)))
 }

@@ -1,7 +1,7 @@
 //! An entry comes back from the vault as it was put, whatever it is and from whichever file.
 
 use jiff::civil::datetime;
-use record::{CodeRef, Effective, Statement, StatementStatus, Vaccination, Value};
+use record::{CodeRef, Effective, Statement, Vaccination, Value};
 
 use super::*;
 
@@ -13,16 +13,11 @@ fn dated(id: &str, recorded: Option<Effective>, file: &str, line: u64) -> Entry 
 fn stated(id: &str, effective: Effective) -> Entry {
     let vaccination = Vaccination { expires_on: Some(date(2027, 1, 31)), ..Vaccination::default() };
     let statement = Statement {
-        code: CodeRef::Local("1".into()),
-        subject: record::Subject::Patient,
         effective: Some(effective),
         value: record::FreeText::new("žluť").map(Value::Text),
-        ranges: vec![],
-        interpretation: None,
-        text: vec![],
         performer: Some("a".into()),
         vaccination: Some(vaccination),
-        status: StatementStatus::Final,
+        ..Statement::of_patient(CodeRef::Local("1".into()))
     };
     let content = Some(Content::Statement(Box::new(statement)));
     Entry { content, ..dated(id, Some(effective), "c.csv", u64::MAX) }

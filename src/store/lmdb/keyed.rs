@@ -2,7 +2,7 @@
 //! the entry ends with the patient for whom it came last, and removed if that was said later still.
 
 use heed::RwTxn;
-use record::{Entry, EntryId, Fate, MarksCarried, OdsCode, PatientKey, Place};
+use record::{Entry, EntryId, Fate, OdsCode, PatientKey, Place};
 use serde::{Deserialize, Serialize};
 
 use super::{Lmdb, key, vault::Changes};
@@ -89,15 +89,5 @@ impl Lmdb {
 }
 
 fn deletion(id: &EntryId, sequence: u64, place: &Place) -> Entry {
-    Entry {
-        id: id.clone(),
-        content: None,
-        links: Vec::new(),
-        marks: Vec::new(),
-        marks_carried: MarksCarried::No,
-        recorded: None,
-        deleted: true,
-        sequence,
-        place: place.clone(),
-    }
+    Entry { deleted: true, sequence, place: place.clone(), ..Entry::new(id.clone(), None) }
 }
