@@ -30,14 +30,17 @@ pub(super) trait EntryTable: Columns {
 /// The columns by which any row is found.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keys {
-    /// The row's own number.
-    pub(super) id: Column,
-    /// The patient's.
-    pub(super) patient: Column,
-    /// Whether the source has removed the row.
-    pub(super) removed: Column,
-    /// Whose it is.
-    pub(super) owners: Owners,
+    id: Column,
+    patient: Column,
+    removed: Column,
+    owners: Owners,
+}
+
+impl Keys {
+    /// The row's own number, the patient's, whether the source has removed the row, and whose it is.
+    pub(super) fn new(id: Column, patient: Column, removed: Column, owners: Owners) -> Self {
+        Self { id, patient, removed, owners }
+    }
 }
 
 /// What an entry says.
