@@ -1,10 +1,17 @@
 //! Batches that cannot be loaded, and what an operator can do: nothing waits for ever behind one that is broken.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
 
 use store::Store;
 
-use super::site::{BATCHES, Files, Server, announcement, export, message};
+use super::{
+    site::{BATCHES, Files, Server, announcement, export, message},
+    wire::{Wire, answer},
+};
 use crate::{
     command::{Ran, run, site::small},
     support::practice,
@@ -95,14 +102,83 @@ fn an_operator_lists_and_drops_what_holds_the_spool() {
 #[test]
 fn a_full_quota_names_what_can_be_deleted_and_holds_nobody_else_up() {
     let server = Server::start();
-    let mut one = announcement("Y99999", "gp2gp", &message());
-    one["files"][0]["size"] = (1_u64 << 30).into();
-    let held = server.one.post(BATCHES, &one).json()["id"].as_str().unwrap().to_owned();
-    let full = server.one.post(BATCHES, &announcement("Y99999", "gp2gp", &other()));
-    assert_eq!(full.status, 507, "{}", full.text());
-    assert!(full.text().contains(&format!("the oldest: {held}")), "{}", full.text());
-    assert!(server.said().contains("quota of the spool is used up"), "{}", server.said());
+    let hold = || {
+        let mut all = announcement("Y99999", "gp2gp", &message());
+        all["files"][0]["size"] = (1_u64 << 30).into();
+        server.one.post(BATCHES, &all).json()["id"].as_str().unwrap().to_owned()
+    };
+    let refused = |held: &str| {
+        let full = server.one.post(BATCHES, &announcement("Y99999", "gp2gp", &other()));
+        assert_eq!(full.status, 507, "{}", full.text());
+        assert_eq!(full.json()["issue"][0]["code"], "no-store");
+        let way_out = format!("(the oldest: {held} of 1073741824 bytes)");
+        assert!(full.text().contains("DELETE /intake/v1/batches/"), "{}", full.text());
+        assert!(full.text().contains(&way_out), "{}", full.text());
+    };
+    let told = || server.said().matches("quota of the spool is used up").count();
+    let held = hold();
+    (0..3).for_each(|_| refused(&held));
+    let said = server.said();
+    let line = said.lines().find(|line| line.contains("used up")).unwrap();
+    assert!(line.contains(&held) && line.contains("admin batches drop"), "{line}");
+    assert_eq!(told(), 1, "{said}");
     assert_eq!(server.two.post(BATCHES, &announcement("Y99998", "gp2gp", &message())).status, 201);
+    // Once there was room, want of it is news again.
+    assert_eq!(server.one.ask("DELETE", &format!("{BATCHES}/{held}"), &[], b"").status, 204);
+    let held = hold();
+    (0..2).for_each(|_| refused(&held));
+    assert_eq!(told(), 2, "{}", server.said());
+}
+
+/// Nobody knows how large a message is that comes in pieces, or packed; it may not become larger than what is left.
+#[test]
+fn a_message_of_unknown_size_ends_where_its_suppliers_share_ends() {
+    let server = Server::start();
+    let mut most = announcement("Y99999", "gp2gp", &message());
+    most["files"][0]["size"] = ((1_u64 << 30) - 3_000).into();
+    let held = server.one.post(BATCHES, &most).json()["id"].as_str().unwrap().to_owned();
+    let path = "/intake/v1/gp2gp?practice=Y99999";
+    // What goes on for ever is answered as soon as it is too much.
+    let mut endless = server.one.connect();
+    let head = [("Content-Type", "application/xml"), ("Transfer-Encoding", "chunked")];
+    let piece = format!("5dc\r\n{}\r\n", "x".repeat(0x5dc));
+    let sent = Wire::head("POST", path, &head) + &piece + &piece;
+    endless.write_all(sent.as_bytes()).unwrap();
+    endless.flush().unwrap();
+    // While it takes its room, an announcement does not get it.
+    let folder = server.spool().join("one");
+    while fs::read_dir(&folder).map_or(0, Iterator::count) == 0 {}
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < std::time::Duration::from_secs(1) && spooled_bytes(&folder) < 3_000 {}
+    let beside = server.one.post(BATCHES, &announcement("Y99999", "gp2gp", &one_byte()));
+    assert_eq!(beside.status, 507, "{}", beside.text());
+    endless.write_all(piece.as_bytes()).unwrap();
+    endless.flush().unwrap();
+    let full = answer(&mut endless).unwrap();
+    assert_eq!(full.status, 507, "{}", full.text());
+    assert!(full.text().contains(&held), "{}", full.text());
+    // What is small on the wire and large on the disk is too much as well.
+    let bomb = zstd::encode_all(&vec![b'x'; 1 << 20][..], 3).unwrap();
+    assert!(bomb.len() < 3_000);
+    let packed = [("Content-Type", "application/xml"), ("Content-Encoding", "zstd")];
+    let full = server.one.ask("POST", path, &packed, &bomb);
+    assert_eq!(full.status, 507, "{}", full.text());
+    // What was given back can be had.
+    assert_eq!(fs::read_dir(&folder).map_or(0, Iterator::count), 0, "nothing of it is left");
+    let beside = server.one.post(BATCHES, &announcement("Y99999", "gp2gp", &one_byte()));
+    assert_eq!(beside.status, 201, "{}", beside.text());
+}
+
+fn one_byte() -> Files {
+    vec![("one.xml".to_owned(), b"x".to_vec())]
+}
+
+fn spooled_bytes(folder: &Path) -> u64 {
+    let Ok(found) = fs::metadata(folder) else { return 0 };
+    if found.is_file() {
+        return found.len();
+    }
+    fs::read_dir(folder).into_iter().flatten().flatten().map(|one| spooled_bytes(&one.path())).sum()
 }
 
 /// Begun by `ingest` and cut off, then pushed behind another batch of the practice.
