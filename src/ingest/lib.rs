@@ -15,6 +15,7 @@ mod gp_connect;
 mod lot;
 mod maker;
 mod nhs_vaccination;
+mod signed;
 mod snomed;
 mod tpp;
 mod vision;
