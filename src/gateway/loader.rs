@@ -133,7 +133,8 @@ impl Loader<'_> {
     /// # Errors
     /// As [`Loader::load`].
     pub fn take(&self, format: Format, paths: &[PathBuf]) -> Result<(Report, u64), LoadError> {
-        let batch = ingest::open(format, self.practice, paths).map_err(refused)?;
+        let mut batch = ingest::open(format, self.practice, paths).map_err(refused)?;
+        batch.recall(self.store.organisations(self.practice)?);
         let total = batch.total_bytes();
         let fingerprint = self.check(format, batch.as_ref(), total)?;
         self.store.bind(&self.ids.fingerprint())?;

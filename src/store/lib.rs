@@ -214,6 +214,12 @@ pub trait Store: RowLog + Deliveries + Decisions + ReviewQueue + Send + Sync {
     /// If the store cannot be read.
     fn all_staff(&self, practice: &OdsCode) -> Result<Vec<Staff>, StoreError>;
 
+    /// The organisations that the practice's feeds have named, by their key there, of which the ODS code is known.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn organisations(&self, practice: &OdsCode) -> Result<Vec<(String, OdsCode)>, StoreError>;
+
     /// A person with an online account at the practice.
     ///
     /// # Errors

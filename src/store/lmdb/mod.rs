@@ -303,6 +303,10 @@ impl Store for Lmdb {
         self.list_staff(practice)
     }
 
+    fn organisations(&self, practice: &OdsCode) -> Result<Vec<(String, OdsCode)>, StoreError> {
+        self.list_organisations(practice)
+    }
+
     fn online_user(&self, practice: &OdsCode, key: &str) -> Result<Option<OnlineUser>, StoreError> {
         self.find_online_user(practice, key)
     }
