@@ -6,14 +6,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use store::Store;
+use store::{Deliveries, Store};
 
 use super::{
     site::{BATCHES, Files, Server, announcement, export, message},
     wire::{Wire, answer},
 };
 use crate::{
-    command::{Ran, run, site::small},
+    command::{
+        Ran,
+        export::{Cut, Export},
+        run,
+        site::small,
+    },
     support::practice,
 };
 
@@ -211,4 +216,103 @@ fn the_batch_that_was_begun_is_loaded_before_those_that_wait_for_it() {
     assert_eq!(server.one.done(&first)["state"], "loaded", "{}", server.said());
     assert_eq!(server.one.done(&behind)["state"], "loaded", "{}", server.said());
     assert!(server.said().contains("the batch that was begun before is loaded first"), "{}", server.said());
+}
+
+/// A batch that ends the process each time it is loaded must not do so for ever, whatever it is in it.
+#[test]
+fn a_batch_that_ends_the_process_each_time_is_given_up_and_the_next_one_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let cut = Cut { patients: 24, consultations: 40, observations: 60 };
+    let made = Export::cut(&dir.path().join("export"), 3, cut);
+    let mut server = Server::start();
+    let id = server.one.deliver("Y99999", "emis-csv", &export(&made));
+    let tries = |server: &Server| server.site.store().delivery("one", &id).unwrap().unwrap().tries();
+    let loading = |server: &Server| {
+        for _ in 0..1200 {
+            let now = server.one.get(&format!("{BATCHES}/{id}")).json();
+            match now["state"].as_str().unwrap() {
+                "loading" => return,
+                "committed" => std::thread::sleep(std::time::Duration::from_millis(5)),
+                other => panic!("{other}"),
+            }
+        }
+        panic!("it is not loaded");
+    };
+    loading(&server);
+    server.kill();
+    assert_eq!(tries(&server), 1, "it was cut off");
+    server.run();
+    loading(&server);
+    // Whoever stops the service cuts what is in progress: that says nothing of the batch.
+    server.signal("-TERM");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    server.kill();
+    let delivery = server.site.store().delivery("one", &id).unwrap().unwrap();
+    assert!(delivery.tries() <= 1, "{delivery:?}");
+    if delivery.tries() == 1 {
+        assert!(server.site.store().tried(&delivery, 5).unwrap());
+        server.run();
+        let behind = server.one.deliver("Y99999", "gp2gp", &message());
+        let failed = server.one.done(&id);
+        assert_eq!(failed["state"], "failed", "{failed}");
+        assert!(failed["reason"].as_str().unwrap().contains("the service ended each time"), "{failed}");
+        assert!(server.said().contains("a batch was given up: the service ended each time"));
+        batches(&server, &["show", "--supplier", "one", &id]).is_good(&["the service ended each time"]);
+        // What it had begun is the practice's open batch: the others wait until an operator decides.
+        let waiting = server.one.get(&format!("{BATCHES}/{behind}"));
+        assert!([200, 202].contains(&waiting.status), "{}", waiting.text());
+        batches(&server, &["retry", "--supplier", "one", &id]).is_good(&["loaded again"]);
+        assert_eq!(server.one.done(&id)["state"], "loaded", "{}", server.said());
+        assert_eq!(server.one.done(&behind)["state"], "loaded", "{}", server.said());
+    }
+}
+
+/// Whoever looks at `/readyz` must see that nothing can be written, though records can be read.
+#[test]
+fn a_store_that_cannot_be_written_is_told_by_readyz_until_it_can() {
+    let mut server = Server::start();
+    assert_eq!(server.one.get(BATCHES).status, 200);
+    server.stop();
+    // The listener of apps, with a certificate that this client knows.
+    let free = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let config = fs::read_to_string(server.site.config()).unwrap();
+    fs::write(server.site.config(), config.replacen("127.0.0.1:0", &address.to_string(), 1)).unwrap();
+    fs::copy(server.site.path("intake.pem"), server.site.path("server.pem")).unwrap();
+    fs::copy(server.site.path("intake.key"), server.site.path("server.key")).unwrap();
+    let probe = Wire::new(address, &server.authority.root(), None);
+    server.run_on_a_failing_disk();
+    let ready = probe.get("/readyz");
+    assert_eq!(ready.status, 200, "nothing was written yet: {}", ready.text());
+    let failed = server.one.post(BATCHES, &announcement("Y99999", "gp2gp", &message()));
+    assert_eq!(failed.status, 500, "{}", failed.text());
+    let ready = probe.get("/readyz");
+    assert_eq!(ready.status, 503, "{}", ready.text());
+    assert!(ready.text().contains("The store cannot be written"), "{}", ready.text());
+    assert_eq!(probe.get("/healthz").status, 200, "the process itself is well");
+    assert_eq!(server.one.get(BATCHES).status, 200, "what is there can be read");
+    assert!(server.said().contains("the store failed"), "{}", server.said());
+    server.kill();
+    server.run();
+    assert_eq!(probe.get("/readyz").status, 200);
+    assert_eq!(server.one.post(BATCHES, &announcement("Y99999", "gp2gp", &message())).status, 201);
+}
+
+#[test]
+fn a_revocation_list_that_ends_soon_is_warned_of_while_the_service_runs() {
+    let mut server = Server::start();
+    server.stop();
+    let soon = gateway::clock::Clock::today(&gateway::clock::SystemClock) + jiff::Span::new().days(3);
+    fs::write(server.site.path("clients.crl"), server.authority.list_until(&[], soon)).unwrap();
+    server.run();
+    let told = || server.said().contains("a revocation list will be out of date soon");
+    for _ in 0..600 {
+        if told() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert!(told(), "{}", server.said());
+    assert_eq!(server.one.refusal(), None, "until then everybody is let in");
 }

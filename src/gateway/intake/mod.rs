@@ -13,6 +13,7 @@ mod ndjson;
 mod room;
 mod routes;
 mod spool;
+mod tries;
 mod upload;
 mod worker;
 
