@@ -388,6 +388,7 @@ impl Projecting<'_> {
                 &record,
                 &batches,
                 &since,
+                holder,
                 &projection,
             );
         }

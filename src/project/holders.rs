@@ -45,6 +45,17 @@ impl Holder {
         matches!(self, Self::AnotherServed | Self::Disputed)
     }
 
+    /// A stable code of what becomes of it; none of the only one.
+    #[must_use]
+    pub fn code(self) -> Option<&'static str> {
+        match self {
+            Self::Only => None,
+            Self::Served => Some("served"),
+            Self::AnotherServed => Some("another-served"),
+            Self::Disputed => Some("disputed"),
+        }
+    }
+
     /// What the practice is told of it.
     #[must_use]
     pub fn issue(self) -> Option<IssueCode> {
@@ -86,7 +97,7 @@ fn living(entries: &[Entry]) -> Option<&Demographics> {
 }
 
 /// The feed that a key is of; the practice's own system has no name.
-fn feed(patient: &PatientKey) -> &str {
+pub(crate) fn feed(patient: &PatientKey) -> &str {
     patient.expose().split_once(':').map_or("", |(feed, _)| feed)
 }
 

@@ -1,5 +1,5 @@
 //! Several feeds of one practice: vaccinations and pathology reports looked at with the practice's own export, whose
-//! patients they are about.
+//! patients they are about, and people of whom two feeds have a record.
 #![expect(clippy::disallowed_methods, reason = "one variable says whether golden files are written")]
 
 use std::{
@@ -10,7 +10,10 @@ use std::{
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use super::{Ran, run, site::PRACTICE};
+use super::{
+    Ran, run,
+    site::{PRACTICE, Site},
+};
 use crate::cases::emis;
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases");
@@ -114,4 +117,40 @@ fn check_counts_what_waits_with_and_without_the_patients_and_reads_with_in_its_o
     }
     let alone = run(&["check", "--with", own]);
     assert_eq!(alone.code, Some(2), "it goes with an export: {alone:?}");
+}
+
+/// Some patients come twice: from the practice's own system, and in a message.
+#[test]
+fn quality_warns_of_people_whom_two_feeds_have_and_says_which_record_is_served() {
+    let site = Site::loaded();
+    let messages = site.path("messages");
+    let args = ["synth", "--format", "gp2gp", "--practice", PRACTICE, "--patients", "4"];
+    assert_eq!(run(&[&args[..], &[messages.to_str().unwrap()]].concat()).code, Some(0));
+    let before = quality(&site);
+    assert_eq!(before["quality"]["shared"], Json::Array(vec![]));
+    let ran = site.ingest_as("gp2gp", &messages);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let json = quality(&site);
+    let shared = json["quality"]["shared"].as_array().unwrap();
+    let of = |feed: &str, state: &str| {
+        let row = shared.iter().find(|row| row["feed"] == feed && row["state"] == state);
+        row.map_or(0, |row| row["count"].as_u64().unwrap())
+    };
+    assert!(of("", "served") >= 2, "{shared:?}");
+    assert_eq!(of("nhs", "another-served"), of("", "served"), "{shared:?}");
+    assert_eq!(of("nhs", "served"), 0, "{shared:?}");
+    let out = site.path("report");
+    let config = site.config();
+    let told = run(&["quality", "--config", &config, "--practice", PRACTICE, "--out", out.to_str().unwrap()]);
+    let served = "of the practice's own system: served; another feed has a record of the same person";
+    told.is_good(&["Warning: records of people", served, "of GP2GP messages: not served"]);
+    let page = fs::read_to_string(out.join("quality.html")).unwrap();
+    assert!(page.contains("People of whom there are several records"));
+    assert!(page.contains("<div class=\"warn\"><dt>records beside others of a person</dt>"), "{page}");
+}
+
+fn quality(site: &Site) -> Json {
+    let config = site.config();
+    let ran = run(&["quality", "--config", &config, "--practice", PRACTICE, "--json"]);
+    serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{ran:?}"))
 }
