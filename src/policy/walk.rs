@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use record::{Content, Entry, EntryId, Mark, Role};
 
-use crate::{Oversight, Reason, Review, oversight::words};
+use crate::{Oversight, Reason, oversight::words};
 
 /// A patient's entries, ready to be walked along their links, and what the practice decided about them.
 #[derive(Debug)]
@@ -27,12 +27,16 @@ impl<'a> Walk<'a> {
         Self { oversight, entries: entries.iter().map(|entry| (&entry.id, entry)).collect(), about }
     }
 
-    /// What the practice decided about the words of an entry, if it did so about the words that it has now.
+    /// Whether the words of an entry may go out or may not, if the practice decided that about the words that it has now.
+    /// What is withheld in any feed's record of the person stays back in all.
     #[must_use]
-    pub fn review(&self, entry: &Entry) -> Option<&'a Review> {
+    pub fn lets_words_out(&self, entry: &Entry) -> Option<bool> {
+        if self.oversight.withheld_elsewhere.contains(&entry.id) {
+            return Some(false);
+        }
         // Of most entries nothing was decided, and their words need not be looked at.
         self.oversight.reviewed.get(&entry.id)?;
-        self.oversight.review(&entry.id, words(entry)?)
+        self.oversight.review(&entry.id, words(entry)?).map(|review| review.release)
     }
 
     /// An entry by its key.
@@ -104,7 +108,7 @@ mod tests {
     use record::{MarksCarried, Section};
 
     use super::*;
-    use crate::{Decided, label};
+    use crate::{Decided, Review, label};
 
     fn id(name: &str) -> EntryId {
         EntryId::new(name).unwrap()

@@ -9,7 +9,6 @@ mod gather;
 mod guests;
 mod holders;
 mod ids;
-mod overlay;
 mod people;
 pub mod quality;
 mod release;
@@ -32,13 +31,12 @@ use record::{
 };
 
 pub use guests::with_guests;
-pub use holders::{Another, Holder};
+pub use holders::Holder;
 pub use ids::IdKey;
 pub use map::{
     Counts as TerminologyCounts, Release as TerminologyRelease, Terminology, TerminologyError,
     fold as folded, profiles, ucum, xml,
 };
-pub use overlay::with_marks_of_others;
 pub use release::release;
 pub use render::{practice_side, render};
 pub use tables::{made_with, may_serve};

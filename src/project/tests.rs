@@ -1,5 +1,6 @@
 //! A whole is never more visible than its parts, and a version moves only with its bytes.
 
+mod overlay;
 mod words;
 
 use std::collections::BTreeSet;

@@ -89,9 +89,9 @@ fn ruling(mapped: &Mapped, walk: &Walk<'_>) -> Ruling {
             Some(Content::Statement(statement)) => policy::words_of(statement),
             Some(_) | None => Vec::new(),
         };
-        match walk.review(entry) {
-            Some(review) if !review.release => return Ruling::Withhold,
-            Some(_) => shared.extend(words.into_iter().filter_map(map::clean)),
+        match walk.lets_words_out(entry) {
+            Some(false) => return Ruling::Withhold,
+            Some(true) => shared.extend(words.into_iter().filter_map(map::clean)),
             None => undecided |= !words.is_empty(),
         }
     }
