@@ -375,6 +375,7 @@ impl Projecting<'_> {
             entries: &entries,
             dictionary,
             terminology: self.also.terminology.map(|loaded| &loaded.terminology),
+            own: self.also.own(),
             oversight: &oversight,
             rules: self.rules,
         };

@@ -57,17 +57,11 @@ impl<'a> Walk<'a> {
     #[must_use]
     pub fn grounds<'w>(&'w self, of: &'w EntryId) -> BTreeSet<(Reason, &'w EntryId)> {
         let mut grounds = BTreeSet::new();
-        let mut seen: HashSet<(&EntryId, bool)> = HashSet::new();
-        // Each with whether it was come to as something that is said about another.
-        let mut open: Vec<(&EntryId, bool)> = vec![(of, false)];
-        while let Some((id, said)) = open.pop() {
-            let Some(entry) = self.entries.get(id) else {
+        self.around(of, &mut |id, entry| {
+            let Some(entry) = entry else {
                 grounds.insert((Reason::Awaited, id));
-                continue;
+                return;
             };
-            if !seen.insert((id, said)) {
-                continue;
-            }
             grounds.extend(entry.marks.iter().map(|mark| (reason(mark), id)));
             if self.oversight.hidden.contains_key(id) {
                 grounds.insert((Reason::HiddenByPractice, id));
@@ -76,6 +70,25 @@ impl<'a> Walk<'a> {
             if entry.content.is_none() {
                 grounds.insert((Reason::Awaited, id));
             }
+        });
+        grounds
+    }
+
+    /// Shows an entry and everything around it that speaks for it, as [`Walk::grounds`] says: by its key alone where it
+    /// has not come.
+    pub fn around<'w>(&'w self, of: &'w EntryId, see: &mut dyn FnMut(&'w EntryId, Option<&'a Entry>)) {
+        let mut seen: HashSet<(&EntryId, bool)> = HashSet::new();
+        // Each with whether it was come to as something that is said about another.
+        let mut open: Vec<(&EntryId, bool)> = vec![(of, false)];
+        while let Some((id, said)) = open.pop() {
+            let Some(entry) = self.entry(id) else {
+                see(id, None);
+                continue;
+            };
+            if !seen.insert((id, said)) {
+                continue;
+            }
+            see(id, Some(entry));
             let links = entry.links.iter().filter(|link| !(said && link.role == Role::About));
             open.extend(links.map(|link| (&link.to, false)));
             // What is said about a heading concerns the heading; what is said about a statement concerns it whole.
@@ -83,7 +96,6 @@ impl<'a> Walk<'a> {
                 open.extend(self.about.get(id).into_iter().flatten().map(|about| (&about.id, true)));
             }
         }
-        grounds
     }
 }
 

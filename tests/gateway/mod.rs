@@ -10,6 +10,7 @@ mod fixture;
 mod mapping;
 mod oracle;
 mod portal;
+mod proxies;
 mod reading;
 mod remaking;
 mod sandbox;
