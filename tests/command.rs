@@ -6,6 +6,7 @@ mod decisions;
 mod explaining;
 pub mod export;
 mod help;
+mod live;
 mod looking;
 mod memory;
 mod offline;
