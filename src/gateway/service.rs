@@ -15,6 +15,7 @@ use crate::{
     clock::Clock,
     fhir::{self, CursorKey, Format, Query, Unanswered, capability_statement},
     oauth::{OAuth, smart_configuration},
+    operator::Operator,
     outcome::{Outcome, found, no_content},
     readiness::Readiness,
     telemetry::{self, RouteLabel},
@@ -64,6 +65,7 @@ pub struct Service {
     sandbox: bool,
     oauth: OAuth,
     readiness: Mutex<Readiness>,
+    pub(crate) operator: Arc<Operator>,
 }
 
 impl Service {
@@ -77,7 +79,14 @@ impl Service {
         sandbox: bool,
     ) -> Self {
         let oauth = OAuth::new(Arc::clone(&store), Arc::clone(&clock), urls.clone(), sandbox);
-        Self { store, clock, cursors, urls, sandbox, oauth, readiness: Mutex::default() }
+        let (readiness, operator) = (Mutex::default(), Arc::default());
+        Self { store, clock, cursors, urls, sandbox, oauth, readiness, operator }
+    }
+
+    /// With what an operator has configured: only records that were made with those tables are served.
+    #[must_use]
+    pub fn with_operator(self, operator: Arc<Operator>) -> Self {
+        Self { operator, ..self }
     }
 
     pub(crate) fn fhir_base(&self) -> String {

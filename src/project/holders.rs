@@ -2,19 +2,8 @@
 //! whose the NHS number is.
 
 use jiff::civil::Date;
-use policy::Oversight;
+use policy::Another;
 use record::{Content, Demographics, Entry, IssueCode, PatientKey};
-
-/// A record of the same practice with the same NHS number.
-#[derive(Clone, Copy)]
-pub struct Another<'a> {
-    /// Its patient's key.
-    pub patient: &'a PatientKey,
-    /// Every entry of its own, deleted ones too.
-    pub entries: &'a [Entry],
-    /// What people of the practice have decided about them.
-    pub oversight: &'a Oversight,
-}
 
 /// What a record is among those with its NHS number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,6 +97,7 @@ fn rank(patient: &PatientKey) -> (bool, &str) {
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
+    use policy::Oversight;
 
     use super::*;
     use crate::tests::patient;

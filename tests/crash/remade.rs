@@ -80,7 +80,7 @@ fn measured(config: &str) -> [Duration; 2] {
 /// To begin again, or to go on if that is wanted and there is a run to go on with.
 fn arguments<'a>(site: &Site, config: &'a str, go_on: bool) -> Vec<&'a str> {
     let begun = site.store().practice(&practice()).unwrap().made_with
-        == project::made_with(&policy::PracticeRules::default(), "");
+        == project::made_with(&policy::PracticeRules::default(), "", &project::OwnTables::default());
     let resume: &[&str] = if begun && go_on { &["--resume"] } else { &[] };
     [&["admin", "reproject", "--config", config], resume].concat()
 }

@@ -1,5 +1,6 @@
 //! The gateway as apps meet it, without the network between (but for TLS).
 
+mod at_once;
 mod authorization;
 mod dates;
 mod discovery;
@@ -9,6 +10,7 @@ mod fixture;
 mod mapping;
 mod oracle;
 mod portal;
+mod proxies;
 mod reading;
 mod remaking;
 mod sandbox;

@@ -25,7 +25,7 @@ pub(crate) fn read(
         return Err(Outcome::Scope(format!("The token's scope does not include patient/{}.r.", kind.name())));
     }
     let types = [kind].into();
-    let visible = Visible::open(&*service.store, &*service.clock, session, &types)
+    let visible = Visible::open(&*service.store, &*service.clock, session, &types, &service.operator.tables)
         .map_err(|e| service.unanswered(&e))?;
     let shown = visible.of(kind);
     let disclosed = shown.iter().find(|disclosed| disclosed.id() == id).ok_or(Outcome::NotFound)?;

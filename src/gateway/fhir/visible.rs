@@ -9,6 +9,7 @@ use policy::{
     AccessRequest, Actor, Admission, Decision, Disclosed, Header, Refusal, Released, Rule, View, admit,
     decide, disclose,
 };
+use project::OwnTables;
 use record::ResourceType;
 use store::{Snapshot, Store, StoreError, Subject};
 
@@ -97,10 +98,11 @@ impl<'s> Visible<'s> {
         clock: &dyn Clock,
         session: &Session,
         types: &BTreeSet<ResourceType>,
+        own: &OwnTables,
     ) -> Result<Self, Unanswered> {
         let (subject, account) = (&session.subject, session.account.as_str());
         let asking = Asking { subject, account, as_proxy: session.actor_is_proxy, types };
-        let visible = Self::look(store, clock.today(), &asking)?;
+        let visible = Self::look(store, clock.today(), &asking, own)?;
         match &visible.admission {
             Err(Closed::Refused(refusal)) => tracing::info!(refusal = refusal.code(), "not admitted"),
             Ok(_) if !visible.is_current() => {
@@ -116,7 +118,12 @@ impl<'s> Visible<'s> {
     }
 
     /// Looks up grant, practice and record once, and decides whether anything may be seen.
-    pub(crate) fn look(store: &'s dyn Store, today: Date, asking: &Asking<'_>) -> Result<Self, StoreError> {
+    pub(crate) fn look(
+        store: &'s dyn Store,
+        today: Date,
+        asking: &Asking<'_>,
+        own: &OwnTables,
+    ) -> Result<Self, StoreError> {
         let subject = asking.subject;
         let practice = store.practice(&subject.practice)?;
         let access = store.access(subject)?;
@@ -143,7 +150,7 @@ impl<'s> Visible<'s> {
         };
         let current = snapshot
             .as_deref()
-            .is_none_or(|snapshot| project::may_serve(&snapshot.released().made_with, &practice.rules));
+            .is_none_or(|snapshot| project::may_serve(&snapshot.released().made_with, &practice.rules, own));
         Ok(Self { snapshot, admission, current })
     }
 

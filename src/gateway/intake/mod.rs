@@ -41,9 +41,9 @@ use crate::{
     Arriving, ClientCertificates, Handle, Request, Response,
     clock::Clock,
     config::{self, Supplier},
+    operator::Operator,
     outcome::{Outcome, found, made, no_content},
     telemetry::{self, RouteLabel},
-    terminology::Loaded,
     tls::{Clients, Identity},
 };
 
@@ -69,7 +69,7 @@ pub struct Intake {
     settings: config::Intake,
     keep_rows: KeepRows,
     clients: Arc<Clients>,
-    terminology: Option<Loaded>,
+    operator: Arc<Operator>,
     spool: Spool,
     /// Held while a delivery changes its state.
     changing: Mutex<()>,
@@ -92,7 +92,7 @@ impl Intake {
         settings: config::Intake,
         keep_rows: KeepRows,
         clients: Arc<Clients>,
-        terminology: Option<Loaded>,
+        operator: Arc<Operator>,
     ) -> Result<Arc<Self>, StoreError> {
         let document = document(&settings);
         let spool = Spool::open(&settings.spool)?;
@@ -104,7 +104,7 @@ impl Intake {
             settings,
             keep_rows,
             clients,
-            terminology,
+            operator,
             spool,
             changing: Mutex::default(),
             arriving: Mutex::default(),

@@ -13,7 +13,7 @@ use super::{
     log_name,
 };
 use crate::{
-    loader::{self, Also, LoadError, Loader},
+    loader::{self, LoadError, Loader},
     shutdown::{Phase, Shutdown},
     telemetry,
 };
@@ -79,7 +79,7 @@ impl Intake {
             clock: &*self.clock,
             practice: &delivery.practice,
             progress: &|progress| self.loads.tell(turn, progress),
-            also: Also { terminology: self.terminology.as_ref(), ..Also::default() },
+            also: self.operator.also(),
         };
         let loaded = loader.take(format, &paths).and_then(|(mut report, batch)| {
             loader.release(Some(batch), &mut report)?;

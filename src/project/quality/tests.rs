@@ -77,6 +77,7 @@ fn counted_since(
         entries,
         dictionary: &One,
         terminology: None,
+        own: &crate::OwnTables::default(),
         oversight: &policy::Oversight::default(),
         rules: &policy::PracticeRules::default(),
     };

@@ -45,11 +45,17 @@ fn a_mark_that_is_neither_true_nor_false_withholds_and_is_told() {
 }
 
 #[test]
-fn a_blank_mark_is_no_mark_only_where_the_specification_lets_it_be_blank() {
-    assert_eq!(marks(PATIENT, &[("IsConfidential", "")]).0, []);
-    assert_eq!(marks(CONSULTATION, &[("IsConfidential", " ")]).0, []);
-    assert_eq!(marks(OBSERVATION, &[("IsConfidential", "")]), (vec![Mark::Unrecognised], 1));
-    assert_eq!(marks(PATIENT, &[("SpineSensitive", "")]), (vec![Mark::Unrecognised], 1));
+fn a_blank_mark_withholds_even_where_the_specification_lets_it_be_blank() {
+    for (table, column) in [
+        (PATIENT, "IsConfidential"),
+        (PATIENT, "SpineSensitive"),
+        (CONSULTATION, "IsConfidential"),
+        (OBSERVATION, "IsConfidential"),
+    ] {
+        for blank in ["", " "] {
+            assert_eq!(marks(table, &[(column, blank)]), (vec![Mark::Unrecognised], 1), "{table} {column}");
+        }
+    }
 }
 
 #[test]
