@@ -111,6 +111,7 @@ fn app(id: &str, redirect_uri: &str) -> App {
         redirect_uris: vec![redirect_uri.to_owned()],
         scopes: scopes.map(str::to_owned).to_vec(),
         status: AppStatus::Approved,
+        ..App::default()
     }
 }
 

@@ -263,6 +263,7 @@ fn demo_app() -> App {
         redirect_uris: vec![REDIRECT_URI.to_owned()],
         scopes: scopes.map(str::to_owned).to_vec(),
         status: AppStatus::Approved,
+        ..App::default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What every engine must keep to. Each test is a rule; each engine runs all of them.
 
+mod apps;
 mod as_of;
 mod bodies;
 mod delivery;

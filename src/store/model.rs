@@ -1,6 +1,9 @@
 //! What is kept beside records: practices, grants, people, apps, tokens.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::Timestamp;
 use policy::{Decided, Grant, MadeWith, PracticeRules, ProxyGrant};
@@ -44,6 +47,9 @@ pub struct Practice {
     /// What it has decided for all its patients.
     #[serde(default)]
     pub rules: PracticeRules,
+    /// Apps that get nothing of its patients, by client id.
+    #[serde(default)]
+    pub blocked_apps: BTreeSet<String>,
     /// Decisions in the log of the practice.
     #[serde(default)]
     pub decisions: u64,
@@ -116,37 +122,6 @@ impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Account(..)")
     }
-}
-
-/// A patient-facing app.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct App {
-    /// OAuth client id.
-    pub client_id: String,
-    /// What people know it by.
-    pub name: String,
-    /// Exact redirect URIs.
-    pub redirect_uris: Vec<String>,
-    /// Scopes that it may ask for, as single scope texts.
-    pub scopes: Vec<String>,
-    /// How far it has come.
-    pub status: AppStatus,
-}
-
-/// How far an app has come. Only approved ones (and, in a sandbox, sandbox ones) get data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AppStatus {
-    /// Proposed.
-    Proposed,
-    /// May be tried in a sandbox.
-    Sandbox,
-    /// May serve patients.
-    Approved,
-    /// Stopped for now.
-    Suspended,
-    /// Stopped for good.
-    Retired,
 }
 
 /// What a token is for.

@@ -61,6 +61,7 @@ impl World {
                 redirect_uris: vec![CALLBACK.to_owned()],
                 scopes: ["launch/patient", "offline_access", "patient/*.rs"].map(str::to_owned).to_vec(),
                 status: AppStatus::Approved,
+                ..App::default()
             })
             .unwrap();
         let urls = Urls { base: base.to_owned() };
