@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::{Account, Store, Subject, TokenKind, TokenRecord};
 
 use crate::{
-    Failure, Scopes, app,
+    Client, Failure, Scopes, app,
     authorize::Authorization,
     secret::{self, Purpose},
     sign_in,
@@ -41,7 +41,7 @@ pub fn issue(
     account: &Account,
     subject: &Subject,
 ) -> Result<String, NoCode> {
-    if sign_in::role(account, subject).is_none() {
+    if sign_in::role(account, subject).is_none() || !app::reaches(store, &approved.app, &subject.practice)? {
         return Err(NoCode::NotEntitled);
     }
     let record = TokenRecord {
@@ -63,8 +63,8 @@ pub fn issue(
 /// What an app sends to redeem a code.
 #[derive(Clone, Copy)]
 pub struct Exchange<'a> {
-    /// `client_id`
-    pub client_id: &'a str,
+    /// Whose code it is.
+    pub client: &'a Client,
     /// `code`
     pub code: &'a str,
     /// `redirect_uri`: the one of the authorization request again.
@@ -84,7 +84,7 @@ pub fn redeem(
     sandbox: bool,
     exchange: &Exchange<'_>,
 ) -> Result<Tokens, TokenError> {
-    let app = app::serving(store, exchange.client_id, sandbox)?.ok_or(TokenError::InvalidClient)?;
+    let app = exchange.client.serving(sandbox).ok_or(TokenError::InvalidClient)?;
     let hash = Purpose::Code.hash(exchange.code).ok_or(UNKNOWN)?;
     let record = store.take_token(&hash)?.ok_or(UNKNOWN)?;
     if record.used {
@@ -93,7 +93,7 @@ pub fn redeem(
     }
     fits(&record, now, exchange)?;
     let scopes = Scopes::grant(&record.scope, &app.scopes)?;
-    let patient = token::still_entitled(store, &record)?;
+    let patient = token::still_entitled(store, app, &record)?;
     token::issue(store, now, &record, scopes, patient)
 }
 
@@ -101,7 +101,7 @@ const UNKNOWN: TokenError = TokenError::InvalidGrant("the code is unknown");
 
 fn fits(record: &TokenRecord, now: Timestamp, exchange: &Exchange<'_>) -> Result<(), TokenError> {
     let TokenKind::Code { redirect_uri, challenge } = &record.kind else { return Err(UNKNOWN) };
-    if record.client_id != exchange.client_id {
+    if record.client_id != exchange.client.id() {
         return Err(UNKNOWN);
     }
     if now >= record.expires {
@@ -162,25 +162,29 @@ mod tests {
         assert!(bearer(&*fixture.store, now(), false, &tokens.access).is_ok());
         assert!(grant_error(fixture.redeem(&code)).contains("used before"));
         assert!(matches!(bearer(&*fixture.store, now(), false, &tokens.access), Err(AuthError::Revoked)));
-        let refreshed = token::refresh(&*fixture.store, now(), false, "app", &tokens.refresh.unwrap(), None);
+        let refreshed = token::refresh(
+            &*fixture.store,
+            now(),
+            false,
+            &fixture.client("app"),
+            &tokens.refresh.unwrap(),
+            None,
+        );
         assert!(grant_error(refreshed).contains("revoked"));
     }
 
     #[test]
     fn a_code_is_bound_to_app_redirect_uri_and_verifier_and_spent_by_the_attempt() {
         let fixture = Fixture::new();
-        let good = |code| Exchange {
-            client_id: "app",
-            code,
-            redirect_uri: crate::fixture::CALLBACK,
-            verifier: VERIFIER,
-        };
-        let wrongs: [fn(Exchange<'static>) -> Exchange<'static>; 5] = [
-            |e| Exchange { client_id: "other", ..e },
-            |e| Exchange { redirect_uri: "https://app.example/callback/", ..e },
-            |e| Exchange { verifier: "", ..e },
-            |e| Exchange { verifier: crate::fixture::CHALLENGE, ..e },
-            |e| Exchange { verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXl", ..e },
+        let [own, other] = ["app", "other"].map(|id| &*Box::leak(Box::new(fixture.client(id))));
+        let good =
+            |code| Exchange { client: own, code, redirect_uri: crate::fixture::CALLBACK, verifier: VERIFIER };
+        let wrongs: [&dyn Fn(Exchange<'static>) -> Exchange<'static>; 5] = [
+            &|e| Exchange { client: other, ..e },
+            &|e| Exchange { redirect_uri: "https://app.example/callback/", ..e },
+            &|e| Exchange { verifier: "", ..e },
+            &|e| Exchange { verifier: crate::fixture::CHALLENGE, ..e },
+            &|e| Exchange { verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXl", ..e },
         ];
         for wrong in wrongs {
             let code: &'static str = fixture.code("adult", "adult").leak();
@@ -195,10 +199,12 @@ mod tests {
         let fixture = Fixture::new();
         let at = |seconds| until(now(), SignedDuration::from_secs(seconds));
         let code = fixture.code("adult", "adult");
-        let exchange = fixture.exchange(&code);
+        let client = fixture.client("app");
+        let exchange = fixture.exchange(&client, &code);
         assert!(redeem(&*fixture.store, at(59), false, &exchange).is_ok());
         let code = fixture.code("adult", "adult");
-        let exchange = fixture.exchange(&code);
+        let client = fixture.client("app");
+        let exchange = fixture.exchange(&client, &code);
         assert!(grant_error(redeem(&*fixture.store, at(60), false, &exchange)).contains("expired"));
     }
 

@@ -9,7 +9,9 @@ use store::{Account, App, AppStatus, Lmdb, NewRelease, Settings, Store, Subject}
 
 use crate::{
     authorize::{self, Asked, Authorization},
+    client::{Client, Credentials, NotNow, Published, authenticate},
     code::{self, Exchange},
+    jwk::KeySet,
     token::{TokenError, Tokens},
 };
 
@@ -22,6 +24,15 @@ pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 pub(crate) struct Fixture {
     pub(crate) store: Arc<Lmdb>,
     _dir: tempfile::TempDir,
+}
+
+/// No app publishes keys.
+pub(crate) struct NoKeys;
+
+impl Published for NoKeys {
+    fn keys(&self, _: &str, _: &str) -> Result<Arc<KeySet>, NotNow> {
+        Err(NotNow)
+    }
 }
 
 pub(crate) fn now() -> Timestamp {
@@ -90,12 +101,17 @@ impl Fixture {
         code::issue(&*self.store, now(), &approved, &account, &subject(patient)).unwrap()
     }
 
-    pub(crate) fn exchange<'a>(&self, code: &'a str) -> Exchange<'a> {
-        Exchange { client_id: "app", code, redirect_uri: CALLBACK, verifier: VERIFIER }
+    pub(crate) fn client(&self, id: &str) -> Client {
+        let sent = Credentials { client_id: Some(id), ..Credentials::default() };
+        authenticate(&*self.store, &NoKeys, &[], (now(), false), &sent).unwrap()
+    }
+
+    pub(crate) fn exchange<'a>(&self, client: &'a Client, code: &'a str) -> Exchange<'a> {
+        Exchange { client, code, redirect_uri: CALLBACK, verifier: VERIFIER }
     }
 
     pub(crate) fn redeem(&self, code: &str) -> Result<Tokens, TokenError> {
-        code::redeem(&*self.store, now(), false, &self.exchange(code))
+        code::redeem(&*self.store, now(), false, &self.exchange(&self.client("app"), code))
     }
 
     pub(crate) fn tokens(&self, account: &str, patient: &str) -> Tokens {

@@ -7,10 +7,14 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
 pub mod app;
+mod assertion;
 pub mod authorize;
+pub mod client;
 pub mod code;
 mod failure;
 mod grammar;
+pub mod introspect;
+pub mod jwk;
 mod sandbox;
 mod scope;
 mod secret;
@@ -21,6 +25,8 @@ pub mod token;
 #[cfg(test)]
 mod fixture;
 
+pub use assertion::BadAssertion;
+pub use client::{Client, authenticate};
 pub use failure::Failure;
 pub use sandbox::{SandboxError, SandboxToken, issue_sandbox_token};
 pub use scope::{ScopeError, Scopes};

@@ -45,7 +45,7 @@ pub enum AuthError {
     Expired,
     /// The sign-in was revoked.
     Revoked,
-    /// The app may not be used, or not any longer.
+    /// The app may not be used, or not any longer, or not for patients of this practice.
     AppNotServed,
     /// The person may not open the record, or not any longer.
     NotEntitled,
@@ -117,6 +117,9 @@ pub fn entitled(
     let app = app::serving(store, client_id, sandbox)?.ok_or(AuthError::AppNotServed)?;
     let account = store.account(account)?.ok_or(AuthError::NotEntitled)?;
     let role = sign_in::role(&account, subject).ok_or(AuthError::NotEntitled)?;
+    if !app::reaches(store, &app, &subject.practice)? {
+        return Err(AuthError::AppNotServed);
+    }
     let scopes = Scopes::grant(scope, &app.scopes).map_err(|_| AuthError::Unknown)?;
     Ok((scopes, role))
 }

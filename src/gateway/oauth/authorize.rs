@@ -79,7 +79,7 @@ impl OAuth {
             Ok(None) => return again("Nobody in this sandbox has this name."),
             Err(error) => return failed(error),
         };
-        let choices = match sign_in::choices(&*self.store, &account) {
+        let choices = match sign_in::choices(&*self.store, &authorization.app, &account) {
             Ok(choices) => choices,
             Err(error) => return failed(error),
         };
