@@ -148,3 +148,125 @@ pub fn authenticate(
 fn named(store: &dyn Store, id: &str) -> Result<App, Unauthenticated> {
     store.app(id)?.ok_or(Unauthenticated::Unknown)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Fixture, NoKeys, P384_ASSERTION, P384_SET, RSA_ASSERTION, RSA_SET, now};
+    use jiff::SignedDuration;
+    use store::AppStatus;
+
+    const TOKEN: &str = "https://127.0.0.1:8443/oauth/token";
+
+    fn with_keys(fixture: &Fixture, keys: AppKeys) {
+        let app = fixture.store.app("app").unwrap().unwrap();
+        fixture.store.set_app(&App { keys: Some(keys), ..app }).unwrap();
+    }
+
+    fn inline(set: &str) -> AppKeys {
+        AppKeys::Inline { jwks: set.to_owned() }
+    }
+
+    fn sent(assertion: &str) -> Credentials<'_> {
+        Credentials { client_id: None, assertion_type: Some(TYPE), assertion: Some(assertion) }
+    }
+
+    fn ask(fixture: &Fixture, sent: &Credentials<'_>) -> Result<Client, String> {
+        ask_at(fixture, now(), sent)
+    }
+
+    fn ask_at(fixture: &Fixture, now: Timestamp, sent: &Credentials<'_>) -> Result<Client, String> {
+        let known = authenticate(&*fixture.store, &NoKeys, &[TOKEN], (now, false), sent);
+        known.map_err(|error| match error {
+            Unauthenticated::Assertion(bad) => format!("{bad:?}"),
+            other => format!("{other:?}"),
+        })
+    }
+
+    #[test]
+    fn assertions_that_another_library_made_are_taken_once() {
+        for (set, assertion) in [(RSA_SET, RSA_ASSERTION), (P384_SET, P384_ASSERTION)] {
+            let fixture = Fixture::new();
+            with_keys(&fixture, inline(set));
+            let client = ask(&fixture, &sent(assertion)).unwrap();
+            assert_eq!((client.id(), client.is_confidential()), ("app", true));
+            assert_eq!(ask(&fixture, &sent(assertion)), Err("Replayed".to_owned()));
+        }
+    }
+
+    #[test]
+    fn an_assertion_ends_with_its_time_and_the_clocks_may_be_a_minute_apart() {
+        let fixture = Fixture::new();
+        with_keys(&fixture, inline(P384_SET));
+        let at = |seconds: i64| {
+            let now = now().checked_add(SignedDuration::from_secs(seconds)).unwrap();
+            ask_at(&fixture, now, &sent(P384_ASSERTION))
+        };
+        // Made at 0, ends at 240; at -120 it would end six minutes ahead.
+        for wrong in [-121, -3600, 300, 3600] {
+            assert_eq!(at(wrong), Err("Time".to_owned()), "{wrong}");
+        }
+        assert!(at(299).is_ok(), "what was refused was not used up");
+        assert_eq!(at(-60), Err("Replayed".to_owned()));
+    }
+
+    #[test]
+    fn who_signs_with_anothers_key_or_is_named_as_another_is_nobody() {
+        let fixture = Fixture::new();
+        with_keys(&fixture, inline(RSA_SET));
+        assert_eq!(ask(&fixture, &sent(P384_ASSERTION)), Err("UnknownKey".to_owned()));
+        let renamed = RSA_SET.replace("\"rsa\"", "\"p384\"");
+        with_keys(&fixture, inline(&renamed));
+        assert_eq!(ask(&fixture, &sent(P384_ASSERTION)), Err("UnknownKey".to_owned()), "of another kind");
+        with_keys(&fixture, inline(P384_SET));
+        let other = Credentials { client_id: Some("other"), ..sent(P384_ASSERTION) };
+        assert_eq!(ask(&fixture, &other), Err("Differs".to_owned()));
+        let bent = P384_ASSERTION.replace("eyJpc3Mi", "eyJpc3Mj");
+        assert!(ask(&fixture, &sent(&bent)).is_err());
+        let flipped = format!("{}A", &P384_ASSERTION[..P384_ASSERTION.len() - 1]);
+        let flipped = if flipped == P384_ASSERTION { flipped.replace('A', "B") } else { flipped };
+        assert!(ask(&fixture, &sent(&flipped)).is_err());
+        assert!(ask(&fixture, &sent(P384_ASSERTION)).is_ok());
+    }
+
+    #[test]
+    fn an_app_with_keys_must_use_one_and_an_app_without_cannot() {
+        let fixture = Fixture::new();
+        let named = Credentials { client_id: Some("app"), ..Credentials::default() };
+        assert!(!ask(&fixture, &named).unwrap().is_confidential());
+        assert_eq!(ask(&fixture, &sent(P384_ASSERTION)), Err("Missing".to_owned()), "a public app");
+        let only_type = Credentials { assertion_type: Some(TYPE), ..named };
+        assert_eq!(ask(&fixture, &only_type), Err("Missing".to_owned()));
+        with_keys(&fixture, inline(P384_SET));
+        assert_eq!(ask(&fixture, &named), Err("Missing".to_owned()));
+        let other_type = Credentials { assertion_type: Some("x"), ..sent(P384_ASSERTION) };
+        assert_eq!(ask(&fixture, &other_type), Err("Missing".to_owned()));
+        assert_eq!(ask(&fixture, &Credentials::default()), Err("Unnamed".to_owned()));
+    }
+
+    /// Says which URL was asked, and has keys.
+    struct Asked(std::sync::Mutex<Vec<String>>);
+
+    impl Published for Asked {
+        fn keys(&self, url: &str, _: &str) -> Result<Arc<KeySet>, NotNow> {
+            self.0.lock().unwrap().push(url.to_owned());
+            Ok(Arc::new(KeySet::parse(P384_SET.as_bytes()).unwrap()))
+        }
+    }
+
+    #[test]
+    fn keys_are_fetched_only_for_apps_that_are_served() {
+        let fixture = Fixture::new();
+        with_keys(&fixture, AppKeys::Url { url: "https://app.example/jwks".to_owned() });
+        let asked = Asked(std::sync::Mutex::default());
+        let ask = || authenticate(&*fixture.store, &asked, &[TOKEN], (now(), false), &sent(P384_ASSERTION));
+        for status in [AppStatus::Proposed, AppStatus::Sandbox, AppStatus::Suspended, AppStatus::Retired] {
+            fixture.set_status(status);
+            assert!(matches!(ask(), Err(Unauthenticated::Unknown)));
+        }
+        assert!(asked.0.lock().unwrap().is_empty());
+        fixture.set_status(AppStatus::Approved);
+        assert!(ask().is_ok());
+        assert_eq!(*asked.0.lock().unwrap(), ["https://app.example/jwks"]);
+    }
+}

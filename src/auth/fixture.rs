@@ -21,6 +21,32 @@ pub(crate) const CALLBACK: &str = "https://app.example/callback";
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
+// Made with Python's cryptography (OpenSSL), so that what is tested is not what made them.
+pub(crate) const RSA_SET: &str = "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"rsa\",\"alg\":\"RS384\",\"use\":\"sig\",\"key_ops\":[\
+\"verify\"],\"n\":\"2RYYS6QhBEBDJ8L7KpbUYfAm5rJ2987BLc8RU1IwEyxrN1dloOW2JxjWa_IsGCK7ca4GUVSC\
+MtKCtBKOFYSJFwIdHAoC_Ed5qfVbA998bwqrzYpieD-OUSebzELGEi_DMCyv_1b4c26QxSiIIyWfQU8D2a0Ib_hyXcES\
+BZIEVPtCDwYnWoRejRXD1mPR2ehFiXYUJ7PA1mSZoNx4Vyvxdcxw3K4yudhwWeW95yf-AY69BbOj3wfs74qULxP7BIdh\
+O_x6IfrnEPxHPRV46e-HCT4IR6Jr8CJaBmx27MFJZFx1fQRl_x28Qhfj8KBw1qjUaPRDvbNJWg6ls9_RAUmF9Q\",\"e\
+\":\"AQAB\"}]}";
+
+pub(crate) const P384_SET: &str = "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"p384\",\"crv\":\"P-384\",\"x\":\"Jx8Aw_NgWNptXHwCaTLK2o\
+cEIK72h5X5dkQWP355S44cuN_PU6LepTVQLKRNce79\",\"y\":\"iaafPzoDEmVuSIU4SC640JSxgGA1wXGi98ezihX\
+34_1wRxxI_w9dptjYZuBjOG8r\"}]}";
+
+pub(crate) const RSA_ASSERTION: &str = "eyJhbGciOiAiUlMzODQiLCAidHlwIjogIkpXVCIsICJraWQiOiAicnNhIn0.eyJpc3MiOiAiYXBwIiwgInN1YiI6ICJh\
+cHAiLCAiYXVkIjogImh0dHBzOi8vMTI3LjAuMC4xOjg0NDMvb2F1dGgvdG9rZW4iLCAiZXhwIjogMTc4MDMxNTQ0MCwg\
+ImlhdCI6IDE3ODAzMTUyMDAsICJqdGkiOiAidmVjdG9yLVJTMzg0In0.dcfjALCFtmwLc2DrUC6uIEPIufMPO76TfWJG\
+KJkBD7xfDXrInaoSDStUcxKvxWb_zrNgcikjOjZw70J2uJpmfYAL6sa1mgL6e61Sl8hy6Qg3FplqApFwQgM90U3z6x9a\
+pEI2kTsvaozzQ4glc-qJ4P83268OtDEkoWS50HnZbzQVwXdLJy0ABt3bNE9_qP6QaodTTC0mZ8MBkuGxBOdacidriUU3\
+oc0U5loHqVCf5hugQC48kLc_ubO388xTwYSrliGIuLhnOZymft0l9BBli1zhr40lUGmG-4KW9nZ8ui7gPjg1yWYeUdu6\
+9eeDoA7MvQA8SqbkJpbwbg0-MZlMBQ";
+
+pub(crate) const P384_ASSERTION: &str = "eyJhbGciOiAiRVMzODQiLCAidHlwIjogIkpXVCIsICJraWQiOiAicDM4NCJ9.eyJpc3MiOiAiYXBwIiwgInN1YiI6ICJ\
+hcHAiLCAiYXVkIjogImh0dHBzOi8vMTI3LjAuMC4xOjg0NDMvb2F1dGgvdG9rZW4iLCAiZXhwIjogMTc4MDMxNTQ0MCw\
+gImlhdCI6IDE3ODAzMTUyMDAsICJqdGkiOiAidmVjdG9yLUVTMzg0In0.ljDhTjm9Vy5iO_zNzyfftKoKP7WmztmLfSu\
+qUagOJfjtym6QRqWjbNgTYIEpqo-rwydv2eiRmXSIicE3HurZL9VwMXW2BqAep-A4Ksr8kTe5-D8IgVInQxO6QoAc5cy\
+4";
+
 pub(crate) struct Fixture {
     pub(crate) store: Arc<Lmdb>,
     _dir: tempfile::TempDir,

@@ -77,3 +77,66 @@ fn refresh(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> Res
     let patient = sign_in::logical_id(store, &subject)?.ok_or(AuthError::NotEntitled)?;
     Ok(Introspected { scopes, client_id, patient, expires: record.expires, is_access: false })
 }
+
+#[cfg(test)]
+mod tests {
+    use store::{App, AppKeys, AppStatus};
+
+    use super::*;
+    use crate::{
+        client::{Credentials, authenticate},
+        fixture::{Fixture, NoKeys, P384_ASSERTION, P384_SET, now},
+        token::{ACCESS_LIFETIME, until},
+    };
+
+    fn confidential(fixture: &Fixture) -> Client {
+        let app = fixture.store.app("app").unwrap().unwrap();
+        let keys = Some(AppKeys::Inline { jwks: P384_SET.to_owned() });
+        fixture.store.set_app(&App { keys, ..app }).unwrap();
+        let sent = Credentials {
+            client_id: None,
+            assertion_type: Some(crate::assertion::TYPE),
+            assertion: Some(P384_ASSERTION),
+        };
+        let audience = ["https://127.0.0.1:8443/oauth/token"];
+        authenticate(&*fixture.store, &NoKeys, &audience, (now(), false), &sent).unwrap()
+    }
+
+    #[test]
+    fn a_good_token_tells_what_it_opens_and_a_bad_one_nothing() {
+        let fixture = Fixture::new();
+        let tokens = fixture.tokens("parent", "child");
+        let others = fixture.redeem(&fixture.code("adult", "adult")).unwrap();
+        let client = confidential(&fixture);
+        let ask = |now, token: &str| introspect(&*fixture.store, now, false, &client, token).unwrap();
+        let access = ask(now(), &tokens.access).unwrap();
+        assert_eq!(access.scopes.to_string(), "launch/patient patient/*.rs offline_access");
+        assert_eq!((access.patient.as_str(), access.is_access), ("id-child", true));
+        assert_eq!(access.expires, until(now(), ACCESS_LIFETIME));
+        let refresh = tokens.refresh.unwrap();
+        assert!(!ask(now(), &refresh).unwrap().is_access);
+        for text in ["", "rga_", "x", &tokens.access[1..], &refresh.replace("rgr_", "rga_")] {
+            assert_eq!(ask(now(), text), None);
+        }
+        assert_eq!(ask(until(now(), ACCESS_LIFETIME), &tokens.access), None);
+        crate::token::revoke(&*fixture.store, &client, &tokens.access).unwrap();
+        assert_eq!((ask(now(), &tokens.access), ask(now(), &refresh)), (None, None));
+        assert!(ask(now(), &others.access).is_some());
+        fixture.set_status(AppStatus::Suspended);
+        assert_eq!(ask(now(), &others.access), None, "judged as a request with it would be");
+    }
+
+    #[test]
+    fn a_public_app_learns_nothing_and_a_confidential_one_nothing_of_others() {
+        let fixture = Fixture::new();
+        let tokens = fixture.tokens("adult", "adult");
+        let refused = introspect(&*fixture.store, now(), false, &fixture.client("app"), &tokens.access);
+        assert!(matches!(refused, Err(TokenError::InvalidClient)));
+        let mut record =
+            fixture.store.token(&Purpose::Access.hash(&tokens.access).unwrap()).unwrap().unwrap();
+        record.client_id = "other".to_owned();
+        fixture.store.set_token(&Purpose::Access.hash(&tokens.access).unwrap(), &record).unwrap();
+        let client = confidential(&fixture);
+        assert_eq!(introspect(&*fixture.store, now(), false, &client, &tokens.access).unwrap(), None);
+    }
+}

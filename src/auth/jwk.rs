@@ -206,3 +206,80 @@ impl Public {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{P384_SET, RSA_SET};
+
+    fn parse(text: &str) -> Result<KeySet, BadKeys> {
+        KeySet::parse(text.as_bytes())
+    }
+
+    #[test]
+    fn keys_of_both_kinds_are_found_by_name_and_algorithm() {
+        let both = RSA_SET.replace("]}", ",") + &P384_SET.replace("{\"keys\":[", "");
+        let both = parse(&both).unwrap_or_else(|error| panic!("{error}: {both}"));
+        assert!(both.names("rsa") && both.names("p384") && !both.names("RSA"));
+        assert!(both.one("rsa", Algorithm::Rs384).is_some() && both.one("p384", Algorithm::Es384).is_some());
+        assert!(both.one("rsa", Algorithm::Es384).is_none() && both.one("p384", Algorithm::Rs384).is_none());
+        assert_eq!(both.verifies("rsa", Algorithm::Es384, b"x", &[0; 96]), None);
+        for zero in [[0; 96].as_slice(), &[0; 256], &[]] {
+            assert_eq!(both.verifies("p384", Algorithm::Es384, b"x", zero), Some(false), "r = s = 0");
+            assert_eq!(both.verifies("rsa", Algorithm::Rs384, b"x", zero), Some(false));
+        }
+        assert_eq!(ALGORITHMS, Algorithm::ALL.map(Algorithm::name));
+    }
+
+    #[test]
+    fn two_keys_of_one_name_and_kind_are_none() {
+        let (set, key) =
+            (P384_SET.strip_suffix("]}").unwrap(), P384_SET.strip_prefix("{\"keys\":[").unwrap());
+        let twice = parse(&format!("{set},{key}")).unwrap();
+        assert!(twice.names("p384") && twice.one("p384", Algorithm::Es384).is_none());
+    }
+
+    #[test]
+    fn what_is_secret_refuses_the_set() {
+        for private in ["\"d\":\"AQAB\"", "\"d\":null", "\"d\":7"] {
+            let set = P384_SET.replace("\"kty\"", &format!("{private},\"kty\""));
+            assert_eq!(parse(&set).unwrap_err(), BadKeys::Secret, "{private}");
+        }
+        let set = "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"a\",\"k\":\"AQAB\"}]}";
+        assert_eq!(parse(set).unwrap_err(), BadKeys::Secret);
+    }
+
+    #[test]
+    fn keys_that_are_for_something_else_or_too_weak_are_not_used() {
+        for (from, to) in [
+            ("\"kid\":\"p384\",", ""),
+            ("\"kid\":\"p384\"", "\"kid\":\"\""),
+            ("\"kty\":\"EC\"", "\"kty\":\"EC\",\"use\":\"enc\""),
+            ("\"kty\":\"EC\"", "\"kty\":\"EC\",\"key_ops\":[\"sign\"]"),
+            ("\"kty\":\"EC\"", "\"kty\":\"EC\",\"alg\":\"ES256\""),
+            ("\"kty\":\"EC\"", "\"kty\":\"OKP\""),
+            ("P-384", "P-256"),
+            ("\"x\":\"", "\"x\":\"AA"),
+            ("\"x\":\"", "\"z\":\""),
+        ] {
+            assert!(P384_SET.contains(from));
+            assert_eq!(parse(&P384_SET.replace(from, to)).unwrap_err(), BadKeys::NoneUsable, "{from} {to}");
+        }
+        let of_1024 = BASE64_URL_SAFE_NO_PAD.encode([0xff; 128]);
+        let weak =
+            format!("{{\"keys\":[{{\"kty\":\"RSA\",\"kid\":\"a\",\"n\":\"{of_1024}\",\"e\":\"AQAB\"}}]}}");
+        assert_eq!(parse(&weak).unwrap_err(), BadKeys::NoneUsable);
+    }
+
+    #[test]
+    fn what_is_no_set_is_refused() {
+        let many = format!("{{\"keys\":[{}]}}", vec!["{\"kty\":\"EC\"}"; 33].join(","));
+        let twice = P384_SET.replace("\"kty\":\"EC\"", "\"kty\":\"EC\",\"kty\":\"RSA\"");
+        for text in
+            ["", "[]", "{}", "{\"keys\":{}}", "{\"keys\":[7]}", &many, &twice, &" ".repeat(LONGEST + 1)]
+        {
+            assert_eq!(parse(text).unwrap_err(), BadKeys::NotASet);
+        }
+        assert_eq!(parse("{\"keys\":[]}").unwrap_err(), BadKeys::NoneUsable);
+    }
+}
