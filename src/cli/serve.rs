@@ -11,8 +11,10 @@ use gateway::{
     accept,
     clock::{Clock, SystemClock},
     config::{self, Config, Severity},
+    fetch::Fetcher,
     fhir::CursorKey,
     intake::Intake,
+    oauth::{FetchKeys, Offer},
     service::{Service, Urls},
     shutdown, telemetry, terminology, tls,
 };
@@ -39,6 +41,12 @@ pub(crate) struct Listeners {
     pub(crate) apps: TcpListener,
     /// From suppliers, if there is an intake.
     pub(crate) suppliers: Option<TcpListener>,
+}
+
+/// What apps are offered.
+fn offer(config: &Config) -> Result<Offer, Failure> {
+    let fetch = config.apps.key_authorities.as_deref().map(Fetcher::new).transpose()?;
+    Ok(Offer { fetch: fetch.map(|fetch| Arc::new(fetch) as Arc<dyn FetchKeys>) })
 }
 
 /// Takes a configured address.
@@ -81,7 +89,7 @@ pub(crate) fn serve(
     let cursors = CursorKey::new(secrets.cursor.expose())
         .ok_or_else(|| Failure("the key for page links cannot be used".to_owned()))?;
     let urls = Urls { base: config.service.base_url.clone() };
-    let service = Service::new(store, Arc::new(SystemClock), urls, cursors, sandbox);
+    let service = Service::new(store, Arc::new(SystemClock), urls, cursors, sandbox).offering(offer(config)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let limits = config.limits.clone();
     let result = runtime.block_on(async {

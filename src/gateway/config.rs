@@ -3,6 +3,7 @@
 //! [`Config::load`] refuses what can be seen in the file itself; [`Config::check`] (in `config/check.rs`) looks at what
 //! the file points to. Both happen before a port is bound. Secrets never stand in the file: it names files.
 
+mod apps;
 mod check;
 mod intake;
 mod keys;
@@ -18,6 +19,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer};
 
+pub use apps::Apps;
 pub(crate) use check::WARN_OF_LIST;
 pub use check::{Finding, Severity};
 pub use intake::{Intake, Sends, Supplier};
@@ -51,6 +53,9 @@ pub struct Config {
     /// A loaded SNOMED CT.
     #[serde(default)]
     pub terminology: Terminology,
+    /// What apps are offered.
+    #[serde(default)]
+    pub apps: Apps,
 }
 
 /// `[terminology]`
@@ -330,6 +335,7 @@ impl Config {
         let paths =
             [&mut config.tls.certificate, &mut config.tls.key, &mut config.store.dir, &mut config.keys.dir];
         let paths = paths.into_iter().chain(config.intake.iter_mut().flat_map(Intake::paths));
+        let paths = paths.chain(&mut config.apps.key_authorities);
         for path in paths.chain(&mut config.terminology.file) {
             *path = folder.join(&path);
         }

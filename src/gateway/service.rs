@@ -14,7 +14,7 @@ use crate::{
     Handle, Request, Response,
     clock::Clock,
     fhir::{self, CursorKey, Format, Query, Unanswered, capability_statement},
-    oauth::{OAuth, smart_configuration},
+    oauth::{OAuth, Offer, authorization_server, smart_configuration},
     outcome::{Outcome, found, no_content},
     readiness::Readiness,
     telemetry::{self, RouteLabel},
@@ -44,6 +44,12 @@ impl Urls {
     #[must_use]
     pub fn token(&self) -> String {
         format!("{}/oauth/token", self.base)
+    }
+
+    /// The introspection endpoint.
+    #[must_use]
+    pub fn introspect(&self) -> String {
+        format!("{}/oauth/introspect", self.base)
     }
 
     /// The revocation endpoint.
@@ -76,8 +82,17 @@ impl Service {
         cursors: CursorKey,
         sandbox: bool,
     ) -> Self {
-        let oauth = OAuth::new(Arc::clone(&store), Arc::clone(&clock), urls.clone(), sandbox);
+        let offer = Offer::default();
+        let oauth = OAuth::new(Arc::clone(&store), Arc::clone(&clock), urls.clone(), sandbox, offer);
         Self { store, clock, cursors, urls, sandbox, oauth, readiness: Mutex::default() }
+    }
+
+    /// The same, and what its authorization server offers beyond what each one does.
+    #[must_use]
+    pub fn offering(self, offer: Offer) -> Self {
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        let oauth = OAuth::new(store, clock, self.urls.clone(), self.sandbox, offer);
+        Self { oauth, ..self }
     }
 
     pub(crate) fn fhir_base(&self) -> String {
@@ -116,6 +131,12 @@ impl Service {
         match path {
             "/healthz" => ("/healthz", found(b"ok\n".to_vec(), "text/plain; charset=utf-8")),
             "/readyz" => ("/readyz", self.ready()),
+            "/.well-known/oauth-authorization-server" => {
+                let told = || found(authorization_server(&self.urls).to_string().into(), "application/json");
+                let mut response = only_get(request).map_or_else(|outcome| outcome.response(), |()| told());
+                open_to_browsers(response.headers_mut());
+                ("/.well-known/{any}", response)
+            }
             _ => ("other", Outcome::NotFound.response()),
         }
     }

@@ -12,6 +12,7 @@ use super::Config;
 use rustls::sign::CertifiedKey;
 
 use crate::{
+    fetch::Fetcher,
     terminology,
     tls::{self, Validity},
 };
@@ -61,6 +62,11 @@ impl Config {
         }
         if let Err(problem) = terminology::configured(self) {
             found.push(error("terminology.file", problem.to_string()));
+        }
+        if let Some(file) = &self.apps.key_authorities
+            && let Err(problem) = Fetcher::new(file)
+        {
+            found.push(error("apps.key_authorities", problem.to_string()));
         }
         found.extend(self.keys.problems().iter().map(|problem| error("keys.dir", problem.to_string())));
         found

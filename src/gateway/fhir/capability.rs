@@ -7,7 +7,7 @@ use super::params::params_of;
 use crate::service::Urls;
 
 /// When what this statement says last changed.
-const DATE: &str = "2026-11-21";
+const DATE: &str = "2026-11-25";
 
 /// The CapabilityStatement.
 #[must_use]
@@ -45,6 +45,7 @@ fn security(urls: &Urls) -> Value {
                 {"url": "authorize", "valueUri": urls.authorize()},
                 {"url": "token", "valueUri": urls.token()},
                 {"url": "revoke", "valueUri": urls.revoke()},
+                {"url": "introspect", "valueUri": urls.introspect()},
             ],
         }],
         "cors": true,
@@ -55,7 +56,7 @@ fn security(urls: &Urls) -> Value {
             }],
             "text": "OAuth2 using SMART on FHIR profile (see http://docs.smarthealthit.org)",
         }],
-        "description": "SMART standalone patient launch with PKCE; opaque bearer tokens.",
+        "description": "SMART standalone patient launch with PKCE for public apps and for apps with keys; opaque bearer tokens.",
     })
 }
 

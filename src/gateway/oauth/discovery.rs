@@ -1,32 +1,61 @@
 //! What SMART clients are told about this authorization server: exactly what works (SMART App Launch 2.2,
 //! conformance). `issuer` is for servers that sign identity tokens, which this one does not yet.
 
-use auth::SignIn;
+use auth::{SignIn, jwk::ALGORITHMS};
 use record::ResourceType;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::service::Urls;
 
 /// The body of `.well-known/smart-configuration`.
 #[must_use]
 pub fn smart_configuration(urls: &Urls, sandbox: bool) -> Value {
-    let mut capabilities =
-        vec!["client-public", "permission-patient", "permission-offline", "permission-v1", "permission-v2"];
+    let mut capabilities = vec![
+        "client-public",
+        "client-confidential-asymmetric",
+        "permission-patient",
+        "permission-offline",
+        "permission-v1",
+        "permission-v2",
+    ];
     // Where nobody can sign in, no app can be launched.
     if SignIn::of(sandbox, &urls.base) != SignIn::Unavailable {
         capabilities.extend(["launch-standalone", "context-standalone-patient"]);
     }
-    json!({
-        "authorization_endpoint": urls.authorize(),
-        "token_endpoint": urls.token(),
-        "revocation_endpoint": urls.revoke(),
-        "token_endpoint_auth_methods_supported": ["none"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
-        "response_types_supported": ["code"],
-        "code_challenge_methods_supported": ["S256"],
-        "scopes_supported": scopes(),
-        "capabilities": capabilities,
-    })
+    let mut all = endpoints(urls);
+    all.insert("capabilities".to_owned(), json!(capabilities));
+    Value::Object(all)
+}
+
+/// The body of `/.well-known/oauth-authorization-server` (RFC 8414). SMART leaves `issuer` out where there are no ID
+/// tokens; here apps learn which `iss` authorization answers have (RFC 9207).
+#[must_use]
+pub fn authorization_server(urls: &Urls) -> Value {
+    let mut all = endpoints(urls);
+    all.insert("issuer".to_owned(), json!(urls.base));
+    Value::Object(all)
+}
+
+fn endpoints(urls: &Urls) -> Map<String, Value> {
+    let every_app = ["none", "private_key_jwt"];
+    let all = [
+        ("authorization_endpoint", json!(urls.authorize())),
+        ("token_endpoint", json!(urls.token())),
+        ("revocation_endpoint", json!(urls.revoke())),
+        ("introspection_endpoint", json!(urls.introspect())),
+        ("token_endpoint_auth_methods_supported", json!(every_app)),
+        ("token_endpoint_auth_signing_alg_values_supported", json!(ALGORITHMS)),
+        ("revocation_endpoint_auth_methods_supported", json!(every_app)),
+        ("revocation_endpoint_auth_signing_alg_values_supported", json!(ALGORITHMS)),
+        ("introspection_endpoint_auth_methods_supported", json!(["private_key_jwt"])),
+        ("introspection_endpoint_auth_signing_alg_values_supported", json!(ALGORITHMS)),
+        ("authorization_response_iss_parameter_supported", json!(true)),
+        ("grant_types_supported", json!(["authorization_code", "refresh_token"])),
+        ("response_types_supported", json!(["code"])),
+        ("code_challenge_methods_supported", json!(["S256"])),
+        ("scopes_supported", json!(scopes())),
+    ];
+    all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn scopes() -> Vec<String> {
@@ -61,5 +90,8 @@ mod tests {
         let served = of("https://127.0.0.1:8443", true);
         assert_eq!(served["code_challenge_methods_supported"], json!(["S256"]));
         assert!(served.get("issuer").is_none(), "only with sso-openid-connect");
+        let as_a_server = authorization_server(&Urls { base: "https://gateway.example".to_owned() });
+        assert_eq!(as_a_server["issuer"], "https://gateway.example");
+        assert_eq!(as_a_server["authorization_response_iss_parameter_supported"], true);
     }
 }

@@ -5,6 +5,7 @@ mod authorize;
 mod cors;
 mod discovery;
 mod form;
+mod keys;
 mod page;
 mod reply;
 #[cfg(test)]
@@ -18,7 +19,9 @@ use http::Method;
 use jiff::Timestamp;
 use store::Store;
 
-pub use discovery::smart_configuration;
+pub use discovery::{authorization_server, smart_configuration};
+use keys::PublishedKeys;
+pub use keys::{FetchKeys, Fetched};
 
 use crate::{Request, Response, clock::Clock, service::Urls};
 
@@ -29,15 +32,36 @@ pub struct OAuth {
     urls: Urls,
     sandbox: bool,
     sign_in: SignIn,
+    keys: PublishedKeys,
+}
+
+/// What an authorization server offers beyond what each one does.
+#[derive(Clone, Default)]
+pub struct Offer {
+    /// How keys that apps publish are fetched; without it, only apps whose keys were registered can use them.
+    pub fetch: Option<Arc<dyn FetchKeys>>,
+}
+
+impl std::fmt::Debug for Offer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Offer(..)")
+    }
 }
 
 impl OAuth {
     /// Over a store, at an address. In a sandbox, apps on trial are served too, and a name is enough to sign in as
     /// long as the address is this machine's own.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, urls: Urls, sandbox: bool) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        urls: Urls,
+        sandbox: bool,
+        offer: Offer,
+    ) -> Self {
         let sign_in = SignIn::of(sandbox, &urls.base);
-        Self { store, clock, urls, sandbox, sign_in }
+        let keys = PublishedKeys::new(offer.fetch, Arc::clone(&clock));
+        Self { store, clock, urls, sandbox, sign_in, keys }
     }
 
     /// Answers what is under `/oauth/`; nothing else.
@@ -51,10 +75,11 @@ impl OAuth {
                 Method::POST => self.posted(request),
                 _ => reply::method_not_allowed("GET, HEAD, POST"),
             }),
-            "token" | "revoke" => Some(match *method {
+            "token" | "revoke" | "introspect" => Some(match *method {
                 Method::OPTIONS => cors::preflight(request.headers()),
                 Method::POST if path == "token" => self.token(request),
-                Method::POST => self.revoke(request),
+                Method::POST if path == "revoke" => self.revoke(request),
+                Method::POST => self.introspect(request),
                 _ => reply::method_not_allowed("POST, OPTIONS"),
             }),
             _ => None,

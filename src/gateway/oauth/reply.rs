@@ -7,30 +7,41 @@ use serde_json::{Value, json};
 use super::page::Page;
 use crate::Response;
 
-/// An error of the token or revocation endpoint.
+/// An error of the endpoints that apps use.
 pub(super) struct Fault {
     pub(super) error: &'static str,
     pub(super) description: &'static str,
     status: StatusCode,
+    later: bool,
 }
 
 impl Fault {
     /// The app did something wrong.
     pub(super) fn of_app(error: &'static str, description: &'static str) -> Self {
-        Self { error, description, status: StatusCode::BAD_REQUEST }
+        Self { error, description, status: StatusCode::BAD_REQUEST, later: false }
     }
 
     /// The app tried to prove who it is by a header (RFC 6749 §5.2).
     pub(super) fn by_header() -> Self {
-        let description =
-            "only public apps are known here: send client_id in the body and no Authorization header";
-        Self { error: "invalid_client", description, status: StatusCode::UNAUTHORIZED }
+        let description = "no app has a password here: send client_id or client_assertion in the body and no Authorization header";
+        Self::unproven(description)
+    }
+
+    /// The app has not proved who it is.
+    pub(super) fn unproven(description: &'static str) -> Self {
+        Self { error: "invalid_client", description, status: StatusCode::UNAUTHORIZED, later: false }
+    }
+
+    /// It may work in a while.
+    pub(super) fn not_now(description: &'static str) -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self { error: "temporarily_unavailable", description, status, later: true }
     }
 
     /// We did.
     pub(super) fn ours() -> Self {
         let description = "the server failed";
-        Self { error: "server_error", description, status: StatusCode::INTERNAL_SERVER_ERROR }
+        Self { error: "server_error", description, status: StatusCode::INTERNAL_SERVER_ERROR, later: false }
     }
 }
 
@@ -89,6 +100,9 @@ pub(super) fn fault(fault: &Fault) -> Response {
     if fault.status == StatusCode::UNAUTHORIZED {
         let scheme = HeaderValue::from_static("Basic realm=\"oauth\"");
         response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
+    }
+    if fault.later {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
     }
     response
 }

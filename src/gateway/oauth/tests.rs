@@ -65,7 +65,8 @@ impl World {
             })
             .unwrap();
         let urls = Urls { base: base.to_owned() };
-        let oauth = OAuth::new(Arc::clone(&store) as Arc<dyn Store>, Arc::new(Noon), urls, sandbox);
+        let oauth =
+            OAuth::new(Arc::clone(&store) as Arc<dyn Store>, Arc::new(Noon), urls, sandbox, Offer::default());
         Self { oauth, store, _dir: dir }
     }
 
@@ -398,7 +399,7 @@ fn other_methods_and_paths_are_not_answered_as_if_they_were_there() {
             .oauth
             .handle(&http::Request::builder().method(method).uri(uri).body(bytes::Bytes::new()).unwrap())
     };
-    assert!(ask(Method::POST, "/oauth/introspect").is_none());
+    assert!(ask(Method::POST, "/oauth/other").is_none());
     assert!(ask(Method::GET, "/fhir/R4/Patient").is_none());
     let wrong = ask(Method::GET, "/oauth/token").unwrap();
     assert_eq!((wrong.status(), head(&wrong, "allow")), (StatusCode::METHOD_NOT_ALLOWED, "POST, OPTIONS"));
