@@ -1,6 +1,7 @@
 //! The gateway as apps meet it, without the network between (but for TLS).
 
 mod authorization;
+mod confidential;
 mod dates;
 mod discovery;
 mod errors;
@@ -13,6 +14,7 @@ mod reading;
 mod remaking;
 mod sandbox;
 mod searching;
+mod signing;
 mod threats;
 mod tls;
 mod tokens;

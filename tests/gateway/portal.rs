@@ -4,6 +4,7 @@ use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use gateway::{
     fhir::CursorKey,
+    oauth::Offer,
     service::{Service, Urls},
 };
 use serde_json::Value as Json;
@@ -51,6 +52,12 @@ impl Portal {
 
     pub fn new() -> Self {
         Self::of(World::of(super::fixture::record()))
+    }
+
+    /// The same with more on offer.
+    pub fn offering(self, offer: Offer) -> Self {
+        let service = self.world.service.offering(offer);
+        Self { world: World { service, ..self.world } }
     }
 
     /// Registers another app.
