@@ -145,6 +145,12 @@ impl Fixture {
     }
 }
 
+/// An app with which nothing is wrong, and which nobody has looked at.
+pub(crate) fn good_app() -> App {
+    let scopes = ["launch/patient", "offline_access", "patient/*.rs"].map(str::to_owned).to_vec();
+    App { status: AppStatus::Proposed, scopes, ..app("new", "https://new.example/callback") }
+}
+
 fn app(id: &str, redirect_uri: &str) -> App {
     let scopes = ["launch/patient", "openid", "fhirUser", "offline_access", "patient/*.cruds", "user/*.rs"];
     App {

@@ -31,6 +31,9 @@ use record::{
     PatientKey, Place, Staff,
 };
 
+/// Who decided something, when and why.
+pub use policy::Decided;
+
 pub use app::{App, AppEvent, AppKeys, AppStatus, Apps, Evidence};
 pub use decision::{Change, Decision, Decisions};
 pub use delivery::{DeliveredFile, Deliveries, Delivery, DeliveryState};
