@@ -7,8 +7,9 @@ use store::{Account, Store, Subject, TokenKind, TokenRecord};
 use crate::{
     Client, Failure, Scopes, app,
     authorize::Authorization,
+    identity::SignedIn,
     secret::{self, Purpose},
-    sign_in,
+    sign_in::{self, Role},
     token::{self, TokenError, Tokens, until},
 };
 
@@ -41,20 +42,28 @@ pub fn issue(
     account: &Account,
     subject: &Subject,
 ) -> Result<String, NoCode> {
-    if sign_in::role(account, subject).is_none() || !app::reaches(store, &approved.app, &subject.practice)? {
+    let role = sign_in::role(account, subject).ok_or(NoCode::NotEntitled)?;
+    if !app::reaches(store, &approved.app, &subject.practice)? {
         return Err(NoCode::NotEntitled);
     }
+    let scopes = match role {
+        Role::Patient => approved.scopes.clone(),
+        // Who acts for somebody else is a RelatedPerson or a Person, and this server has neither.
+        Role::Proxy => approved.scopes.clone().without_fhir_user(),
+    };
     let record = TokenRecord {
         kind: TokenKind::Code {
             redirect_uri: approved.redirect_uri.clone(),
             challenge: approved.challenge.clone(),
+            nonce: approved.nonce.clone(),
         },
         client_id: approved.app.client_id.clone(),
         account: account.id.clone(),
         subject: subject.clone(),
-        scope: approved.scopes.to_string(),
+        scope: scopes.to_string(),
         expires: until(now, LIFETIME),
         family: secret::family()?,
+        signed_in: Some(now),
         used: false,
     };
     Ok(token::keep(store, Purpose::Code, &record)?)
@@ -94,13 +103,30 @@ pub fn redeem(
     fits(&record, now, exchange)?;
     let scopes = Scopes::grant(&record.scope, &app.scopes)?;
     let patient = token::still_entitled(store, app, &record)?;
-    token::issue(store, now, &record, scopes, patient)
+    let signed_in = scopes.identifies().then(|| signed_in(&record, &scopes, &patient));
+    let tokens = token::issue(store, now, &record, scopes, patient)?;
+    Ok(Tokens { signed_in, ..tokens })
+}
+
+/// Who signed in, for the app that redeems the code. A refresh tells it no second time.
+fn signed_in(record: &TokenRecord, scopes: &Scopes, patient: &str) -> SignedIn {
+    let nonce = match &record.kind {
+        TokenKind::Code { nonce, .. } => nonce.clone(),
+        TokenKind::Access | TokenKind::Refresh => None,
+    };
+    SignedIn {
+        client_id: record.client_id.clone(),
+        account: record.account.clone(),
+        at: record.signed_in.unwrap_or(record.expires),
+        nonce,
+        patient: scopes.tells_fhir_user().then(|| patient.to_owned()),
+    }
 }
 
 const UNKNOWN: TokenError = TokenError::InvalidGrant("the code is unknown");
 
 fn fits(record: &TokenRecord, now: Timestamp, exchange: &Exchange<'_>) -> Result<(), TokenError> {
-    let TokenKind::Code { redirect_uri, challenge } = &record.kind else { return Err(UNKNOWN) };
+    let TokenKind::Code { redirect_uri, challenge, .. } = &record.kind else { return Err(UNKNOWN) };
     if record.client_id != exchange.client.id() {
         return Err(UNKNOWN);
     }

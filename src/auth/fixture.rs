@@ -8,7 +8,7 @@ use record::{OdsCode, PatientKey};
 use store::{Account, App, AppStatus, Lmdb, NewRelease, Settings, Store, Subject};
 
 use crate::{
-    authorize::{self, Asked, Authorization},
+    authorize::{self, Asked, Authorization, Server},
     client::{Client, Credentials, NotNow, Published, authenticate},
     code::{self, Exchange},
     jwk::KeySet,
@@ -83,7 +83,13 @@ pub(crate) fn asked() -> Asked<'static> {
         aud: Some(FHIR),
         code_challenge: Some(CHALLENGE),
         code_challenge_method: Some("S256"),
+        nonce: None,
     }
+}
+
+/// A server that signs no ID tokens.
+pub(crate) fn server(sandbox: bool) -> Server<'static> {
+    Server { fhir_base: FHIR, sandbox, identity: false }
 }
 
 impl Fixture {
@@ -113,7 +119,7 @@ impl Fixture {
     }
 
     pub(crate) fn approved(&self) -> Authorization {
-        authorize::judge(&*self.store, FHIR, false, &asked()).unwrap()
+        authorize::judge(&*self.store, server(false), &asked()).unwrap()
     }
 
     pub(crate) fn code(&self, account: &str, patient: &str) -> String {
@@ -122,7 +128,7 @@ impl Fixture {
 
     pub(crate) fn code_for(&self, scope: &str, account: &str, patient: &str) -> String {
         let asked = Asked { scope: Some(scope), ..asked() };
-        let approved = authorize::judge(&*self.store, FHIR, false, &asked).unwrap();
+        let approved = authorize::judge(&*self.store, server(false), &asked).unwrap();
         let account = self.store.account(account).unwrap().unwrap();
         code::issue(&*self.store, now(), &approved, &account, &subject(patient)).unwrap()
     }

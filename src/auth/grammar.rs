@@ -105,8 +105,8 @@ impl Scope {
     pub(crate) fn opens(self) -> bool {
         match self {
             Self::Patient(clinical) => clinical.rights.and(Rights::SERVED) != Rights::NONE,
-            Self::LaunchPatient => true,
-            Self::OfflineAccess | Self::OnlineAccess | Self::OpenId | Self::FhirUser | Self::Profile => false,
+            Self::LaunchPatient | Self::OpenId => true,
+            Self::OfflineAccess | Self::OnlineAccess | Self::FhirUser | Self::Profile => false,
         }
     }
 

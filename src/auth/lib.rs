@@ -13,6 +13,7 @@ pub mod client;
 pub mod code;
 mod failure;
 mod grammar;
+pub mod identity;
 pub mod introspect;
 pub mod jwk;
 mod kept_keys;

@@ -95,7 +95,9 @@ fn described(body: &[u8], client_id: String) -> Result<App, Unregistered> {
     match (said.token_endpoint_auth_method.as_deref(), &keys) {
         (None, _) | (Some("none"), None) | (Some("private_key_jwt"), Some(_)) => {}
         _ => {
-            return Err(metadata("the method is none without keys, or private_key_jwt with jwks or jwks_uri"));
+            return Err(metadata(
+                "the method is none without keys, or private_key_jwt with jwks or jwks_uri",
+            ));
         }
     }
     let app = App {

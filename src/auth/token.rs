@@ -10,6 +10,7 @@ use store::{App, Store, StoreError, TokenKind, TokenRecord};
 
 use crate::{
     Client, Failure, ScopeError, Scopes, app,
+    identity::{IdentityKeys, SignedIn},
     secret::{self, Purpose},
     sign_in,
 };
@@ -31,6 +32,25 @@ pub struct Tokens {
     pub expires_in: i64,
     /// The logical id of the patient in context.
     pub patient: String,
+    /// Who signed in, if the app is to be told.
+    pub signed_in: Option<SignedIn>,
+}
+
+impl Tokens {
+    /// The ID token, if the app is to be told who signed in.
+    ///
+    /// # Errors
+    /// If it cannot be signed.
+    pub fn identity(
+        &self,
+        keys: &IdentityKeys,
+        issuer: &str,
+        fhir_base: &str,
+        now: Timestamp,
+    ) -> Result<Option<String>, Failure> {
+        let token = self.signed_in.as_ref().map(|who| keys.token(issuer, fhir_base, who, now));
+        Ok(token.transpose()?)
+    }
 }
 
 impl fmt::Debug for Tokens {
@@ -181,7 +201,7 @@ pub(crate) fn issue(
     } else {
         None
     };
-    Ok(Tokens { access, refresh, scopes, expires_in: ACCESS_LIFETIME.as_secs(), patient })
+    Ok(Tokens { access, refresh, scopes, expires_in: ACCESS_LIFETIME.as_secs(), patient, signed_in: None })
 }
 
 const OFFLINE: &str = "offline_access";

@@ -138,6 +138,9 @@ pub enum TokenKind {
         redirect_uri: String,
         /// The PKCE challenge (S256).
         challenge: String,
+        /// What the app recognises its own request by in an ID token.
+        #[serde(default)]
+        nonce: Option<String>,
     },
 }
 
@@ -159,6 +162,9 @@ pub struct TokenRecord {
     pub expires: Timestamp,
     /// All tokens of one sign-in share it.
     pub family: String,
+    /// When the person signed in.
+    #[serde(default)]
+    pub signed_in: Option<Timestamp>,
     /// It could be used once and has been.
     #[serde(default)]
     pub used: bool,
