@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use store::{Store, TokenKind};
 
 use crate::{
-    AuthError, Client, Failure, Scopes, bearer, entitled, secret::Purpose, sign_in, token::TokenError,
+    AuthError, Client, Failure, Scopes, Session, bearer, entitled, secret::Purpose, sign_in,
+    token::TokenError,
 };
 
 /// What a good token opens.
@@ -14,12 +15,22 @@ pub struct Introspected {
     pub scopes: Scopes,
     /// The app.
     pub client_id: String,
+    /// Who signed in.
+    pub account: String,
     /// The logical id of the patient in context.
     pub patient: String,
     /// It is no longer good from then on.
     pub expires: Timestamp,
     /// It opens data; otherwise it gets the next token.
     pub is_access: bool,
+}
+
+impl Introspected {
+    /// The logical id of the Patient that the person is, if the app was told that.
+    #[must_use]
+    pub fn fhir_user(&self) -> Option<&str> {
+        self.scopes.tells_fhir_user().then_some(self.patient.as_str())
+    }
 }
 
 impl std::fmt::Debug for Introspected {
@@ -58,8 +69,8 @@ pub fn introspect(
 fn access(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> Result<Introspected, AuthError> {
     let session = bearer(store, now, sandbox, token)?;
     let patient = sign_in::logical_id(store, &session.subject)?.ok_or(AuthError::NotEntitled)?;
-    let (scopes, client_id, expires) = (session.scopes, session.client_id, session.expires);
-    Ok(Introspected { scopes, client_id, patient, expires, is_access: true })
+    let Session { scopes, client_id, account, expires, .. } = session;
+    Ok(Introspected { scopes, client_id, account, patient, expires, is_access: true })
 }
 
 fn refresh(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> Result<Introspected, AuthError> {
@@ -75,7 +86,7 @@ fn refresh(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> Res
     let (client_id, account, subject) = (record.client_id, record.account, record.subject);
     let (scopes, _) = entitled(store, sandbox, &client_id, &account, &subject, &record.scope)?;
     let patient = sign_in::logical_id(store, &subject)?.ok_or(AuthError::NotEntitled)?;
-    Ok(Introspected { scopes, client_id, patient, expires: record.expires, is_access: false })
+    Ok(Introspected { scopes, client_id, account, patient, expires: record.expires, is_access: false })
 }
 
 #[cfg(test)]

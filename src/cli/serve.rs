@@ -10,7 +10,7 @@ use std::{
 use gateway::{
     accept,
     clock::{Clock, SystemClock},
-    config::{self, Config, Severity},
+    config::{self, Config, Secrets, Severity},
     fetch::Fetcher,
     fhir::CursorKey,
     intake::Intake,
@@ -44,9 +44,11 @@ pub(crate) struct Listeners {
 }
 
 /// What apps are offered.
-fn offer(config: &Config) -> Result<Offer, Failure> {
+fn offer(config: &Config, secrets: &Secrets) -> Result<Offer, Failure> {
     let fetch = config.apps.key_authorities.as_deref().map(Fetcher::new).transpose()?;
-    Ok(Offer { fetch: fetch.map(|fetch| Arc::new(fetch) as Arc<dyn FetchKeys>) })
+    let identity = config.apps.identity(&secrets.id)?.map(Arc::new);
+    let fetch = fetch.map(|fetch| Arc::new(fetch) as Arc<dyn FetchKeys>);
+    Ok(Offer { fetch, registration: config.apps.registration, identity })
 }
 
 /// Takes a configured address.
@@ -89,7 +91,8 @@ pub(crate) fn serve(
     let cursors = CursorKey::new(secrets.cursor.expose())
         .ok_or_else(|| Failure("the key for page links cannot be used".to_owned()))?;
     let urls = Urls { base: config.service.base_url.clone() };
-    let service = Service::new(store, Arc::new(SystemClock), urls, cursors, sandbox).offering(offer(config)?);
+    let service =
+        Service::new(store, Arc::new(SystemClock), urls, cursors, sandbox).offering(offer(config, &secrets)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let limits = config.limits.clone();
     let result = runtime.block_on(async {

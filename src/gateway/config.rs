@@ -335,7 +335,7 @@ impl Config {
         let paths =
             [&mut config.tls.certificate, &mut config.tls.key, &mut config.store.dir, &mut config.keys.dir];
         let paths = paths.into_iter().chain(config.intake.iter_mut().flat_map(Intake::paths));
-        let paths = paths.chain(&mut config.apps.key_authorities);
+        let paths = paths.chain(config.apps.paths());
         for path in paths.chain(&mut config.terminology.file) {
             *path = folder.join(&path);
         }

@@ -12,7 +12,6 @@ use super::Config;
 use rustls::sign::CertifiedKey;
 
 use crate::{
-    fetch::Fetcher,
     terminology,
     tls::{self, Validity},
 };
@@ -63,11 +62,7 @@ impl Config {
         if let Err(problem) = terminology::configured(self) {
             found.push(error("terminology.file", problem.to_string()));
         }
-        if let Some(file) = &self.apps.key_authorities
-            && let Err(problem) = Fetcher::new(file)
-        {
-            found.push(error("apps.key_authorities", problem.to_string()));
-        }
+        self.apps.check(&mut found);
         found.extend(self.keys.problems().iter().map(|problem| error("keys.dir", problem.to_string())));
         found
     }

@@ -73,11 +73,11 @@ impl World {
     fn get(&self, parameters: &[(&str, &str)]) -> Response {
         let uri = format!("/oauth/authorize?{}", encoded(parameters));
         let request = http::Request::builder().uri(uri).body(bytes::Bytes::new()).unwrap();
-        self.oauth.handle(&request).unwrap()
+        self.oauth.handle(&request, peer()).unwrap()
     }
 
     fn post(&self, path: &str, parameters: &[(&str, &str)], headers: &[(&str, &str)]) -> Response {
-        self.oauth.handle(&form(path, parameters, headers)).unwrap()
+        self.oauth.handle(&form(path, parameters, headers), peer()).unwrap()
     }
 
     fn answer(&self, extra: &[(&str, &str)]) -> Response {
@@ -100,6 +100,10 @@ impl World {
         ];
         self.post("/oauth/token", &parameters, headers)
     }
+}
+
+fn peer() -> SocketAddr {
+    "127.0.0.1:1".parse().unwrap()
 }
 
 fn subject(key: &str) -> Subject {
@@ -371,7 +375,7 @@ fn only_the_apps_own_pages_may_read_what_the_token_endpoint_says() {
     }
     let preflight = http::Request::builder().method(Method::OPTIONS).uri("/oauth/token");
     let preflight = preflight.header("origin", "http://localhost:3000").body(bytes::Bytes::new()).unwrap();
-    let preflight = world.oauth.handle(&preflight).unwrap();
+    let preflight = world.oauth.handle(&preflight, peer()).unwrap();
     assert_eq!(preflight.status(), StatusCode::NO_CONTENT);
     assert_eq!(head(&preflight, "access-control-allow-methods"), "POST");
     assert_eq!(head(&preflight, "access-control-allow-origin"), "http://localhost:3000");
@@ -395,9 +399,10 @@ fn revoking_ends_the_sign_in_and_does_not_say_whether_a_token_was_known() {
 fn other_methods_and_paths_are_not_answered_as_if_they_were_there() {
     let world = World::new();
     let ask = |method: Method, uri: &str| {
-        world
-            .oauth
-            .handle(&http::Request::builder().method(method).uri(uri).body(bytes::Bytes::new()).unwrap())
+        world.oauth.handle(
+            &http::Request::builder().method(method).uri(uri).body(bytes::Bytes::new()).unwrap(),
+            peer(),
+        )
     };
     assert!(ask(Method::POST, "/oauth/other").is_none());
     assert!(ask(Method::GET, "/fhir/R4/Patient").is_none());

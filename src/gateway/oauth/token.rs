@@ -29,7 +29,12 @@ impl OAuth {
                 }
                 None => return Err(missing("grant_type is missing")),
             };
-            Ok(reply::json(&body(&tokens)))
+            let identity = self
+                .identity
+                .as_ref()
+                .map(|keys| tokens.identity(keys, &self.urls.base, &self.urls.fhir(), self.now()));
+            let identity = identity.transpose().map_err(|failure| fault(TokenError::Failure(failure)))?;
+            Ok(reply::json(&body(&tokens, identity.flatten())))
         })
     }
 
@@ -66,8 +71,35 @@ impl OAuth {
                 return Err(Fault::unproven("only an app with keys may introspect: send client_assertion"));
             }
             let found = introspect(&*self.store, self.now(), self.sandbox, client, token).map_err(fault)?;
-            Ok(reply::json(&found.map_or_else(|| json!({"active": false}), |found| told(&found))))
+            let told = found.map_or_else(|| json!({"active": false}), |found| self.told(&found));
+            Ok(reply::json(&told))
         })
+    }
+
+    /// RFC 7662 §2.2 with SMART's `patient`, and who signed in if the app was told that.
+    fn told(&self, found: &Introspected) -> Value {
+        let mut body = json!({
+            "active": true,
+            "scope": found.scopes.to_string(),
+            "client_id": found.client_id,
+            "exp": found.expires.as_second(),
+            "patient": found.patient,
+        });
+        let identity = self.identity.as_ref().filter(|_| found.scopes.identifies());
+        let also = [
+            ("token_type", found.is_access.then(|| "Bearer".to_owned())),
+            ("iss", identity.map(|_| self.urls.base.clone())),
+            ("sub", identity.map(|keys| keys.name(&found.client_id, &found.account))),
+            (
+                "fhirUser",
+                identity.and(found.fhir_user()).map(|id| format!("{}/Patient/{id}", self.urls.fhir())),
+            ),
+        ];
+        if let Some(members) = body.as_object_mut() {
+            members
+                .extend(also.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
+        }
+        body
     }
 
     pub(super) fn answer(
@@ -153,23 +185,8 @@ fn fault(error: TokenError) -> Fault {
     }
 }
 
-/// RFC 7662 §2.2 with SMART's `patient`.
-fn told(found: &Introspected) -> Value {
-    let mut body = json!({
-        "active": true,
-        "scope": found.scopes.to_string(),
-        "client_id": found.client_id,
-        "exp": found.expires.as_second(),
-        "patient": found.patient,
-    });
-    if let (true, Some(members)) = (found.is_access, body.as_object_mut()) {
-        members.insert("token_type".to_owned(), json!("Bearer"));
-    }
-    body
-}
-
-/// RFC 6749 §5.1 with SMART's `patient`.
-fn body(tokens: &Tokens) -> Value {
+/// RFC 6749 §5.1 with SMART's `patient` and OpenID Connect's `id_token`.
+fn body(tokens: &Tokens, identity: Option<String>) -> Value {
     let mut body = json!({
         "access_token": tokens.access,
         "token_type": "Bearer",
@@ -177,8 +194,9 @@ fn body(tokens: &Tokens) -> Value {
         "scope": tokens.scopes.to_string(),
         "patient": tokens.patient,
     });
-    if let (Some(refresh), Some(members)) = (&tokens.refresh, body.as_object_mut()) {
-        members.insert("refresh_token".to_owned(), json!(refresh));
+    let also = [("refresh_token", tokens.refresh.clone()), ("id_token", identity)];
+    if let Some(members) = body.as_object_mut() {
+        members.extend(also.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
     }
     body
 }
