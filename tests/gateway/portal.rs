@@ -97,9 +97,14 @@ impl Portal {
 
     /// The person answers the form.
     pub fn allow(&self, changes: &[(&str, Option<&str>)]) -> Answer {
+        self.allow_as("p", changes)
+    }
+
+    /// Somebody answers the form.
+    pub fn allow_as(&self, user: &str, changes: &[(&str, Option<&str>)]) -> Answer {
         let challenge = challenge(VERIFIER);
         let mut form = Self::request(changes, &challenge);
-        form.extend([("user", "p"), ("decision", "allow")]);
+        form.extend([("user", user), ("decision", "allow")]);
         self.post("/oauth/authorize", &form)
     }
 
