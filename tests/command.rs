@@ -2,6 +2,7 @@
 //! the binary that cargo built beside these tests.
 
 mod abandoned;
+mod apps;
 mod decisions;
 mod explaining;
 pub mod export;

@@ -1,6 +1,7 @@
 //! What an app may do by its registration: whether it may be served, where its people may be sent, which web pages
 //! are its own.
 
+use record::OdsCode;
 use store::{App, AppStatus, Store, StoreError};
 
 /// Whether an app gets anything: approved ones do, and in a sandbox those that are being tried there.
@@ -16,6 +17,12 @@ pub fn may_serve(app: &App, sandbox: bool) -> bool {
 /// The app of a client id, if it may be served.
 pub(crate) fn serving(store: &dyn Store, client_id: &str, sandbox: bool) -> Result<Option<App>, StoreError> {
     Ok(store.app(client_id)?.filter(|app| may_serve(app, sandbox)))
+}
+
+/// Whether an app may serve patients of a practice: it was registered for it, and the practice does not block it.
+pub(crate) fn reaches(store: &dyn Store, app: &App, practice: &OdsCode) -> Result<bool, StoreError> {
+    let registered = app.practices.as_ref().is_none_or(|practices| practices.contains(practice));
+    Ok(registered && !store.practice(practice)?.blocked_apps.contains(&app.client_id))
 }
 
 /// Whether people may be sent to a URI with a code: `https` anywhere, `http` only to the same machine, or a private

@@ -26,6 +26,19 @@ pub struct Asked<'a> {
     pub code_challenge: Option<&'a str>,
     /// `code_challenge_method`
     pub code_challenge_method: Option<&'a str>,
+    /// `nonce`: comes back in the ID token.
+    pub nonce: Option<&'a str>,
+}
+
+/// The server that is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Server<'a> {
+    /// The base URL of its FHIR side.
+    pub fhir_base: &'a str,
+    /// Apps on trial are served.
+    pub sandbox: bool,
+    /// It can say in ID tokens who signed in.
+    pub identity: bool,
 }
 
 /// A good request: what the person is asked to approve.
@@ -40,6 +53,7 @@ pub struct Authorization {
     /// What is granted if the person approves.
     pub scopes: Scopes,
     pub(crate) challenge: String,
+    pub(crate) nonce: Option<String>,
 }
 
 /// Why a request is not good.
@@ -131,23 +145,20 @@ impl Authorization {
 ///
 /// # Errors
 /// [`Refused`], and to whom it may be told.
-pub fn judge(
-    store: &dyn Store,
-    fhir_base: &str,
-    sandbox: bool,
-    asked: &Asked<'_>,
-) -> Result<Authorization, Refused> {
-    let app = known_app(store, sandbox, asked)?;
+pub fn judge(store: &dyn Store, server: Server<'_>, asked: &Asked<'_>) -> Result<Authorization, Refused> {
+    let app = known_app(store, server.sandbox, asked)?;
     let redirect_uri = own_redirect(&app, asked)?;
     let told = |(error, description)| {
         let (redirect_uri, state) = (redirect_uri.clone(), asked.state.map(str::to_owned));
         Refused::Redirect(Told { redirect_uri, state, error, description })
     };
     let state = state(asked).map_err(told)?;
-    is_code_for(asked, fhir_base).map_err(told)?;
+    is_code_for(asked, server.fhir_base).map_err(told)?;
     let challenge = challenge(asked).map_err(told)?;
-    let scopes = scopes(&app, asked).map_err(told)?;
-    Ok(Authorization { scopes, redirect_uri, state: state.to_owned(), challenge: challenge.to_owned(), app })
+    let nonce = nonce(asked).map_err(told)?;
+    let scopes = scopes(&app, server.identity, asked).map_err(told)?;
+    let (state, challenge) = (state.to_owned(), challenge.to_owned());
+    Ok(Authorization { scopes, redirect_uri, state, challenge, nonce, app })
 }
 
 type Fault = (ErrorCode, &'static str);
@@ -209,9 +220,19 @@ fn challenge<'a>(asked: &Asked<'a>) -> Result<&'a str, Fault> {
     Ok(challenge)
 }
 
-fn scopes(app: &App, asked: &Asked<'_>) -> Result<Scopes, Fault> {
+/// It is signed as it came; what is longer or not visible is somebody's mistake.
+fn nonce(asked: &Asked<'_>) -> Result<Option<String>, Fault> {
+    let fits = |nonce: &str| nonce.len() <= 512 && nonce.bytes().all(|b| matches!(b, 0x20..=0x7e));
+    match asked.nonce {
+        Some(nonce) if !fits(nonce) => Err(invalid("nonce must be at most 512 visible ASCII characters")),
+        nonce => Ok(nonce.map(str::to_owned)),
+    }
+}
+
+fn scopes(app: &App, identity: bool, asked: &Asked<'_>) -> Result<Scopes, Fault> {
     let asked = asked.scope.ok_or(invalid("scope is missing"))?;
-    match Scopes::grant(asked, &app.scopes) {
+    let granted = Scopes::grant(asked, &app.scopes);
+    match granted.map(|scopes| if identity { scopes } else { scopes.without_identity() }) {
         Ok(scopes) if !scopes.is_empty() => Ok(scopes),
         Ok(_) => Err((ErrorCode::InvalidScope, "none of these scopes can be granted to this app")),
         Err(ScopeError::Malformed | ScopeError::Wider) => {
@@ -236,17 +257,17 @@ mod tests {
     use store::AppStatus;
 
     use super::*;
-    use crate::fixture::{CALLBACK, FHIR, Fixture, asked};
+    use crate::fixture::{CALLBACK, FHIR, Fixture, asked, server};
 
     fn told(fixture: &Fixture, asked: &Asked<'_>) -> Told {
-        match judge(&*fixture.store, FHIR, true, asked).unwrap_err() {
+        match judge(&*fixture.store, server(true), asked).unwrap_err() {
             Refused::Redirect(told) => told,
             other => panic!("{other:?}"),
         }
     }
 
     fn page(fixture: &Fixture, asked: &Asked<'_>) -> Untrusted {
-        match judge(&*fixture.store, FHIR, false, asked).unwrap_err() {
+        match judge(&*fixture.store, server(false), asked).unwrap_err() {
             Refused::Page(page) => page,
             other => panic!("{other:?}"),
         }
@@ -255,11 +276,11 @@ mod tests {
     #[test]
     fn a_good_request_is_narrowed_to_what_can_be_granted() {
         let fixture = Fixture::new();
-        let good = judge(&*fixture.store, FHIR, false, &asked()).unwrap();
+        let good = judge(&*fixture.store, server(false), &asked()).unwrap();
         assert_eq!(good.scopes.to_string(), "launch/patient patient/*.rs offline_access");
         assert_eq!(good.state, "s1");
         let slash = format!("{FHIR}/");
-        assert!(judge(&*fixture.store, FHIR, false, &Asked { aud: Some(&slash), ..asked() }).is_ok());
+        assert!(judge(&*fixture.store, server(false), &Asked { aud: Some(&slash), ..asked() }).is_ok());
     }
 
     #[test]
@@ -304,7 +325,7 @@ mod tests {
         for status in [AppStatus::Proposed, AppStatus::Sandbox, AppStatus::Suspended, AppStatus::Retired] {
             fixture.set_status(status);
             assert_eq!(page(&fixture, &asked()), Untrusted::NotServed { name: "An app".to_owned() });
-            assert_eq!(judge(&*fixture.store, FHIR, true, &asked()).is_ok(), status == AppStatus::Sandbox);
+            assert_eq!(judge(&*fixture.store, server(true), &asked()).is_ok(), status == AppStatus::Sandbox);
         }
     }
 

@@ -5,10 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 use store::{Account, Store, Subject, TokenKind, TokenRecord};
 
 use crate::{
-    Failure, Scopes, app,
+    Client, Failure, Scopes, app,
     authorize::Authorization,
+    identity::SignedIn,
     secret::{self, Purpose},
-    sign_in,
+    sign_in::{self, Role},
     token::{self, TokenError, Tokens, until},
 };
 
@@ -41,20 +42,28 @@ pub fn issue(
     account: &Account,
     subject: &Subject,
 ) -> Result<String, NoCode> {
-    if sign_in::role(account, subject).is_none() {
+    let role = sign_in::role(account, subject).ok_or(NoCode::NotEntitled)?;
+    if !app::reaches(store, &approved.app, &subject.practice)? {
         return Err(NoCode::NotEntitled);
     }
+    let scopes = match role {
+        Role::Patient => approved.scopes.clone(),
+        // Who acts for somebody else is a RelatedPerson or a Person, and this server has neither.
+        Role::Proxy => approved.scopes.clone().without_fhir_user(),
+    };
     let record = TokenRecord {
         kind: TokenKind::Code {
             redirect_uri: approved.redirect_uri.clone(),
             challenge: approved.challenge.clone(),
+            nonce: approved.nonce.clone(),
         },
         client_id: approved.app.client_id.clone(),
         account: account.id.clone(),
         subject: subject.clone(),
-        scope: approved.scopes.to_string(),
+        scope: scopes.to_string(),
         expires: until(now, LIFETIME),
         family: secret::family()?,
+        signed_in: Some(now),
         used: false,
     };
     Ok(token::keep(store, Purpose::Code, &record)?)
@@ -63,8 +72,8 @@ pub fn issue(
 /// What an app sends to redeem a code.
 #[derive(Clone, Copy)]
 pub struct Exchange<'a> {
-    /// `client_id`
-    pub client_id: &'a str,
+    /// Whose code it is.
+    pub client: &'a Client,
     /// `code`
     pub code: &'a str,
     /// `redirect_uri`: the one of the authorization request again.
@@ -84,7 +93,7 @@ pub fn redeem(
     sandbox: bool,
     exchange: &Exchange<'_>,
 ) -> Result<Tokens, TokenError> {
-    let app = app::serving(store, exchange.client_id, sandbox)?.ok_or(TokenError::InvalidClient)?;
+    let app = exchange.client.serving(sandbox).ok_or(TokenError::InvalidClient)?;
     let hash = Purpose::Code.hash(exchange.code).ok_or(UNKNOWN)?;
     let record = store.take_token(&hash)?.ok_or(UNKNOWN)?;
     if record.used {
@@ -93,15 +102,32 @@ pub fn redeem(
     }
     fits(&record, now, exchange)?;
     let scopes = Scopes::grant(&record.scope, &app.scopes)?;
-    let patient = token::still_entitled(store, &record)?;
-    token::issue(store, now, &record, scopes, patient)
+    let patient = token::still_entitled(store, app, &record)?;
+    let signed_in = scopes.identifies().then(|| signed_in(&record, &scopes, &patient));
+    let tokens = token::issue(store, now, &record, scopes, patient)?;
+    Ok(Tokens { signed_in, ..tokens })
+}
+
+/// Who signed in, for the app that redeems the code. A refresh tells it no second time.
+fn signed_in(record: &TokenRecord, scopes: &Scopes, patient: &str) -> SignedIn {
+    let nonce = match &record.kind {
+        TokenKind::Code { nonce, .. } => nonce.clone(),
+        TokenKind::Access | TokenKind::Refresh => None,
+    };
+    SignedIn {
+        client_id: record.client_id.clone(),
+        account: record.account.clone(),
+        at: record.signed_in.unwrap_or(record.expires),
+        nonce,
+        patient: scopes.tells_fhir_user().then(|| patient.to_owned()),
+    }
 }
 
 const UNKNOWN: TokenError = TokenError::InvalidGrant("the code is unknown");
 
 fn fits(record: &TokenRecord, now: Timestamp, exchange: &Exchange<'_>) -> Result<(), TokenError> {
-    let TokenKind::Code { redirect_uri, challenge } = &record.kind else { return Err(UNKNOWN) };
-    if record.client_id != exchange.client_id {
+    let TokenKind::Code { redirect_uri, challenge, .. } = &record.kind else { return Err(UNKNOWN) };
+    if record.client_id != exchange.client.id() {
         return Err(UNKNOWN);
     }
     if now >= record.expires {
@@ -162,25 +188,29 @@ mod tests {
         assert!(bearer(&*fixture.store, now(), false, &tokens.access).is_ok());
         assert!(grant_error(fixture.redeem(&code)).contains("used before"));
         assert!(matches!(bearer(&*fixture.store, now(), false, &tokens.access), Err(AuthError::Revoked)));
-        let refreshed = token::refresh(&*fixture.store, now(), false, "app", &tokens.refresh.unwrap(), None);
+        let refreshed = token::refresh(
+            &*fixture.store,
+            now(),
+            false,
+            &fixture.client("app"),
+            &tokens.refresh.unwrap(),
+            None,
+        );
         assert!(grant_error(refreshed).contains("revoked"));
     }
 
     #[test]
     fn a_code_is_bound_to_app_redirect_uri_and_verifier_and_spent_by_the_attempt() {
         let fixture = Fixture::new();
-        let good = |code| Exchange {
-            client_id: "app",
-            code,
-            redirect_uri: crate::fixture::CALLBACK,
-            verifier: VERIFIER,
-        };
-        let wrongs: [fn(Exchange<'static>) -> Exchange<'static>; 5] = [
-            |e| Exchange { client_id: "other", ..e },
-            |e| Exchange { redirect_uri: "https://app.example/callback/", ..e },
-            |e| Exchange { verifier: "", ..e },
-            |e| Exchange { verifier: crate::fixture::CHALLENGE, ..e },
-            |e| Exchange { verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXl", ..e },
+        let [own, other] = ["app", "other"].map(|id| &*Box::leak(Box::new(fixture.client(id))));
+        let good =
+            |code| Exchange { client: own, code, redirect_uri: crate::fixture::CALLBACK, verifier: VERIFIER };
+        let wrongs: [&dyn Fn(Exchange<'static>) -> Exchange<'static>; 5] = [
+            &|e| Exchange { client: other, ..e },
+            &|e| Exchange { redirect_uri: "https://app.example/callback/", ..e },
+            &|e| Exchange { verifier: "", ..e },
+            &|e| Exchange { verifier: crate::fixture::CHALLENGE, ..e },
+            &|e| Exchange { verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXl", ..e },
         ];
         for wrong in wrongs {
             let code: &'static str = fixture.code("adult", "adult").leak();
@@ -195,10 +225,12 @@ mod tests {
         let fixture = Fixture::new();
         let at = |seconds| until(now(), SignedDuration::from_secs(seconds));
         let code = fixture.code("adult", "adult");
-        let exchange = fixture.exchange(&code);
+        let client = fixture.client("app");
+        let exchange = fixture.exchange(&client, &code);
         assert!(redeem(&*fixture.store, at(59), false, &exchange).is_ok());
         let code = fixture.code("adult", "adult");
-        let exchange = fixture.exchange(&code);
+        let client = fixture.client("app");
+        let exchange = fixture.exchange(&client, &code);
         assert!(grant_error(redeem(&*fixture.store, at(60), false, &exchange)).contains("expired"));
     }
 

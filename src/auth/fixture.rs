@@ -8,8 +8,10 @@ use record::{OdsCode, PatientKey};
 use store::{Account, App, AppStatus, Lmdb, NewRelease, Settings, Store, Subject};
 
 use crate::{
-    authorize::{self, Asked, Authorization},
+    authorize::{self, Asked, Authorization, Server},
+    client::{Client, Credentials, NotNow, Published, authenticate},
     code::{self, Exchange},
+    jwk::KeySet,
     token::{TokenError, Tokens},
 };
 
@@ -19,9 +21,44 @@ pub(crate) const CALLBACK: &str = "https://app.example/callback";
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
+// Made with Python's cryptography (OpenSSL), so that what is tested is not what made them.
+pub(crate) const RSA_SET: &str = "{\"keys\":[{\"kty\":\"RSA\",\"kid\":\"rsa\",\"alg\":\"RS384\",\"use\":\"sig\",\"key_ops\":[\
+\"verify\"],\"n\":\"2RYYS6QhBEBDJ8L7KpbUYfAm5rJ2987BLc8RU1IwEyxrN1dloOW2JxjWa_IsGCK7ca4GUVSC\
+MtKCtBKOFYSJFwIdHAoC_Ed5qfVbA998bwqrzYpieD-OUSebzELGEi_DMCyv_1b4c26QxSiIIyWfQU8D2a0Ib_hyXcES\
+BZIEVPtCDwYnWoRejRXD1mPR2ehFiXYUJ7PA1mSZoNx4Vyvxdcxw3K4yudhwWeW95yf-AY69BbOj3wfs74qULxP7BIdh\
+O_x6IfrnEPxHPRV46e-HCT4IR6Jr8CJaBmx27MFJZFx1fQRl_x28Qhfj8KBw1qjUaPRDvbNJWg6ls9_RAUmF9Q\",\"e\
+\":\"AQAB\"}]}";
+
+pub(crate) const P384_SET: &str = "{\"keys\":[{\"kty\":\"EC\",\"kid\":\"p384\",\"crv\":\"P-384\",\"x\":\"Jx8Aw_NgWNptXHwCaTLK2o\
+cEIK72h5X5dkQWP355S44cuN_PU6LepTVQLKRNce79\",\"y\":\"iaafPzoDEmVuSIU4SC640JSxgGA1wXGi98ezihX\
+34_1wRxxI_w9dptjYZuBjOG8r\"}]}";
+
+pub(crate) const RSA_ASSERTION: &str = "eyJhbGciOiAiUlMzODQiLCAidHlwIjogIkpXVCIsICJraWQiOiAicnNhIn0.eyJpc3MiOiAiYXBwIiwgInN1YiI6ICJh\
+cHAiLCAiYXVkIjogImh0dHBzOi8vMTI3LjAuMC4xOjg0NDMvb2F1dGgvdG9rZW4iLCAiZXhwIjogMTc4MDMxNTQ0MCwg\
+ImlhdCI6IDE3ODAzMTUyMDAsICJqdGkiOiAidmVjdG9yLVJTMzg0In0.dcfjALCFtmwLc2DrUC6uIEPIufMPO76TfWJG\
+KJkBD7xfDXrInaoSDStUcxKvxWb_zrNgcikjOjZw70J2uJpmfYAL6sa1mgL6e61Sl8hy6Qg3FplqApFwQgM90U3z6x9a\
+pEI2kTsvaozzQ4glc-qJ4P83268OtDEkoWS50HnZbzQVwXdLJy0ABt3bNE9_qP6QaodTTC0mZ8MBkuGxBOdacidriUU3\
+oc0U5loHqVCf5hugQC48kLc_ubO388xTwYSrliGIuLhnOZymft0l9BBli1zhr40lUGmG-4KW9nZ8ui7gPjg1yWYeUdu6\
+9eeDoA7MvQA8SqbkJpbwbg0-MZlMBQ";
+
+pub(crate) const P384_ASSERTION: &str = "eyJhbGciOiAiRVMzODQiLCAidHlwIjogIkpXVCIsICJraWQiOiAicDM4NCJ9.eyJpc3MiOiAiYXBwIiwgInN1YiI6ICJ\
+hcHAiLCAiYXVkIjogImh0dHBzOi8vMTI3LjAuMC4xOjg0NDMvb2F1dGgvdG9rZW4iLCAiZXhwIjogMTc4MDMxNTQ0MCw\
+gImlhdCI6IDE3ODAzMTUyMDAsICJqdGkiOiAidmVjdG9yLUVTMzg0In0.ljDhTjm9Vy5iO_zNzyfftKoKP7WmztmLfSu\
+qUagOJfjtym6QRqWjbNgTYIEpqo-rwydv2eiRmXSIicE3HurZL9VwMXW2BqAep-A4Ksr8kTe5-D8IgVInQxO6QoAc5cy\
+4";
+
 pub(crate) struct Fixture {
     pub(crate) store: Arc<Lmdb>,
     _dir: tempfile::TempDir,
+}
+
+/// No app publishes keys.
+pub(crate) struct NoKeys;
+
+impl Published for NoKeys {
+    fn keys(&self, _: &str, _: &str) -> Result<Arc<KeySet>, NotNow> {
+        Err(NotNow)
+    }
 }
 
 pub(crate) fn now() -> Timestamp {
@@ -46,7 +83,13 @@ pub(crate) fn asked() -> Asked<'static> {
         aud: Some(FHIR),
         code_challenge: Some(CHALLENGE),
         code_challenge_method: Some("S256"),
+        nonce: None,
     }
+}
+
+/// A server that signs no ID tokens.
+pub(crate) fn server(sandbox: bool) -> Server<'static> {
+    Server { fhir_base: FHIR, sandbox, identity: false }
 }
 
 impl Fixture {
@@ -76,7 +119,7 @@ impl Fixture {
     }
 
     pub(crate) fn approved(&self) -> Authorization {
-        authorize::judge(&*self.store, FHIR, false, &asked()).unwrap()
+        authorize::judge(&*self.store, server(false), &asked()).unwrap()
     }
 
     pub(crate) fn code(&self, account: &str, patient: &str) -> String {
@@ -85,22 +128,33 @@ impl Fixture {
 
     pub(crate) fn code_for(&self, scope: &str, account: &str, patient: &str) -> String {
         let asked = Asked { scope: Some(scope), ..asked() };
-        let approved = authorize::judge(&*self.store, FHIR, false, &asked).unwrap();
+        let approved = authorize::judge(&*self.store, server(false), &asked).unwrap();
         let account = self.store.account(account).unwrap().unwrap();
         code::issue(&*self.store, now(), &approved, &account, &subject(patient)).unwrap()
     }
 
-    pub(crate) fn exchange<'a>(&self, code: &'a str) -> Exchange<'a> {
-        Exchange { client_id: "app", code, redirect_uri: CALLBACK, verifier: VERIFIER }
+    pub(crate) fn client(&self, id: &str) -> Client {
+        let sent = Credentials { client_id: Some(id), ..Credentials::default() };
+        authenticate(&*self.store, &NoKeys, &[], (now(), false), &sent).unwrap()
+    }
+
+    pub(crate) fn exchange<'a>(&self, client: &'a Client, code: &'a str) -> Exchange<'a> {
+        Exchange { client, code, redirect_uri: CALLBACK, verifier: VERIFIER }
     }
 
     pub(crate) fn redeem(&self, code: &str) -> Result<Tokens, TokenError> {
-        code::redeem(&*self.store, now(), false, &self.exchange(code))
+        code::redeem(&*self.store, now(), false, &self.exchange(&self.client("app"), code))
     }
 
     pub(crate) fn tokens(&self, account: &str, patient: &str) -> Tokens {
         self.redeem(&self.code(account, patient)).unwrap()
     }
+}
+
+/// An app with which nothing is wrong, and which nobody has looked at.
+pub(crate) fn good_app() -> App {
+    let scopes = ["launch/patient", "offline_access", "patient/*.rs"].map(str::to_owned).to_vec();
+    App { status: AppStatus::Proposed, scopes, ..app("new", "https://new.example/callback") }
 }
 
 fn app(id: &str, redirect_uri: &str) -> App {
@@ -111,6 +165,7 @@ fn app(id: &str, redirect_uri: &str) -> App {
         redirect_uris: vec![redirect_uri.to_owned()],
         scopes: scopes.map(str::to_owned).to_vec(),
         status: AppStatus::Approved,
+        ..App::default()
     }
 }
 

@@ -101,6 +101,15 @@ impl Target {
 }
 
 impl Scope {
+    /// Whether a token is good for anything with it alone.
+    pub(crate) fn opens(self) -> bool {
+        match self {
+            Self::Patient(clinical) => clinical.rights.and(Rights::SERVED) != Rights::NONE,
+            Self::LaunchPatient | Self::OpenId => true,
+            Self::OfflineAccess | Self::OnlineAccess | Self::FhirUser | Self::Profile => false,
+        }
+    }
+
     /// Reads one scope; letters' case counts.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         match text {

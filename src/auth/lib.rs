@@ -7,10 +7,19 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
 pub mod app;
+mod assertion;
 pub mod authorize;
+pub mod client;
 pub mod code;
 mod failure;
 mod grammar;
+pub mod identity;
+pub mod introspect;
+pub mod jwk;
+mod kept_keys;
+pub mod rate;
+pub mod register;
+pub mod registration;
 mod sandbox;
 mod scope;
 mod secret;
@@ -21,7 +30,10 @@ pub mod token;
 #[cfg(test)]
 mod fixture;
 
+pub use assertion::BadAssertion;
+pub use client::{Client, authenticate};
 pub use failure::Failure;
+pub use kept_keys::{COOL_DOWN, KeptKeys, Next};
 pub use sandbox::{SandboxError, SandboxToken, issue_sandbox_token};
 pub use scope::{ScopeError, Scopes};
 pub use session::{AuthError, Session, bearer, entitled};

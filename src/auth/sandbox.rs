@@ -80,8 +80,8 @@ pub fn issue_sandbox_token(
 ) -> Result<SandboxToken, SandboxError> {
     let app = app::serving(store, client, true)?.ok_or(SandboxError::App)?;
     let account = store.account(account)?.ok_or(SandboxError::Account)?;
-    let choice = sign_in::choices(store, &account)?.into_iter().next().ok_or(SandboxError::NoRecord)?;
-    let scopes = Scopes::grant(scope, &app.scopes).map_err(|_| SandboxError::Scope)?;
+    let choice = sign_in::choices(store, &app, &account)?.into_iter().next().ok_or(SandboxError::NoRecord)?;
+    let scopes = Scopes::grant(scope, &app.scopes).map_err(|_| SandboxError::Scope)?.without_identity();
     if scopes.is_empty() {
         return Err(SandboxError::Scope);
     }
@@ -93,6 +93,7 @@ pub fn issue_sandbox_token(
         scope: scopes.to_string(),
         expires: until(now, ACCESS_LIFETIME),
         family: secret::family()?,
+        signed_in: Some(now),
         used: false,
     };
     let token = token::keep(store, Purpose::Access, &record)?;

@@ -37,13 +37,47 @@ impl Scopes {
                 Scope::Patient(asked) => {
                     meet(asked, &allowed).into_iter().for_each(|part| granted.add(Scope::Patient(part)));
                 }
-                Scope::LaunchPatient | Scope::OfflineAccess if allowed.contains(&scope) => granted.add(scope),
-                Scope::LaunchPatient | Scope::OfflineAccess => {}
-                // They need identity tokens, or a session at this server that a token's life could hang on.
-                Scope::OnlineAccess | Scope::OpenId | Scope::FhirUser | Scope::Profile => {}
+                Scope::LaunchPatient | Scope::OfflineAccess | Scope::OpenId | Scope::FhirUser => {
+                    if allowed.contains(&scope) {
+                        granted.add(scope);
+                    }
+                }
+                // One needs a session at this server that a token's life could hang on; the other is what `fhirUser`
+                // was called before.
+                Scope::OnlineAccess | Scope::Profile => {}
             }
         }
+        // `fhirUser` is a claim of the ID token that `openid` asks for.
+        if !granted.identifies() {
+            granted.0.retain(|scope| *scope != Scope::FhirUser);
+        }
         Ok(granted)
+    }
+
+    /// The same for a server that does not say who signed in.
+    #[must_use]
+    pub(crate) fn without_identity(mut self) -> Self {
+        self.0.retain(|scope| !matches!(scope, Scope::OpenId | Scope::FhirUser));
+        self
+    }
+
+    /// The same for a person who is no resource of this server: nothing could be named as theirs.
+    #[must_use]
+    pub(crate) fn without_fhir_user(mut self) -> Self {
+        self.0.retain(|scope| *scope != Scope::FhirUser);
+        self
+    }
+
+    /// Whether the app is told who signed in.
+    #[must_use]
+    pub fn identifies(&self) -> bool {
+        self.0.contains(&Scope::OpenId)
+    }
+
+    /// Whether the app is told which resource the person is.
+    #[must_use]
+    pub(crate) fn tells_fhir_user(&self) -> bool {
+        self.0.contains(&Scope::FhirUser)
     }
 
     /// What is asked for, if all of it was granted before (RFC 6749 §6).
@@ -86,7 +120,7 @@ impl Scopes {
     /// Whether nothing was granted that a token is good for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.types().is_empty() && !self.0.contains(&Scope::LaunchPatient)
+        !self.0.iter().any(|scope| scope.opens())
     }
 
     fn add(&mut self, scope: Scope) {
@@ -191,14 +225,25 @@ mod tests {
     }
 
     #[test]
-    fn granular_scopes_and_identity_are_left_out_and_not_widened() {
+    fn granular_and_old_scopes_are_left_out_and_not_widened() {
         let allowed =
             ["openid", "fhirUser", "profile", "online_access", "offline_access", "patient/*.rs", "user/*.rs"];
-        let asked =
-            "openid fhirUser profile online_access user/*.rs patient/Observation.rs?category=laboratory";
+        let asked = "fhirUser profile online_access user/*.rs patient/Observation.rs?category=laboratory";
         assert_eq!(grant(asked, &allowed), "");
         assert_eq!(grant(&format!("{asked} offline_access"), &allowed), "offline_access");
         assert!(Scopes::grant("offline_access", &["offline_access".to_owned()]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn who_signed_in_is_told_where_the_app_may_know_and_its_resource_only_with_that() {
+        let allowed = ["openid", "fhirUser", "patient/*.rs"];
+        assert_eq!(grant("openid fhirUser patient/*.rs", &allowed), "openid fhirUser patient/*.rs");
+        assert_eq!(grant("fhirUser patient/*.rs", &allowed), "patient/*.rs");
+        assert_eq!(grant("openid fhirUser patient/*.rs", &["patient/*.rs"]), "patient/*.rs");
+        let all = Scopes::grant("fhirUser openid", &allowed.map(str::to_owned)).unwrap();
+        assert!(!all.is_empty(), "an app may only want to know who somebody is");
+        assert_eq!(all.clone().without_fhir_user().to_string(), "openid");
+        assert!(all.without_identity().is_empty());
     }
 
     #[test]

@@ -71,7 +71,7 @@ fn is_base64url(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b == b'-' || b == b'_'
 }
 
-fn sha256(bytes: &[u8]) -> [u8; 32] {
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut hash = [0; 32];
     let made = digest::digest(&digest::SHA256, bytes);
     hash.iter_mut().zip(made.as_ref()).for_each(|(to, from)| *to = *from);

@@ -45,7 +45,7 @@ pub enum AuthError {
     Expired,
     /// The sign-in was revoked.
     Revoked,
-    /// The app may not be used, or not any longer.
+    /// The app may not be used, or not any longer, or not for patients of this practice.
     AppNotServed,
     /// The person may not open the record, or not any longer.
     NotEntitled,
@@ -117,6 +117,9 @@ pub fn entitled(
     let app = app::serving(store, client_id, sandbox)?.ok_or(AuthError::AppNotServed)?;
     let account = store.account(account)?.ok_or(AuthError::NotEntitled)?;
     let role = sign_in::role(&account, subject).ok_or(AuthError::NotEntitled)?;
+    if !app::reaches(store, &app, &subject.practice)? {
+        return Err(AuthError::AppNotServed);
+    }
     let scopes = Scopes::grant(scope, &app.scopes).map_err(|_| AuthError::Unknown)?;
     Ok((scopes, role))
 }
@@ -198,5 +201,44 @@ mod tests {
         app.scopes = vec!["patient/Patient.r".to_owned()];
         fixture.store.set_app(&app).unwrap();
         assert_eq!(open(&fixture, &token).unwrap().scopes.to_string(), "patient/Patient.r");
+    }
+
+    #[test]
+    fn a_practice_that_blocks_an_app_ends_its_access_to_its_patients_at_once() {
+        use store::{Change, Decisions};
+        let fixture = Fixture::new();
+        let tokens = fixture.tokens("adult", "adult");
+        let code = fixture.code("adult", "adult");
+        let practice = subject("adult").practice;
+        let decide = |blocked| {
+            let change = Change::App { client_id: "app".to_owned(), blocked };
+            let decided = policy::Decided { by: "A".to_owned(), at: now(), why: "w".to_owned() };
+            fixture.store.decide(&practice, &change, &decided).unwrap();
+        };
+        decide(true);
+        assert_eq!(open(&fixture, &tokens.access), Err("app-not-served"));
+        let refreshed = |token: &str| {
+            crate::token::refresh(&*fixture.store, now(), false, &fixture.client("app"), token, None)
+        };
+        let refresh = tokens.refresh.unwrap();
+        assert!(refreshed(&refresh).is_err());
+        assert!(fixture.redeem(&code).is_err());
+        let (app, adult) =
+            (fixture.store.app("app").unwrap().unwrap(), fixture.store.account("adult").unwrap().unwrap());
+        assert_eq!(sign_in::choices(&*fixture.store, &app, &adult).unwrap(), []);
+        decide(false);
+        assert!(open(&fixture, &tokens.access).is_ok() && refreshed(&refresh).is_ok());
+    }
+
+    #[test]
+    fn an_app_that_is_registered_for_some_practices_serves_no_others() {
+        let fixture = Fixture::new();
+        let token = fixture.tokens("adult", "adult").access;
+        for (practices, opens) in [(["Y99999"], true), (["Y99998"], false)] {
+            let app = fixture.store.app("app").unwrap().unwrap();
+            let practices = Some(practices.map(|practice| practice.parse().unwrap()).into());
+            fixture.store.set_app(&store::App { practices, ..app }).unwrap();
+            assert_eq!(open(&fixture, &token).is_ok(), opens);
+        }
     }
 }

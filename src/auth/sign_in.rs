@@ -1,7 +1,7 @@
 //! Who the person is, and whose record they may open for an app. An identity provider is not known yet: there is a
 //! sandbox, where a name is enough, and there are servers on which nobody can sign in.
 
-use store::{Account, Store, StoreError, Subject};
+use store::{Account, App, Store, StoreError, Subject};
 
 use crate::app;
 
@@ -54,15 +54,17 @@ pub fn role(account: &Account, subject: &Subject) -> Option<Role> {
 }
 
 /// The records that a person may choose from: their own and those of people for whom they act, as far as they are
-/// here. Whether a grant is in force is decided on each request, since it may end while a token lives.
+/// here and the app may serve patients of their practice. Whether a grant is in force is decided on each request, since it may end while a token lives.
 ///
 /// # Errors
 /// If the store cannot be read.
-pub fn choices(store: &dyn Store, account: &Account) -> Result<Vec<Choice>, StoreError> {
+pub fn choices(store: &dyn Store, app: &App, account: &Account) -> Result<Vec<Choice>, StoreError> {
     let mut choices: Vec<Choice> = Vec::new();
     for subject in account.own.iter().chain(&account.acts_for) {
         let Some(role) = role(account, subject) else { continue };
-        if choices.iter().any(|choice| choice.subject == *subject) {
+        if choices.iter().any(|choice| choice.subject == *subject)
+            || !app::reaches(store, app, &subject.practice)?
+        {
             continue;
         }
         if let Some(patient) = logical_id(store, subject)? {
@@ -97,7 +99,8 @@ mod tests {
         let mut parent = fixture.store.account("parent").unwrap().unwrap();
         parent.acts_for.push(subject("never-loaded"));
         parent.acts_for.push(subject("adult"));
-        let got = choices(&*fixture.store, &parent).unwrap();
+        let app = fixture.store.app("app").unwrap().unwrap();
+        let got = choices(&*fixture.store, &app, &parent).unwrap();
         let roles: Vec<_> = got.iter().map(|choice| (choice.patient.as_str(), choice.role)).collect();
         assert_eq!(roles, [("id-adult", Role::Patient), ("id-child", Role::Proxy)]);
     }

@@ -6,10 +6,11 @@
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
-use store::{Store, StoreError, TokenKind, TokenRecord};
+use store::{App, Store, StoreError, TokenKind, TokenRecord};
 
 use crate::{
-    Failure, ScopeError, Scopes, app,
+    Client, Failure, ScopeError, Scopes, app,
+    identity::{IdentityKeys, SignedIn},
     secret::{self, Purpose},
     sign_in,
 };
@@ -31,6 +32,25 @@ pub struct Tokens {
     pub expires_in: i64,
     /// The logical id of the patient in context.
     pub patient: String,
+    /// Who signed in, if the app is to be told.
+    pub signed_in: Option<SignedIn>,
+}
+
+impl Tokens {
+    /// The ID token, if the app is to be told who signed in.
+    ///
+    /// # Errors
+    /// If it cannot be signed.
+    pub fn identity(
+        &self,
+        keys: &IdentityKeys,
+        issuer: &str,
+        fhir_base: &str,
+        now: Timestamp,
+    ) -> Result<Option<String>, Failure> {
+        let token = self.signed_in.as_ref().map(|who| keys.token(issuer, fhir_base, who, now));
+        Ok(token.transpose()?)
+    }
 }
 
 impl fmt::Debug for Tokens {
@@ -75,11 +95,11 @@ pub fn refresh(
     store: &dyn Store,
     now: Timestamp,
     sandbox: bool,
-    client_id: &str,
+    client: &Client,
     token: &str,
     scope: Option<&str>,
 ) -> Result<Tokens, TokenError> {
-    let app = app::serving(store, client_id, sandbox)?.ok_or(TokenError::InvalidClient)?;
+    let app = client.serving(sandbox).ok_or(TokenError::InvalidClient)?;
     let hash = Purpose::Refresh.hash(token).ok_or(UNKNOWN)?;
     let record = store.token(&hash)?.filter(|record| record.kind == TokenKind::Refresh).ok_or(UNKNOWN)?;
     if record.client_id != app.client_id {
@@ -96,7 +116,7 @@ pub fn refresh(
         return Err(TokenError::InvalidGrant("the app may no longer come back by itself"));
     }
     let scopes = scope.map_or(Ok(held.clone()), |asked| held.narrow(asked))?;
-    let patient = still_entitled(store, &record)?;
+    let patient = still_entitled(store, app, &record)?;
     let taken = store.take_token(&hash)?.ok_or(UNKNOWN)?;
     if taken.used {
         return Err(reused(store, &record)?);
@@ -118,9 +138,8 @@ pub fn app_of(store: &dyn Store, refresh_token: &str) -> Result<Option<String>, 
 /// nothing. An app that has been stopped can still revoke.
 ///
 /// # Errors
-/// If the app is unknown, or the token is another app's.
-pub fn revoke(store: &dyn Store, client_id: &str, token: &str) -> Result<(), TokenError> {
-    let app = store.app(client_id)?.ok_or(TokenError::InvalidClient)?;
+/// If the token is another app's.
+pub fn revoke(store: &dyn Store, client: &Client, token: &str) -> Result<(), TokenError> {
     let Some(hash) =
         [Purpose::Access, Purpose::Refresh, Purpose::Code].iter().find_map(|purpose| purpose.hash(token))
     else {
@@ -128,7 +147,7 @@ pub fn revoke(store: &dyn Store, client_id: &str, token: &str) -> Result<(), Tok
     };
     match store.token(&hash)? {
         None => Ok(()),
-        Some(record) if record.client_id == app.client_id => Ok(store.revoke_family(&record.family)?),
+        Some(record) if record.client_id == client.id() => Ok(store.revoke_family(&record.family)?),
         Some(_) => Err(TokenError::InvalidGrant("the token was issued to another app")),
     }
 }
@@ -141,9 +160,16 @@ fn reused(store: &dyn Store, record: &TokenRecord) -> Result<TokenError, StoreEr
 }
 
 /// The patient's logical id, if the sign-in stands and the person may still open the record.
-pub(crate) fn still_entitled(store: &dyn Store, record: &TokenRecord) -> Result<String, TokenError> {
+pub(crate) fn still_entitled(
+    store: &dyn Store,
+    app: &App,
+    record: &TokenRecord,
+) -> Result<String, TokenError> {
     if store.is_revoked(&record.family)? {
         return Err(TokenError::InvalidGrant("access was revoked"));
+    }
+    if !app::reaches(store, app, &record.subject.practice)? {
+        return Err(TokenError::InvalidGrant("the record is no longer open to this app"));
     }
     let account = store.account(&record.account)?;
     let role = account.and_then(|account| sign_in::role(&account, &record.subject));
@@ -175,7 +201,7 @@ pub(crate) fn issue(
     } else {
         None
     };
-    Ok(Tokens { access, refresh, scopes, expires_in: ACCESS_LIFETIME.as_secs(), patient })
+    Ok(Tokens { access, refresh, scopes, expires_in: ACCESS_LIFETIME.as_secs(), patient, signed_in: None })
 }
 
 const OFFLINE: &str = "offline_access";
@@ -204,7 +230,7 @@ mod tests {
     };
 
     fn refreshed(fixture: &Fixture, token: &str, scope: Option<&str>) -> Result<Tokens, TokenError> {
-        refresh(&*fixture.store, now(), false, "app", token, scope)
+        refresh(&*fixture.store, now(), false, &fixture.client("app"), token, scope)
     }
 
     #[test]
@@ -269,9 +295,10 @@ mod tests {
     fn a_refresh_token_is_its_apps_own_and_ends_after_ninety_days() {
         let fixture = Fixture::new();
         let token = fixture.tokens("adult", "adult").refresh.unwrap();
-        let other = refresh(&*fixture.store, now(), false, "other", &token, None);
+        let other = refresh(&*fixture.store, now(), false, &fixture.client("other"), &token, None);
         assert!(matches!(other, Err(TokenError::InvalidGrant("the refresh token is unknown"))));
-        let late = refresh(&*fixture.store, until(now(), REFRESH_LIFETIME), false, "app", &token, None);
+        let late = until(now(), REFRESH_LIFETIME);
+        let late = refresh(&*fixture.store, late, false, &fixture.client("app"), &token, None);
         assert!(matches!(late, Err(TokenError::InvalidGrant("the refresh token has expired"))));
         fixture.set_status(AppStatus::Suspended);
         assert!(matches!(refreshed(&fixture, &token, None), Err(TokenError::InvalidClient)));
@@ -296,17 +323,18 @@ mod tests {
             let tokens = fixture.tokens("adult", "adult");
             let refresh = tokens.refresh.unwrap();
             let token = if by_refresh { &refresh } else { &tokens.access };
-            assert!(matches!(revoke(&*fixture.store, "other", token), Err(TokenError::InvalidGrant(_))));
-            assert!(matches!(revoke(&*fixture.store, "nobody", token), Err(TokenError::InvalidClient)));
+            let revoke = |id: &str, token: &str| revoke(&*fixture.store, &fixture.client(id), token);
+            assert!(matches!(revoke("other", token), Err(TokenError::InvalidGrant(_))));
             assert!(bearer(&*fixture.store, now(), false, &tokens.access).is_ok());
             fixture.set_status(AppStatus::Suspended);
-            revoke(&*fixture.store, "app", token).unwrap();
+            revoke("app", token).unwrap();
             fixture.set_status(AppStatus::Approved);
             assert!(matches!(bearer(&*fixture.store, now(), false, &tokens.access), Err(AuthError::Revoked)));
             assert!(refreshed(&fixture, &refresh, None).is_err());
         }
-        assert!(revoke(&*fixture.store, "app", "rga_unknown").is_ok());
-        assert!(revoke(&*fixture.store, "app", "").is_ok());
+        for nothing in ["rga_unknown", ""] {
+            assert!(revoke(&*fixture.store, &fixture.client("app"), nothing).is_ok());
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `recordgate admin`: what only a person can decide.
 
 mod access;
+mod apps;
 mod batches;
 mod decisions;
 mod desk;
@@ -32,6 +33,7 @@ pub(crate) fn run(command: &AdminCommand) -> Result<ExitCode, Failure> {
         AdminCommand::Decisions(args) => decisions::list(args),
         AdminCommand::Review(args) => review::run(args),
         AdminCommand::Reproject(args) => reproject::run(args),
+        AdminCommand::Apps(args) => apps::run(&args.command),
         AdminCommand::Batches(args) => batches::run(&args.command),
     }
 }

@@ -1,6 +1,7 @@
 //! The arguments of every command, in words for a person.
 
 mod admin;
+mod apps;
 mod decisions;
 mod known;
 mod review;
@@ -17,6 +18,9 @@ use jiff::civil::Date;
 use record::{OdsCode, ResourceType};
 
 pub(crate) use admin::{AbandonArgs, AdminArgs, AdminCommand, BatchArgs, BatchesCommand, ReprojectArgs};
+pub(crate) use apps::{
+    AddAppArgs, AppStepArgs, AppsArgs, AppsCommand, BlockAppArgs, ChangeAppArgs, Registered,
+};
 pub(crate) use decisions::{
     AboutPatient, AccessCommand, AccessSetArgs, AddProxyArgs, Deciding, DecisionsArgs, EndProxyArgs,
     EntryArgs, EntryAt, Levels, ProxyCommand, RulesArgs, SuppressArgs,

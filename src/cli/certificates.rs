@@ -4,7 +4,7 @@ use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, SanType,
+    KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize, SanType,
 };
 
 use crate::Failure;
@@ -51,6 +51,18 @@ pub(crate) fn make(dir: &Path) -> Result<(), Failure> {
     fs::write(dir.join("supplier.pem"), supplier_pem)?;
     private(&dir.join("server.key"), &key)?;
     private(&dir.join("supplier.key"), &supplier_key)
+}
+
+/// The key of ID tokens.
+pub(crate) const IDENTITY: &str = "identity.pem";
+
+/// Writes it into a folder, unless it is there.
+pub(crate) fn make_identity(dir: &Path) -> Result<(), Failure> {
+    let file = dir.join(IDENTITY);
+    if file.is_file() {
+        return Ok(());
+    }
+    private(&file, &KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?)
 }
 
 /// Writes a key that only its owner may read.

@@ -34,7 +34,7 @@ const CLIENT_ID: &str = "demo-app";
 const REDIRECT_URI: &str = "http://localhost:8000/callback";
 const MARKER: &str = "sandbox.json";
 /// What a sandbox makes in its folder beside the marker, and may delete again.
-const OURS: [&str; 5] = ["export", "store", "keys", "spool", "recordgate.toml"];
+const OURS: [&str; 6] = ["export", "store", "keys", "spool", "recordgate.toml", certificates::IDENTITY];
 /// What its supplier may send for, beside the practice that it is filled with.
 const OTHER_PRACTICE: &str = "Y99998";
 
@@ -137,6 +137,7 @@ fn prepare(args: &SandboxArgs, urls: &Urls) -> Result<Marker, Failure> {
         }
     }
     certificates::make(dir)?;
+    certificates::make_identity(dir)?;
     fs::write(dir.join("recordgate.toml"), configuration(urls))?;
     match found {
         Some(marker) => Ok(marker),
@@ -207,11 +208,11 @@ fn clear(dir: &Path) -> Result<(), Failure> {
 fn configuration(Urls { base, intake }: &Urls) -> String {
     let [address, intake] = [base, intake].map(|url| url.trim_start_matches("https://"));
     let formats = Format::ALL.map(|format| format!("\"{format}\"")).join(", ");
-    let supplier = certificates::SUPPLIER;
+    let (supplier, identity) = (certificates::SUPPLIER, certificates::IDENTITY);
     format!(
         "# Made by `recordgate sandbox`.\n[listen]\naddress = \"{address}\"\n[tls]\ncertificate = \"server.pem\"\n\
          key = \"server.key\"\n[service]\nbase_url = \"{base}\"\n[store]\ndir = \"store\"\nmax_gib = 16\n[keys]\n\
-         dir = \"keys\"\n[telemetry]\nlog = \"warn\"\n[intake]\naddress = \"{intake}\"\ncertificate = \"server.pem\"\n\
+         dir = \"keys\"\n[apps]\nregistration = true\nidentity_keys = [\"{identity}\"]\n[telemetry]\nlog = \"warn\"\n[intake]\naddress = \"{intake}\"\ncertificate = \"server.pem\"\n\
          key = \"server.key\"\nclient_ca = \"ca.pem\"\nspool = \"spool\"\nquota_gib = 65536\nfile_gib = 1\n\
          open_batches = 10000\n[[intake.supplier]]\nname = \"demo\"\nspiffe = \"{supplier}\"\nsends = \
          [{{ practices = [\"{PRACTICE}\", \"{OTHER_PRACTICE}\"], formats = [{formats}] }}]\n"
@@ -250,6 +251,8 @@ fn fill(args: &SandboxArgs) -> Result<Vec<User>, Failure> {
 fn demo_app() -> App {
     let scopes = [
         "launch/patient",
+        "openid",
+        "fhirUser",
         "offline_access",
         "patient/*.rs",
         "patient/*.read",
@@ -263,6 +266,7 @@ fn demo_app() -> App {
         redirect_uris: vec![REDIRECT_URI.to_owned()],
         scopes: scopes.map(str::to_owned).to_vec(),
         status: AppStatus::Approved,
+        ..App::default()
     }
 }
 

@@ -10,9 +10,11 @@ use std::{
 use gateway::{
     accept,
     clock::{Clock, SystemClock},
-    config::{self, Config, Severity},
+    config::{self, Config, Secrets, Severity},
+    fetch::Fetcher,
     fhir::CursorKey,
     intake::Intake,
+    oauth::{FetchKeys, Offer},
     operator::Operator,
     service::{Service, Urls},
     shutdown, telemetry, tls,
@@ -40,6 +42,14 @@ pub(crate) struct Listeners {
     pub(crate) apps: TcpListener,
     /// From suppliers, if there is an intake.
     pub(crate) suppliers: Option<TcpListener>,
+}
+
+/// What apps are offered.
+fn offer(config: &Config, secrets: &Secrets) -> Result<Offer, Failure> {
+    let fetch = config.apps.key_authorities.as_deref().map(Fetcher::new).transpose()?;
+    let identity = config.apps.identity(&secrets.id)?.map(Arc::new);
+    let fetch = fetch.map(|fetch| Arc::new(fetch) as Arc<dyn FetchKeys>);
+    Ok(Offer { fetch, registration: config.apps.registration, identity })
 }
 
 /// Takes a configured address.
@@ -83,7 +93,9 @@ pub(crate) fn serve(
     let cursors = CursorKey::new(secrets.cursor.expose())
         .ok_or_else(|| Failure("the key for page links cannot be used".to_owned()))?;
     let urls = Urls { base: config.service.base_url.clone() };
-    let service = Service::new(store, Arc::new(SystemClock), urls, cursors, sandbox).with_operator(operator);
+    let service = Service::new(store, Arc::new(SystemClock), urls, cursors, sandbox)
+        .with_operator(operator)
+        .offering(offer(config, &secrets)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let limits = config.limits.clone();
     let result = runtime.block_on(async {

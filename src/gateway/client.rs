@@ -142,6 +142,24 @@ impl Client {
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), host, port })
     }
 
+    /// For a URL of `https`, without a certificate of its own.
+    ///
+    /// # Errors
+    /// If the URL cannot be used.
+    pub(crate) fn anonymous(url: &http::Uri, roots: Arc<RootCertStore>) -> Result<Self, ClientError> {
+        let authority = url.authority().filter(|authority| !authority.as_str().contains('@'));
+        let authority = authority.filter(|_| url.scheme_str() == Some("https"));
+        let authority = authority.ok_or_else(|| unusable("it is not like https://host/path".to_owned()))?;
+        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| unusable(error.to_string()))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let port = authority.port_u16().unwrap_or(443);
+        Ok(Self { connector: TlsConnector::from(Arc::new(config)), host, port })
+    }
+
     /// The host and port, as in an address.
     #[must_use]
     pub fn authority(&self) -> String {
@@ -256,10 +274,7 @@ fn config(certificate: &Path, key: &Path, authorities: &Path) -> Result<ClientCo
     let chain = certificates(certificate)?;
     let key =
         PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(format!("{}: {error}", key.display())))?;
-    let mut roots = RootCertStore::empty();
-    for one in certificates(authorities)? {
-        roots.add(one).map_err(|error| unusable(format!("{}: {error}", authorities.display())))?;
-    }
+    let roots = self::authorities(authorities)?;
     let failed = |error: rustls::Error| unusable(format!("the certificate cannot be used: {error}"));
     let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
@@ -269,6 +284,15 @@ fn config(certificate: &Path, key: &Path, authorities: &Path) -> Result<ClientCo
         .map_err(failed)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
+}
+
+/// The authorities of a PEM file.
+pub(crate) fn authorities(file: &Path) -> Result<RootCertStore, ClientError> {
+    let mut roots = RootCertStore::empty();
+    for one in certificates(file)? {
+        roots.add(one).map_err(|error| unusable(format!("{}: {error}", file.display())))?;
+    }
+    Ok(roots)
 }
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, ClientError> {

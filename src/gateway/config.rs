@@ -3,6 +3,7 @@
 //! [`Config::load`] refuses what can be seen in the file itself; [`Config::check`] (in `config/check.rs`) looks at what
 //! the file points to. Both happen before a port is bound. Secrets never stand in the file: it names files.
 
+mod apps;
 mod check;
 mod intake;
 mod keys;
@@ -18,6 +19,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer};
 
+pub use apps::Apps;
 pub(crate) use check::WARN_OF_LIST;
 pub use check::{Finding, Severity};
 pub use intake::{Intake, Sends, Supplier};
@@ -54,6 +56,9 @@ pub struct Config {
     /// Tables beside the built-in ones.
     #[serde(default)]
     pub tables: Tables,
+    /// What apps are offered.
+    #[serde(default)]
+    pub apps: Apps,
 }
 
 /// `[tables]`: what an operator adds to the built-in tables. With another file than before, no record is served until it was
@@ -346,7 +351,8 @@ impl Config {
         let paths = paths.into_iter().chain(config.intake.iter_mut().flat_map(Intake::paths));
         let tables = &mut config.tables;
         let tables = tables.sensitive_codes.iter_mut().chain(&mut tables.first_names);
-        for path in paths.chain(&mut config.terminology.file).chain(tables) {
+        let paths = paths.chain(config.apps.paths()).chain(tables);
+        for path in paths.chain(&mut config.terminology.file) {
             *path = folder.join(&path);
         }
         config.validate()?;

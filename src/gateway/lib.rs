@@ -6,6 +6,7 @@ pub mod client;
 pub mod clock;
 pub mod config;
 pub mod explain;
+pub mod fetch;
 pub mod fhir;
 pub mod intake;
 pub mod loader;

@@ -8,13 +8,14 @@ use std::{
 use auth::Session;
 use http::{HeaderMap, HeaderValue, Method, header};
 use record::ResourceType;
+use serde_json::Value;
 use store::{Store, StoreError};
 
 use crate::{
     Handle, Request, Response,
     clock::Clock,
     fhir::{self, CursorKey, Format, Query, Unanswered, capability_statement},
-    oauth::{OAuth, smart_configuration},
+    oauth::{OAuth, Offer, Offered, authorization_server, openid_configuration, smart_configuration},
     operator::Operator,
     outcome::{Outcome, found, no_content},
     readiness::Readiness,
@@ -47,6 +48,24 @@ impl Urls {
         format!("{}/oauth/token", self.base)
     }
 
+    /// The introspection endpoint.
+    #[must_use]
+    pub fn introspect(&self) -> String {
+        format!("{}/oauth/introspect", self.base)
+    }
+
+    /// Where apps propose themselves.
+    #[must_use]
+    pub fn register(&self) -> String {
+        format!("{}/oauth/register", self.base)
+    }
+
+    /// The keys of ID tokens.
+    #[must_use]
+    pub fn jwks(&self) -> String {
+        format!("{}/oauth/jwks", self.base)
+    }
+
     /// The revocation endpoint.
     #[must_use]
     pub fn revoke(&self) -> String {
@@ -64,6 +83,7 @@ pub struct Service {
     urls: Urls,
     sandbox: bool,
     oauth: OAuth,
+    offered: Offered,
     readiness: Mutex<Readiness>,
     pub(crate) operator: Arc<Operator>,
 }
@@ -78,15 +98,25 @@ impl Service {
         cursors: CursorKey,
         sandbox: bool,
     ) -> Self {
-        let oauth = OAuth::new(Arc::clone(&store), Arc::clone(&clock), urls.clone(), sandbox);
-        let (readiness, operator) = (Mutex::default(), Arc::default());
-        Self { store, clock, cursors, urls, sandbox, oauth, readiness, operator }
+        let offer = Offer::default();
+        let oauth = OAuth::new(Arc::clone(&store), Arc::clone(&clock), urls.clone(), sandbox, offer);
+        let (offered, readiness, operator) = (Offered::default(), Mutex::default(), Arc::default());
+        Self { store, clock, cursors, urls, sandbox, oauth, offered, readiness, operator }
     }
 
     /// With what an operator has configured: only records that were made with those tables are served.
     #[must_use]
     pub fn with_operator(self, operator: Arc<Operator>) -> Self {
         Self { operator, ..self }
+    }
+
+    /// The same, and what its authorization server offers beyond what each one does.
+    #[must_use]
+    pub fn offering(self, offer: Offer) -> Self {
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        let offered = offer.offered();
+        let oauth = OAuth::new(store, clock, self.urls.clone(), self.sandbox, offer);
+        Self { oauth, offered, ..self }
     }
 
     pub(crate) fn fhir_base(&self) -> String {
@@ -111,7 +141,7 @@ impl Service {
         }
     }
 
-    fn route(&self, request: &Request) -> (&'static str, Response) {
+    fn route(&self, request: &Request, peer: SocketAddr) -> (&'static str, Response) {
         let path = request.uri().path();
         if let Some(rest) = path.strip_prefix(FHIR) {
             let (label, answer) = self.fhir(request, rest);
@@ -119,12 +149,18 @@ impl Service {
             open_to_browsers(response.headers_mut());
             return (label, response);
         }
-        if let Some(response) = self.oauth.handle(request) {
+        if let Some(response) = self.oauth.handle(request, peer) {
             return ("/oauth/{endpoint}", response);
         }
         match path {
             "/healthz" => ("/healthz", found(b"ok\n".to_vec(), "text/plain; charset=utf-8")),
             "/readyz" => ("/readyz", self.ready()),
+            "/.well-known/oauth-authorization-server" => {
+                well_known(request, Some(authorization_server(&self.urls, self.offered)))
+            }
+            "/.well-known/openid-configuration" => {
+                well_known(request, openid_configuration(&self.urls, self.offered))
+            }
             _ => ("other", Outcome::NotFound.response()),
         }
     }
@@ -159,7 +195,7 @@ impl Service {
             (".well-known", Some("smart-configuration"), None) => (
                 "/fhir/R4/.well-known/smart-configuration",
                 only_get(request).map(|()| {
-                    let body = smart_configuration(&self.urls, self.sandbox).to_string();
+                    let body = smart_configuration(&self.urls, self.sandbox, self.offered).to_string();
                     found(body.into_bytes(), "application/json")
                 }),
             ),
@@ -177,7 +213,7 @@ impl Service {
 
     fn metadata(&self, request: &Request, query: &Query) -> Result<Response, Outcome> {
         let format = fhir::negotiate(request.headers(), query.last("_format"))?;
-        let body = capability_statement(&self.urls).to_string().into_bytes();
+        let body = capability_statement(&self.urls, self.offered).to_string().into_bytes();
         Ok(found(format.encode(body)?, format.media_type()))
     }
 
@@ -252,8 +288,8 @@ impl Service {
 }
 
 impl Handle for Service {
-    fn handle(&self, request: &Request, _peer: SocketAddr) -> Response {
-        let (label, mut response) = self.route(request);
+    fn handle(&self, request: &Request, peer: SocketAddr) -> Response {
+        let (label, mut response) = self.route(request, peer);
         response.extensions_mut().insert(RouteLabel(label));
         let headers = response.headers_mut();
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
@@ -273,6 +309,15 @@ fn told(request: &Request, outcome: &Outcome) -> Response {
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
     }
     response
+}
+
+/// What this server says of itself beside its FHIR side; not there where it has nothing to say.
+fn well_known(request: &Request, told: Option<Value>) -> (&'static str, Response) {
+    let told = told.ok_or(Outcome::NotFound).and_then(|told| only_get(request).map(|()| told));
+    let told = told.map(|told| found(told.to_string().into(), "application/json"));
+    let mut response = told.unwrap_or_else(|outcome| outcome.response());
+    open_to_browsers(response.headers_mut());
+    ("/.well-known/{any}", response)
 }
 
 fn only_get(request: &Request) -> Result<(), Outcome> {

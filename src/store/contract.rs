@@ -1,5 +1,6 @@
 //! What every engine must keep to. Each test is a rule; each engine runs all of them.
 
+mod apps;
 mod as_of;
 mod bodies;
 mod delivery;
@@ -362,6 +363,7 @@ fn a_code_is_taken_once_by_one_of_many() {
         scope: String::new(),
         expires: Timestamp::MAX,
         family: "f".into(),
+        signed_in: None,
         used: false,
     };
     f.store.set_token(&[1; 32], &token).unwrap();

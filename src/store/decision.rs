@@ -68,6 +68,13 @@ pub enum Change {
         /// What they may see, why and how long.
         proxy: Box<ProxyGrant>,
     },
+    /// An app gets nothing of the practice's patients, or no longer does not.
+    App {
+        /// Which.
+        client_id: String,
+        /// It gets nothing.
+        blocked: bool,
+    },
     /// Somebody may act for the patient no longer.
     EndProxy {
         /// For whom.
@@ -84,7 +91,7 @@ impl Change {
     #[must_use]
     pub fn patient(&self) -> Option<&PatientKey> {
         match self {
-            Self::Rules { .. } => None,
+            Self::Rules { .. } | Self::App { .. } => None,
             Self::Hide { patient, .. }
             | Self::Unhide { patient, .. }
             | Self::Review { patient, .. }

@@ -5,6 +5,7 @@
 //! *release* holds what was made safe to serve; a body leaves it only for a [`policy::Disclosed`].
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
+mod app;
 mod codec;
 mod decision;
 mod delivery;
@@ -30,14 +31,16 @@ use record::{
     PatientKey, Place, Staff,
 };
 
+/// Who decided something, when and why.
+pub use policy::Decided;
+
+pub use app::{App, AppEvent, AppKeys, AppStatus, Apps, Evidence};
 pub use decision::{Change, Decision, Decisions};
 pub use delivery::{DeliveredFile, Deliveries, Delivery, DeliveryState};
 pub use error::StoreError;
 pub use health::Failures;
 pub use lmdb::{Lmdb, Settings, SpaceSize};
-pub use model::{
-    Abandoned, Access, Account, App, AppStatus, AsOf, Begun, Practice, Subject, TokenKind, TokenRecord,
-};
+pub use model::{Abandoned, Access, Account, AsOf, Begun, Practice, Subject, TokenKind, TokenRecord};
 pub use review::ReviewQueue;
 pub use rows::{KeepRows, RowLog, RowPage, Swept};
 
@@ -94,7 +97,7 @@ pub struct Whole {
 }
 
 /// A store. Every method is safe to call from several threads; each write is durable when it returns.
-pub trait Store: RowLog + Deliveries + Decisions + ReviewQueue + Send + Sync {
+pub trait Store: Apps + RowLog + Deliveries + Decisions + ReviewQueue + Send + Sync {
     /// How many writes have failed since it was opened, in this process, and why the last one did.
     fn failures(&self) -> Failures;
 
@@ -298,7 +301,8 @@ pub trait Store: RowLog + Deliveries + Decisions + ReviewQueue + Send + Sync {
     /// If the store cannot be read.
     fn app(&self, client_id: &str) -> Result<Option<App>, StoreError>;
 
-    /// Replaces an app.
+    /// Replaces an app, where nobody is there who decides: in a sandbox. What people decide is for
+    /// [`Apps::change_app`].
     ///
     /// # Errors
     /// If it could not be made durable.

@@ -1,6 +1,9 @@
 //! What is kept beside records: practices, grants, people, apps, tokens.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::Timestamp;
 use policy::{Decided, Grant, MadeWith, PracticeRules, ProxyGrant};
@@ -44,6 +47,9 @@ pub struct Practice {
     /// What it has decided for all its patients.
     #[serde(default)]
     pub rules: PracticeRules,
+    /// Apps that get nothing of its patients, by client id.
+    #[serde(default)]
+    pub blocked_apps: BTreeSet<String>,
     /// Decisions in the log of the practice.
     #[serde(default)]
     pub decisions: u64,
@@ -118,37 +124,6 @@ impl fmt::Debug for Account {
     }
 }
 
-/// A patient-facing app.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct App {
-    /// OAuth client id.
-    pub client_id: String,
-    /// What people know it by.
-    pub name: String,
-    /// Exact redirect URIs.
-    pub redirect_uris: Vec<String>,
-    /// Scopes that it may ask for, as single scope texts.
-    pub scopes: Vec<String>,
-    /// How far it has come.
-    pub status: AppStatus,
-}
-
-/// How far an app has come. Only approved ones (and, in a sandbox, sandbox ones) get data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum AppStatus {
-    /// Proposed.
-    Proposed,
-    /// May be tried in a sandbox.
-    Sandbox,
-    /// May serve patients.
-    Approved,
-    /// Stopped for now.
-    Suspended,
-    /// Stopped for good.
-    Retired,
-}
-
 /// What a token is for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
@@ -163,6 +138,9 @@ pub enum TokenKind {
         redirect_uri: String,
         /// The PKCE challenge (S256).
         challenge: String,
+        /// What the app recognises its own request by in an ID token.
+        #[serde(default)]
+        nonce: Option<String>,
     },
 }
 
@@ -184,6 +162,9 @@ pub struct TokenRecord {
     pub expires: Timestamp,
     /// All tokens of one sign-in share it.
     pub family: String,
+    /// When the person signed in.
+    #[serde(default)]
+    pub signed_in: Option<Timestamp>,
     /// It could be used once and has been.
     #[serde(default)]
     pub used: bool,

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{run, site::Site};
 
-const COMMANDS: [&[&str]; 40] = [
+const COMMANDS: [&[&str]; 52] = [
     &[],
     &["sandbox"],
     &["sandbox", "token"],
@@ -41,6 +41,18 @@ const COMMANDS: [&[&str]; 40] = [
     &["admin", "review", "show"],
     &["admin", "review", "decide"],
     &["admin", "reproject"],
+    &["admin", "apps"],
+    &["admin", "apps", "list"],
+    &["admin", "apps", "show"],
+    &["admin", "apps", "add"],
+    &["admin", "apps", "change"],
+    &["admin", "apps", "try"],
+    &["admin", "apps", "approve"],
+    &["admin", "apps", "suspend"],
+    &["admin", "apps", "reinstate"],
+    &["admin", "apps", "retire"],
+    &["admin", "apps", "block"],
+    &["admin", "apps", "unblock"],
     &["admin", "batches"],
     &["admin", "batches", "list"],
     &["admin", "batches", "show"],

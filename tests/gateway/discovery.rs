@@ -99,6 +99,7 @@ fn capability_statement_lists_exactly_what_works() {
     assert_eq!(uri("authorize"), smart["authorization_endpoint"]);
     assert_eq!(uri("token"), smart["token_endpoint"]);
     assert_eq!(uri("revoke"), smart["revocation_endpoint"]);
+    assert_eq!(uri("introspect"), smart["introspection_endpoint"]);
 }
 
 /// A listed parameter is understood even by who wants everything understood; one that is not listed is not.
@@ -203,6 +204,7 @@ fn smart_configuration_lists_only_what_works() {
         [
             "launch-standalone",
             "client-public",
+            "client-confidential-asymmetric",
             "context-standalone-patient",
             "permission-patient",
             "permission-offline",
@@ -213,13 +215,13 @@ fn smart_configuration_lists_only_what_works() {
     );
     assert!(tokens["patient"].is_string(), "context-standalone-patient");
     let methods = strings(&smart["token_endpoint_auth_methods_supported"]);
-    assert_eq!(methods, ["none"].into());
+    assert_eq!(methods, ["none", "private_key_jwt"].into());
+    let algorithms = strings(&smart["token_endpoint_auth_signing_alg_values_supported"]);
+    assert_eq!(algorithms, ["RS384", "ES384"].into(), "both are tried in confidential.rs");
     let basic = [("authorization", "Basic YXBwOng="), ("content-type", "application/x-www-form-urlencoded")];
     let refused = portal.world.ask("POST", "/oauth/token", &basic, "grant_type=refresh_token&client_id=app");
     assert_eq!(fault(&refused), (401, "invalid_client".to_owned()));
-    for absent in
-        ["issuer", "jwks_uri", "introspection_endpoint", "management_endpoint", "registration_endpoint"]
-    {
+    for absent in ["issuer", "jwks_uri", "management_endpoint", "registration_endpoint"] {
         assert!(smart.get(absent).is_none(), "{absent}");
     }
     assert!(!scopes.contains(&"openid"));

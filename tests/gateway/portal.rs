@@ -4,6 +4,7 @@ use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use gateway::{
     fhir::CursorKey,
+    oauth::Offer,
     service::{Service, Urls},
 };
 use serde_json::Value as Json;
@@ -53,6 +54,12 @@ impl Portal {
         Self::of(World::of(super::fixture::record()))
     }
 
+    /// The same with more on offer.
+    pub fn offering(self, offer: Offer) -> Self {
+        let service = self.world.service.offering(offer);
+        Self { world: World { service, ..self.world } }
+    }
+
     /// Registers another app.
     pub fn register(&self, client_id: &str, scopes: &[&str]) {
         let scopes = scopes.iter().map(|&scope| scope.to_owned()).collect();
@@ -90,9 +97,14 @@ impl Portal {
 
     /// The person answers the form.
     pub fn allow(&self, changes: &[(&str, Option<&str>)]) -> Answer {
+        self.allow_as("p", changes)
+    }
+
+    /// Somebody answers the form.
+    pub fn allow_as(&self, user: &str, changes: &[(&str, Option<&str>)]) -> Answer {
         let challenge = challenge(VERIFIER);
         let mut form = Self::request(changes, &challenge);
-        form.extend([("user", "p"), ("decision", "allow")]);
+        form.extend([("user", user), ("decision", "allow")]);
         self.post("/oauth/authorize", &form)
     }
 

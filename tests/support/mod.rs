@@ -275,6 +275,7 @@ pub fn app(client_id: &str) -> App {
         redirect_uris: vec![REDIRECT.to_owned()],
         scopes: scopes.map(str::to_owned).to_vec(),
         status: AppStatus::Approved,
+        ..App::default()
     }
 }
 

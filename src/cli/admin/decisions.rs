@@ -163,6 +163,8 @@ fn what(change: &Change) -> String {
         Change::Review { entry, release: false, .. } => {
             format!("words of entry {} stay back", entry.as_str())
         }
+        Change::App { client_id, blocked: true } => format!("app {client_id} gets nothing of our patients"),
+        Change::App { client_id, blocked: false } => format!("app {client_id} is blocked no longer"),
         Change::Suppress { .. } => "record suppressed".to_owned(),
         Change::Unsuppress { .. } => "record suppressed no longer".to_owned(),
         Change::Access { grant, .. } => format!("own access: {}", super::access::grant_words(grant)),

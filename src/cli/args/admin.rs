@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use record::OdsCode;
 
-use super::{AccessCommand, DecisionsArgs, EntryArgs, ProxyCommand, ReviewCommand, RulesArgs, SuppressArgs};
+use super::{
+    AccessCommand, AppsArgs, DecisionsArgs, EntryArgs, ProxyCommand, ReviewCommand, RulesArgs, SuppressArgs,
+};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct AdminArgs {
@@ -42,6 +44,8 @@ pub(crate) enum AdminCommand {
     /// answering, except for records for which other tables say now what may be shown: those it answers with 503 until
     /// they are made anew. It may be stopped at any time and run again.
     Reproject(ReprojectArgs),
+    /// The register of apps: what each may do, how far it has come, and stopping one.
+    Apps(AppsArgs),
     /// Look at the batches that suppliers have pushed and that are not loaded yet, and clear them away.
     Batches(BatchesArgs),
 }

@@ -259,7 +259,7 @@ pub(crate) struct DecisionsArgs {
 }
 
 /// Words for the log: some, and not a page of them.
-fn words(text: &str) -> Result<String, &'static str> {
+pub(super) fn words(text: &str) -> Result<String, &'static str> {
     let fits = !text.trim().is_empty() && text.len() <= 1_000 && !text.chars().any(char::is_control);
     if fits { Ok(text.trim().to_owned()) } else { Err("write some words on one line, at most 1000 bytes") }
 }

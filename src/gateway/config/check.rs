@@ -62,6 +62,7 @@ impl Config {
         if let Err(problem) = Operator::configured(self) {
             found.push(error(problem.key(), problem.to_string()));
         }
+        self.apps.check(&mut found);
         found.extend(self.keys.problems().iter().map(|problem| error("keys.dir", problem.to_string())));
         found
     }

@@ -21,6 +21,11 @@ const LENGTH: usize = 32;
 pub struct Secret([u8; LENGTH]);
 
 impl Secret {
+    /// One that stands for another where nothing is made with it.
+    pub(super) fn unused() -> Self {
+        Self([0; LENGTH])
+    }
+
     /// The bytes, for the function that needs them.
     #[must_use]
     pub fn expose(&self) -> &[u8; LENGTH] {

@@ -4,14 +4,14 @@ use record::ResourceType;
 use serde_json::{Value, json};
 
 use super::params::params_of;
-use crate::service::Urls;
+use crate::{oauth::Offered, service::Urls};
 
 /// When what this statement says last changed.
-const DATE: &str = "2026-11-21";
+const DATE: &str = "2026-11-25";
 
 /// The CapabilityStatement.
 #[must_use]
-pub fn capability_statement(urls: &Urls) -> Value {
+pub fn capability_statement(urls: &Urls, offered: Offered) -> Value {
     json!({
         "resourceType": "CapabilityStatement",
         "url": format!("{}/metadata", urls.fhir()),
@@ -30,22 +30,27 @@ pub fn capability_statement(urls: &Urls) -> Value {
         "format": ["application/fhir+json", "application/fhir+xml", "json", "xml"],
         "rest": [{
             "mode": "server",
-            "security": security(urls),
+            "security": security(urls, offered),
             "resource": ResourceType::ALL.map(resource),
         }],
     })
 }
 
 /// SMART's own Python client finds the endpoints only in the `oauth-uris` extension.
-fn security(urls: &Urls) -> Value {
+fn security(urls: &Urls, offered: Offered) -> Value {
+    let registration = offered.registration.then(|| json!({"url": "register", "valueUri": urls.register()}));
+    let endpoints = [
+        ("authorize", urls.authorize()),
+        ("token", urls.token()),
+        ("revoke", urls.revoke()),
+        ("introspect", urls.introspect()),
+    ];
+    let endpoints = endpoints.map(|(name, uri)| json!({"url": name, "valueUri": uri}));
+    let endpoints: Vec<Value> = endpoints.into_iter().chain(registration).collect();
     json!({
         "extension": [{
             "url": "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris",
-            "extension": [
-                {"url": "authorize", "valueUri": urls.authorize()},
-                {"url": "token", "valueUri": urls.token()},
-                {"url": "revoke", "valueUri": urls.revoke()},
-            ],
+            "extension": endpoints,
         }],
         "cors": true,
         "service": [{
@@ -55,7 +60,7 @@ fn security(urls: &Urls) -> Value {
             }],
             "text": "OAuth2 using SMART on FHIR profile (see http://docs.smarthealthit.org)",
         }],
-        "description": "SMART standalone patient launch with PKCE; opaque bearer tokens.",
+        "description": "SMART standalone patient launch with PKCE for public apps and for apps with keys; opaque bearer tokens.",
     })
 }
 

@@ -3,7 +3,7 @@
 
 use auth::{
     SignIn,
-    authorize::{Asked, Authorization, Refused, Told, judge},
+    authorize::{Asked, Authorization, Refused, Server, Told, judge},
     code::{self, NoCode},
     sign_in::{self, Choice},
 };
@@ -20,7 +20,7 @@ use super::{
 use crate::{Request, Response};
 
 /// What goes through the form and back.
-pub(super) const CARRIED: [&str; 8] = [
+pub(super) const CARRIED: [&str; 9] = [
     "client_id",
     "redirect_uri",
     "response_type",
@@ -29,6 +29,7 @@ pub(super) const CARRIED: [&str; 8] = [
     "aud",
     "code_challenge",
     "code_challenge_method",
+    "nonce",
 ];
 
 impl OAuth {
@@ -79,7 +80,7 @@ impl OAuth {
             Ok(None) => return again("Nobody in this sandbox has this name."),
             Err(error) => return failed(error),
         };
-        let choices = match sign_in::choices(&*self.store, &account) {
+        let choices = match sign_in::choices(&*self.store, &authorization.app, &account) {
             Ok(choices) => choices,
             Err(error) => return failed(error),
         };
@@ -129,8 +130,11 @@ impl OAuth {
             aud: form.get("aud"),
             code_challenge: form.get("code_challenge"),
             code_challenge_method: form.get("code_challenge_method"),
+            nonce: form.get("nonce"),
         };
-        judge(&*self.store, &self.urls.fhir(), self.sandbox, &asked).map_err(|refused| {
+        let fhir_base = &self.urls.fhir();
+        let server = Server { fhir_base, sandbox: self.sandbox, identity: self.identity.is_some() };
+        judge(&*self.store, server, &asked).map_err(|refused| {
             Box::new(match refused {
                 Refused::Page(untrusted) => reply::page(&Page::untrusted(&untrusted)),
                 Refused::Redirect(told) => self.tell(&told),

@@ -1,39 +1,92 @@
 //! What SMART clients are told about this authorization server: exactly what works (SMART App Launch 2.2,
-//! conformance). `issuer` is for servers that sign identity tokens, which this one does not yet.
+//! conformance). `issuer` and `jwks_uri` stand there only where ID tokens are signed.
 
-use auth::SignIn;
+use auth::{SignIn, jwk::ALGORITHMS};
 use record::ResourceType;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::Offered;
 use crate::service::Urls;
 
 /// The body of `.well-known/smart-configuration`.
 #[must_use]
-pub fn smart_configuration(urls: &Urls, sandbox: bool) -> Value {
-    let mut capabilities =
-        vec!["client-public", "permission-patient", "permission-offline", "permission-v1", "permission-v2"];
+pub fn smart_configuration(urls: &Urls, sandbox: bool, offered: Offered) -> Value {
+    let mut capabilities = vec![
+        "client-public",
+        "client-confidential-asymmetric",
+        "permission-patient",
+        "permission-offline",
+        "permission-v1",
+        "permission-v2",
+    ];
     // Where nobody can sign in, no app can be launched.
     if SignIn::of(sandbox, &urls.base) != SignIn::Unavailable {
         capabilities.extend(["launch-standalone", "context-standalone-patient"]);
     }
-    json!({
-        "authorization_endpoint": urls.authorize(),
-        "token_endpoint": urls.token(),
-        "revocation_endpoint": urls.revoke(),
-        "token_endpoint_auth_methods_supported": ["none"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
-        "response_types_supported": ["code"],
-        "code_challenge_methods_supported": ["S256"],
-        "scopes_supported": scopes(),
-        "capabilities": capabilities,
-    })
+    if offered.identity {
+        capabilities.push("sso-openid-connect");
+    }
+    let mut all = endpoints(urls, offered);
+    all.insert("capabilities".to_owned(), json!(capabilities));
+    Value::Object(all)
 }
 
-fn scopes() -> Vec<String> {
+/// The body of `/.well-known/oauth-authorization-server` (RFC 8414). SMART leaves `issuer` out where there are no ID
+/// tokens; here apps learn which `iss` authorization answers have (RFC 9207).
+#[must_use]
+pub fn authorization_server(urls: &Urls, offered: Offered) -> Value {
+    let mut all = endpoints(urls, offered);
+    all.insert("issuer".to_owned(), json!(urls.base));
+    Value::Object(all)
+}
+
+fn endpoints(urls: &Urls, offered: Offered) -> Map<String, Value> {
+    let every_app = ["none", "private_key_jwt"];
+    let all = [
+        ("authorization_endpoint", json!(urls.authorize())),
+        ("token_endpoint", json!(urls.token())),
+        ("revocation_endpoint", json!(urls.revoke())),
+        ("introspection_endpoint", json!(urls.introspect())),
+        ("token_endpoint_auth_methods_supported", json!(every_app)),
+        ("token_endpoint_auth_signing_alg_values_supported", json!(ALGORITHMS)),
+        ("revocation_endpoint_auth_methods_supported", json!(every_app)),
+        ("revocation_endpoint_auth_signing_alg_values_supported", json!(ALGORITHMS)),
+        ("introspection_endpoint_auth_methods_supported", json!(["private_key_jwt"])),
+        ("introspection_endpoint_auth_signing_alg_values_supported", json!(ALGORITHMS)),
+        ("authorization_response_iss_parameter_supported", json!(true)),
+        ("grant_types_supported", json!(["authorization_code", "refresh_token"])),
+        ("response_types_supported", json!(["code"])),
+        ("code_challenge_methods_supported", json!(["S256"])),
+        ("scopes_supported", json!(scopes(offered))),
+    ];
+    let registration = offered.registration.then(|| ("registration_endpoint", json!(urls.register())));
+    let identity = offered.identity.then(|| [("issuer", json!(urls.base)), ("jwks_uri", json!(urls.jwks()))]);
+    let all = all.into_iter().chain(registration).chain(identity.into_iter().flatten());
+    all.map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The body of `/.well-known/openid-configuration` (OpenID Connect Discovery), where there are ID tokens.
+#[must_use]
+pub fn openid_configuration(urls: &Urls, offered: Offered) -> Option<Value> {
+    let mut all = endpoints(urls, offered);
+    let also = [
+        ("subject_types_supported", json!(["pairwise"])),
+        ("id_token_signing_alg_values_supported", json!(["RS256"])),
+        ("claims_supported", json!(["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "fhirUser"])),
+        ("request_parameter_supported", json!(false)),
+        ("request_uri_parameter_supported", json!(false)),
+    ];
+    all.extend(also.map(|(name, value)| (name.to_owned(), value)));
+    offered.identity.then_some(Value::Object(all))
+}
+
+fn scopes(offered: Offered) -> Vec<String> {
     let targets = ["*"].into_iter().chain(ResourceType::ALL.into_iter().map(ResourceType::name));
     let data = targets
         .flat_map(|target| ["rs", "r", "s", "read"].map(|rights| format!("patient/{target}.{rights}")));
-    ["launch/patient", "offline_access"].into_iter().map(str::to_owned).chain(data).collect()
+    let identity: &[&str] = if offered.identity { &["openid", "fhirUser"] } else { &[] };
+    let other = ["launch/patient", "offline_access"].into_iter().chain(identity.iter().copied());
+    other.map(str::to_owned).chain(data).collect()
 }
 
 #[cfg(test)]
@@ -45,14 +98,16 @@ mod tests {
     #[test]
     fn every_scope_that_is_listed_is_granted_as_it_is_written() {
         let all = ["launch/patient", "offline_access", "patient/*.cruds"].map(str::to_owned);
-        for scope in scopes() {
+        for scope in scopes(Offered::default()) {
             assert_eq!(Scopes::grant(&scope, &all).unwrap().to_string(), scope);
         }
     }
 
     #[test]
     fn no_launch_is_claimed_where_nobody_can_sign_in() {
-        let of = |base: &str, sandbox| smart_configuration(&Urls { base: base.to_owned() }, sandbox);
+        let of = |base: &str, sandbox| {
+            smart_configuration(&Urls { base: base.to_owned() }, sandbox, Offered::default())
+        };
         let has =
             |value: &Value| value["capabilities"].as_array().unwrap().contains(&json!("launch-standalone"));
         assert!(has(&of("https://127.0.0.1:8443", true)));
@@ -61,5 +116,9 @@ mod tests {
         let served = of("https://127.0.0.1:8443", true);
         assert_eq!(served["code_challenge_methods_supported"], json!(["S256"]));
         assert!(served.get("issuer").is_none(), "only with sso-openid-connect");
+        let as_a_server =
+            authorization_server(&Urls { base: "https://gateway.example".to_owned() }, Offered::default());
+        assert_eq!(as_a_server["issuer"], "https://gateway.example");
+        assert_eq!(as_a_server["authorization_response_iss_parameter_supported"], true);
     }
 }

@@ -5,22 +5,33 @@ mod authorize;
 mod cors;
 mod discovery;
 mod form;
+mod identity;
+mod keys;
 mod page;
+mod registration;
 mod reply;
 #[cfg(test)]
 mod tests;
 mod token;
 
-use std::sync::Arc;
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
-use auth::{Failure, SignIn};
+use auth::{Failure, SignIn, identity::IdentityKeys, rate::Limiter};
 use http::Method;
 use jiff::Timestamp;
 use store::Store;
 
-pub use discovery::smart_configuration;
+pub use discovery::{authorization_server, openid_configuration, smart_configuration};
+use keys::PublishedKeys;
+pub use keys::{FetchKeys, Fetched};
 
-use crate::{Request, Response, clock::Clock, service::Urls};
+use crate::{Request, Response, accept::subscriber, clock::Clock, service::Urls};
+
+/// Addresses that are remembered for having registered apps lately.
+const MOST_ADDRESSES: usize = 10_000;
 
 /// The authorization endpoints.
 pub struct OAuth {
@@ -29,20 +40,65 @@ pub struct OAuth {
     urls: Urls,
     sandbox: bool,
     sign_in: SignIn,
+    keys: PublishedKeys,
+    identity: Option<Arc<IdentityKeys>>,
+    registering: Option<Limiter<IpAddr>>,
+}
+
+/// What an authorization server offers beyond what each one does.
+#[derive(Clone, Default)]
+pub struct Offer {
+    /// How keys that apps publish are fetched; without it, only apps whose keys were registered can use them.
+    pub fetch: Option<Arc<dyn FetchKeys>>,
+    /// Apps may propose themselves (RFC 7591).
+    pub registration: bool,
+    /// Keys of ID tokens; without them nobody is told who signed in.
+    pub identity: Option<Arc<IdentityKeys>>,
+}
+
+impl Offer {
+    /// What of it discovery tells.
+    #[must_use]
+    pub fn offered(&self) -> Offered {
+        Offered { registration: self.registration, identity: self.identity.is_some() }
+    }
+}
+
+/// What an authorization server offers, for those who are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offered {
+    /// Apps may propose themselves.
+    pub registration: bool,
+    /// Apps may be told who signed in.
+    pub identity: bool,
+}
+
+impl std::fmt::Debug for Offer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Offer(..)")
+    }
 }
 
 impl OAuth {
     /// Over a store, at an address. In a sandbox, apps on trial are served too, and a name is enough to sign in as
     /// long as the address is this machine's own.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, urls: Urls, sandbox: bool) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        urls: Urls,
+        sandbox: bool,
+        offer: Offer,
+    ) -> Self {
         let sign_in = SignIn::of(sandbox, &urls.base);
-        Self { store, clock, urls, sandbox, sign_in }
+        let keys = PublishedKeys::new(offer.fetch, Arc::clone(&clock));
+        let registering = offer.registration.then(|| Limiter::new(MOST_ADDRESSES));
+        Self { store, clock, urls, sandbox, sign_in, keys, identity: offer.identity, registering }
     }
 
     /// Answers what is under `/oauth/`; nothing else.
     #[must_use]
-    pub fn handle(&self, request: &Request) -> Option<Response> {
+    pub fn handle(&self, request: &Request, peer: SocketAddr) -> Option<Response> {
         let path = request.uri().path().strip_prefix("/oauth/")?;
         let method = request.method();
         match path {
@@ -51,11 +107,18 @@ impl OAuth {
                 Method::POST => self.posted(request),
                 _ => reply::method_not_allowed("GET, HEAD, POST"),
             }),
-            "token" | "revoke" => Some(match *method {
+            "token" | "revoke" | "introspect" => Some(match *method {
                 Method::OPTIONS => cors::preflight(request.headers()),
                 Method::POST if path == "token" => self.token(request),
-                Method::POST => self.revoke(request),
+                Method::POST if path == "revoke" => self.revoke(request),
+                Method::POST => self.introspect(request),
                 _ => reply::method_not_allowed("POST, OPTIONS"),
+            }),
+            "jwks" if matches!(*method, Method::GET | Method::HEAD) => self.jwks(),
+            "jwks" => self.identity.as_ref().map(|_| reply::method_not_allowed("GET, HEAD")),
+            "register" => self.registering.as_ref().map(|limiter| match *method {
+                Method::POST => self.register(request, limiter, subscriber(peer.ip())),
+                _ => reply::method_not_allowed("POST"),
             }),
             _ => None,
         }

@@ -48,7 +48,8 @@ input,select{font:inherit;padding:.5rem;width:100%;box-sizing:border-box;border:
 button{font:inherit;font-weight:600;padding:.6rem 1.4rem;margin:1.2rem .8rem 0 0;border:2px solid #14532d;\
 background:#14532d;color:#fff;cursor:pointer}button[value=deny]{background:#fff;color:#1b1f23;border-color:#1b1f23}\
 :focus-visible{outline:3px solid #b45309;outline-offset:2px}code{word-break:break-all}mark{background:#fde68a}\
-.error{border-left:4px solid #b91c1c;padding-left:.8rem}.note{color:#4b5563}";
+table{border-collapse:collapse;width:100%;table-layout:fixed}th,td{border:1px solid #4b5563;padding:.4rem;\
+text-align:left;vertical-align:top}.error{border-left:4px solid #b91c1c;padding-left:.8rem}.note{color:#4b5563}";
 
 static STYLE_HASH: LazyLock<String> =
     LazyLock::new(|| BASE64_STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes())));
@@ -226,29 +227,25 @@ fn hidden(name: &str, value: &str) -> String {
     format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value))
 }
 
-/// For the app's developer: what came and what was expected, with the first difference marked.
+/// For the app's developer: what came beside what was expected, with the first difference marked.
 fn wrong_redirect(sent: Option<&str>, registered: &[String]) -> String {
     let mut html =
-        "<p>The app wants you to be sent to an address that is not registered for it.</p>".to_owned();
-    let Some(sent) = sent else {
-        html.push_str("<p>It sent no <code>redirect_uri</code>.</p>");
-        return with_registered(html, registered, None);
-    };
-    let same = registered.iter().map(|uri| common(sent, uri)).max().unwrap_or(0);
-    let _ = write!(html, "<p>It sent:<br><code>{}</code></p>", marked(sent, same));
-    with_registered(html, registered, Some(sent))
-}
-
-fn with_registered(mut html: String, registered: &[String], sent: Option<&str>) -> String {
-    html.push_str("<p>Registered:");
+        "<p>The app wants you to be sent to an address that is not registered for it. It is compared \
+                    character by character.</p><table><thead><tr><th scope=\"col\">The app sent</th>\
+                    <th scope=\"col\">Registered</th></tr></thead><tbody>"
+            .to_owned();
     for uri in registered {
-        let _ = write!(
-            html,
-            "<br><code>{}</code>",
-            marked(uri, sent.map_or(uri.len(), |sent| common(sent, uri)))
-        );
+        let cells = match sent {
+            Some(sent) => (format!("<code>{}</code>", marked(sent, common(sent, uri))), common(sent, uri)),
+            None => ("no <code>redirect_uri</code>".to_owned(), uri.len()),
+        };
+        let _ = write!(html, "<tr><td>{}</td><td><code>{}</code></td></tr>", cells.0, marked(uri, cells.1));
     }
-    html.push_str("</p>");
+    if registered.is_empty() {
+        let sent = sent.map(escape).unwrap_or_default();
+        let _ = write!(html, "<tr><td><code>{sent}</code></td><td>none</td></tr>");
+    }
+    html.push_str("</tbody></table>");
     html
 }
 

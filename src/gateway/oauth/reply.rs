@@ -2,35 +2,54 @@
 //! §5). None is ever kept by a cache.
 
 use http::{HeaderValue, StatusCode, header};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::page::Page;
 use crate::Response;
 
-/// An error of the token or revocation endpoint.
+/// An error of the endpoints that apps use.
 pub(super) struct Fault {
     pub(super) error: &'static str,
     pub(super) description: &'static str,
     status: StatusCode,
+    /// Seconds after which it may work.
+    later: Option<i64>,
 }
 
 impl Fault {
     /// The app did something wrong.
     pub(super) fn of_app(error: &'static str, description: &'static str) -> Self {
-        Self { error, description, status: StatusCode::BAD_REQUEST }
+        Self { error, description, status: StatusCode::BAD_REQUEST, later: None }
     }
 
     /// The app tried to prove who it is by a header (RFC 6749 §5.2).
     pub(super) fn by_header() -> Self {
-        let description =
-            "only public apps are known here: send client_id in the body and no Authorization header";
-        Self { error: "invalid_client", description, status: StatusCode::UNAUTHORIZED }
+        let description = "no app has a password here: send client_id or client_assertion in the body and no Authorization header";
+        Self::unproven(description)
+    }
+
+    /// The app has not proved who it is.
+    pub(super) fn unproven(description: &'static str) -> Self {
+        Self { error: "invalid_client", description, status: StatusCode::UNAUTHORIZED, later: None }
+    }
+
+    /// It may work in a while.
+    pub(super) fn not_now(description: &'static str) -> Self {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        Self { error: "temporarily_unavailable", description, status, later: Some(10) }
+    }
+
+    /// It was tried too often.
+    pub(super) fn too_often(description: &'static str, wait: SignedDuration) -> Self {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        Self { error: "temporarily_unavailable", description, status, later: Some(wait.as_secs() + 1) }
     }
 
     /// We did.
     pub(super) fn ours() -> Self {
         let description = "the server failed";
-        Self { error: "server_error", description, status: StatusCode::INTERNAL_SERVER_ERROR }
+        Self { error: "server_error", description, status: StatusCode::INTERNAL_SERVER_ERROR, later: None }
     }
 }
 
@@ -90,6 +109,23 @@ pub(super) fn fault(fault: &Fault) -> Response {
         let scheme = HeaderValue::from_static("Basic realm=\"oauth\"");
         response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
     }
+    if let Some(seconds) = fault.later {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// An error whose words are about what was sent.
+pub(super) fn wrong(error: &str, description: &str) -> Response {
+    let mut response = json(&json!({"error": error, "error_description": description}));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response
+}
+
+/// A JSON object that says what was made.
+pub(super) fn made(value: &Value) -> Response {
+    let mut response = json(value);
+    *response.status_mut() = StatusCode::CREATED;
     response
 }
 

@@ -61,21 +61,23 @@ impl World {
                 redirect_uris: vec![CALLBACK.to_owned()],
                 scopes: ["launch/patient", "offline_access", "patient/*.rs"].map(str::to_owned).to_vec(),
                 status: AppStatus::Approved,
+                ..App::default()
             })
             .unwrap();
         let urls = Urls { base: base.to_owned() };
-        let oauth = OAuth::new(Arc::clone(&store) as Arc<dyn Store>, Arc::new(Noon), urls, sandbox);
+        let oauth =
+            OAuth::new(Arc::clone(&store) as Arc<dyn Store>, Arc::new(Noon), urls, sandbox, Offer::default());
         Self { oauth, store, _dir: dir }
     }
 
     fn get(&self, parameters: &[(&str, &str)]) -> Response {
         let uri = format!("/oauth/authorize?{}", encoded(parameters));
         let request = http::Request::builder().uri(uri).body(bytes::Bytes::new()).unwrap();
-        self.oauth.handle(&request).unwrap()
+        self.oauth.handle(&request, peer()).unwrap()
     }
 
     fn post(&self, path: &str, parameters: &[(&str, &str)], headers: &[(&str, &str)]) -> Response {
-        self.oauth.handle(&form(path, parameters, headers)).unwrap()
+        self.oauth.handle(&form(path, parameters, headers), peer()).unwrap()
     }
 
     fn answer(&self, extra: &[(&str, &str)]) -> Response {
@@ -98,6 +100,10 @@ impl World {
         ];
         self.post("/oauth/token", &parameters, headers)
     }
+}
+
+fn peer() -> SocketAddr {
+    "127.0.0.1:1".parse().unwrap()
 }
 
 fn subject(key: &str) -> Subject {
@@ -371,7 +377,7 @@ fn only_the_apps_own_pages_may_read_what_the_token_endpoint_says() {
     }
     let preflight = http::Request::builder().method(Method::OPTIONS).uri("/oauth/token");
     let preflight = preflight.header("origin", "http://localhost:3000").body(bytes::Bytes::new()).unwrap();
-    let preflight = world.oauth.handle(&preflight).unwrap();
+    let preflight = world.oauth.handle(&preflight, peer()).unwrap();
     assert_eq!(preflight.status(), StatusCode::NO_CONTENT);
     assert_eq!(head(&preflight, "access-control-allow-methods"), "POST");
     assert_eq!(head(&preflight, "access-control-allow-origin"), "http://localhost:3000");
@@ -395,11 +401,12 @@ fn revoking_ends_the_sign_in_and_does_not_say_whether_a_token_was_known() {
 fn other_methods_and_paths_are_not_answered_as_if_they_were_there() {
     let world = World::new();
     let ask = |method: Method, uri: &str| {
-        world
-            .oauth
-            .handle(&http::Request::builder().method(method).uri(uri).body(bytes::Bytes::new()).unwrap())
+        world.oauth.handle(
+            &http::Request::builder().method(method).uri(uri).body(bytes::Bytes::new()).unwrap(),
+            peer(),
+        )
     };
-    assert!(ask(Method::POST, "/oauth/introspect").is_none());
+    assert!(ask(Method::POST, "/oauth/other").is_none());
     assert!(ask(Method::GET, "/fhir/R4/Patient").is_none());
     let wrong = ask(Method::GET, "/oauth/token").unwrap();
     assert_eq!((wrong.status(), head(&wrong, "allow")), (StatusCode::METHOD_NOT_ALLOWED, "POST, OPTIONS"));

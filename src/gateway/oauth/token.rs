@@ -1,7 +1,10 @@
-//! `POST /oauth/token` and `POST /oauth/revoke`.
+//! `POST /oauth/token`, `POST /oauth/revoke` and `POST /oauth/introspect`: what apps ask for themselves.
 
 use auth::{
+    Client,
+    client::{Credentials, Unauthenticated, authenticate},
     code::{self, Exchange},
+    introspect::{Introspected, introspect},
     token::{self, TokenError, Tokens},
 };
 use http::header;
@@ -17,31 +20,36 @@ use crate::{Request, Response};
 
 impl OAuth {
     pub(super) fn token(&self, request: &Request) -> Response {
-        self.answer(request, |form, client_id| {
+        self.answer(request, |form, client| {
             let tokens = match form.get("grant_type") {
-                Some("authorization_code") => self.redeem(form, client_id)?,
-                Some("refresh_token") => self.refresh(form, client_id)?,
+                Some("authorization_code") => self.redeem(form, client)?,
+                Some("refresh_token") => self.refresh(form, client)?,
                 Some(_) => {
                     return Err(Fault::of_app("unsupported_grant_type", "grant_type is not supported"));
                 }
                 None => return Err(missing("grant_type is missing")),
             };
-            Ok(reply::json(&body(&tokens)))
+            let identity = self
+                .identity
+                .as_ref()
+                .map(|keys| tokens.identity(keys, &self.urls.base, &self.urls.fhir(), self.now()));
+            let identity = identity.transpose().map_err(|failure| fault(TokenError::Failure(failure)))?;
+            Ok(reply::json(&body(&tokens, identity.flatten())))
         })
     }
 
     /// RFC 7009. It says nothing about whether the token was known, so that nobody can try tokens out.
     pub(super) fn revoke(&self, request: &Request) -> Response {
-        self.answer(request, |form, client_id| {
+        self.answer(request, |form, client| {
             let token = form.get("token").ok_or(missing("token is missing"))?;
-            token::revoke(&*self.store, client_id, token).map_err(fault)?;
+            token::revoke(&*self.store, client, token).map_err(fault)?;
             Ok(reply::done())
         })
     }
 
-    fn redeem(&self, form: &Form, client_id: &str) -> Result<Tokens, Fault> {
+    fn redeem(&self, form: &Form, client: &Client) -> Result<Tokens, Fault> {
         let exchange = Exchange {
-            client_id,
+            client,
             code: form.get("code").ok_or(missing("code is missing"))?,
             redirect_uri: form.get("redirect_uri").ok_or(missing("redirect_uri is missing"))?,
             verifier: form.get("code_verifier").ok_or(missing("code_verifier is missing"))?,
@@ -49,31 +57,85 @@ impl OAuth {
         code::redeem(&*self.store, self.now(), self.sandbox, &exchange).map_err(fault)
     }
 
-    fn refresh(&self, form: &Form, client_id: &str) -> Result<Tokens, Fault> {
+    fn refresh(&self, form: &Form, client: &Client) -> Result<Tokens, Fault> {
         let token = form.get("refresh_token").ok_or(missing("refresh_token is missing"))?;
         let scope = form.get("scope");
-        token::refresh(&*self.store, self.now(), self.sandbox, client_id, token, scope).map_err(fault)
+        token::refresh(&*self.store, self.now(), self.sandbox, client, token, scope).map_err(fault)
     }
 
-    fn answer(
+    /// RFC 7662, for confidential apps about their own tokens.
+    pub(super) fn introspect(&self, request: &Request) -> Response {
+        self.answer(request, |form, client| {
+            let token = form.get("token").ok_or(missing("token is missing"))?;
+            if !client.is_confidential() {
+                return Err(Fault::unproven("only an app with keys may introspect: send client_assertion"));
+            }
+            let found = introspect(&*self.store, self.now(), self.sandbox, client, token).map_err(fault)?;
+            let told = found.map_or_else(|| json!({"active": false}), |found| self.told(&found));
+            Ok(reply::json(&told))
+        })
+    }
+
+    /// RFC 7662 §2.2 with SMART's `patient`, and who signed in if the app was told that.
+    fn told(&self, found: &Introspected) -> Value {
+        let mut body = json!({
+            "active": true,
+            "scope": found.scopes.to_string(),
+            "client_id": found.client_id,
+            "exp": found.expires.as_second(),
+            "patient": found.patient,
+        });
+        let identity = self.identity.as_ref().filter(|_| found.scopes.identifies());
+        let also = [
+            ("token_type", found.is_access.then(|| "Bearer".to_owned())),
+            ("iss", identity.map(|_| self.urls.base.clone())),
+            ("sub", identity.map(|keys| keys.name(&found.client_id, &found.account))),
+            (
+                "fhirUser",
+                identity.and(found.fhir_user()).map(|id| format!("{}/Patient/{id}", self.urls.fhir())),
+            ),
+        ];
+        if let Some(members) = body.as_object_mut() {
+            members
+                .extend(also.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
+        }
+        body
+    }
+
+    pub(super) fn answer(
         &self,
         request: &Request,
-        work: impl FnOnce(&Form, &str) -> Result<Response, Fault>,
+        work: impl FnOnce(&Form, &Client) -> Result<Response, Fault>,
     ) -> Response {
         let form = match Form::of_body(request) {
             Ok(form) => form,
             Err(bad) => return reply::fault(&missing(bad.words())),
         };
-        let client_id = form.get("client_id").map(str::to_owned).or_else(|| self.app_that_refreshes(&form));
-        let client_id = client_id.as_deref();
-        let result = if request.headers().contains_key(header::AUTHORIZATION) {
+        let client = if request.headers().contains_key(header::AUTHORIZATION) {
             Err(Fault::by_header())
         } else {
-            client_id.ok_or(missing("client_id is missing")).and_then(|id| work(&form, id))
+            self.client(&form)
         };
+        let id = client.as_ref().map(|client| client.id().to_owned()).ok();
+        let result = client.and_then(|client| work(&form, &client));
         let mut response = result.unwrap_or_else(|fault| reply::fault(&fault));
-        cors::open_to_app(&*self.store, request.headers(), client_id, &mut response);
+        // Who the app is has not always been proved: its own pages may read that too.
+        let id = id.as_deref().or(form.get("client_id"));
+        cors::open_to_app(&*self.store, request.headers(), id, &mut response);
         response
+    }
+
+    fn client(&self, form: &Form) -> Result<Client, Fault> {
+        let assertion = form.get("client_assertion");
+        let refreshes = assertion.is_none().then(|| self.app_that_refreshes(form)).flatten();
+        let sent = Credentials {
+            client_id: form.get("client_id").or(refreshes.as_deref()),
+            assertion_type: form.get("client_assertion_type"),
+            assertion,
+        };
+        let audiences = [self.urls.token(), self.urls.base.clone()];
+        let audiences = audiences.each_ref().map(String::as_str);
+        authenticate(&*self.store, &self.keys, &audiences, (self.now(), self.sandbox), &sent).map_err(nobody)
     }
 
     fn app_that_refreshes(&self, form: &Form) -> Option<String> {
@@ -86,11 +148,34 @@ fn missing(what: &'static str) -> Fault {
     Fault::of_app("invalid_request", what)
 }
 
+/// An app that is not known is told so with 400, as a public app cannot prove anything; one that failed to prove who it
+/// is, with 401.
+fn nobody(why: Unauthenticated) -> Fault {
+    match why {
+        Unauthenticated::Unnamed => missing("client_id is missing"),
+        Unauthenticated::Unknown => unknown(),
+        Unauthenticated::Missing => Fault::unproven(
+            "an app with keys must send client_assertion with client_assertion_type jwt-bearer, one without must not",
+        ),
+        Unauthenticated::Differs => Fault::unproven("client_id is not the iss of client_assertion"),
+        Unauthenticated::Assertion(bad) => Fault::unproven(bad.words()),
+        Unauthenticated::NotNow => {
+            Fault::not_now("the keys that the app publishes cannot be had at the moment")
+        }
+        Unauthenticated::Failure(failure) => {
+            log(&failure);
+            Fault::ours()
+        }
+    }
+}
+
+fn unknown() -> Fault {
+    Fault::of_app("invalid_client", "no app with this client_id may be used here")
+}
+
 fn fault(error: TokenError) -> Fault {
     match error {
-        TokenError::InvalidClient => {
-            Fault::of_app("invalid_client", "no app with this client_id may be used here")
-        }
+        TokenError::InvalidClient => unknown(),
         TokenError::InvalidGrant(why) => Fault::of_app("invalid_grant", why),
         TokenError::InvalidScope(why) => Fault::of_app("invalid_scope", why),
         TokenError::Failure(failure) => {
@@ -100,8 +185,8 @@ fn fault(error: TokenError) -> Fault {
     }
 }
 
-/// RFC 6749 §5.1 with SMART's `patient`.
-fn body(tokens: &Tokens) -> Value {
+/// RFC 6749 §5.1 with SMART's `patient` and OpenID Connect's `id_token`.
+fn body(tokens: &Tokens, identity: Option<String>) -> Value {
     let mut body = json!({
         "access_token": tokens.access,
         "token_type": "Bearer",
@@ -109,8 +194,9 @@ fn body(tokens: &Tokens) -> Value {
         "scope": tokens.scopes.to_string(),
         "patient": tokens.patient,
     });
-    if let (Some(refresh), Some(members)) = (&tokens.refresh, body.as_object_mut()) {
-        members.insert("refresh_token".to_owned(), json!(refresh));
+    let also = [("refresh_token", tokens.refresh.clone()), ("id_token", identity)];
+    if let Some(members) = body.as_object_mut() {
+        members.extend(also.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
     }
     body
 }

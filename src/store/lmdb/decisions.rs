@@ -37,6 +37,15 @@ impl Decisions for Lmdb {
                 self.put_practice(&mut txn, practice, &settings)?;
                 settings.rules != before
             }
+            (Change::App { client_id, blocked }, _) => {
+                let mut settings = self.practice_in(&txn, practice)?;
+                let changed = match blocked {
+                    true => settings.blocked_apps.insert(client_id.clone()),
+                    false => settings.blocked_apps.remove(client_id),
+                };
+                self.put_practice(&mut txn, practice, &settings)?;
+                changed
+            }
             (Change::Hide { .. } | Change::Unhide { .. } | Change::Review { .. }, Some(patient)) => {
                 self.oversee(&mut txn, practice, patient, change, decided)?
             }

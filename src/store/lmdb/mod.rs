@@ -1,6 +1,7 @@
 //! The embedded engine: LMDB by way of heed. Nothing to install, one writer, readers that never wait.
 
 mod abandon;
+mod apps;
 mod at_once;
 mod bodies;
 mod decisions;
@@ -85,6 +86,9 @@ pub struct Lmdb {
     oversight: Space,
     decision: Space,
     app: Space,
+    app_history: Space,
+    used: Space,
+    used_until: Space,
     account: Space,
     token: Space,
     revoked: Space,
@@ -135,6 +139,9 @@ impl Lmdb {
             oversight: space(&mut txn, "oversight")?,
             decision: space(&mut txn, "decision")?,
             app: space(&mut txn, "app")?,
+            app_history: space(&mut txn, "app-history")?,
+            used: space(&mut txn, "used")?,
+            used_until: space(&mut txn, "used-until")?,
             account: space(&mut txn, "account")?,
             token: space(&mut txn, "token")?,
             revoked: space(&mut txn, "revoked")?,
@@ -180,7 +187,7 @@ fn private_folder(dir: &Path) -> std::io::Result<()> {
 )]
 fn open_env(dir: &Path, bytes: usize) -> Result<Env<WithoutTls>, StoreError> {
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
-    options.map_size(bytes).max_dbs(40).max_readers(1024);
+    options.map_size(bytes).max_dbs(48).max_readers(1024);
     // SAFETY: the folder is the store's own (systemd's StateDirectory, or the sandbox's), on a local disk; only
     // recordgate opens it, through LMDB's lock file.
     unsafe {

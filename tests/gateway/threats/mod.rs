@@ -1,7 +1,9 @@
-//! What a curious or hostile app tries, one test for each known way (T01 to T43). Patient `p` has the token; `q` is of
+//! What a curious or hostile app tries, one test for each known way (T01 to T57). Patient `p` has the token; `q` is of
 //! the same practice; some of what `p` has is hidden.
 
+mod assertions;
 mod cursors;
+mod grants;
 mod inference;
 mod leaks;
 mod logs;
