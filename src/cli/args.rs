@@ -301,7 +301,8 @@ pub(crate) struct ExplainArgs {
     /// ODS code of the practice.
     #[arg(long, value_name = "ODS")]
     pub(crate) practice: OdsCode,
-    /// The patient: the clinical system's own key, the logical id that apps see, or the NHS number.
+    /// The patient: the clinical system's own key, the logical id that apps see, or the NHS number, of which every feed's
+    /// record is explained.
     #[arg(long)]
     pub(crate) patient: String,
     /// Only what is part of this resource, such as Observation/0123….
