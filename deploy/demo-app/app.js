@@ -37,8 +37,12 @@ function view() {
   return VIEWS[name] ? name : "results";
 }
 
-/** Puts a page on the screen. Its heading gets the focus, so that a screen reader begins there. */
-function show(title, children, focus) {
+/**
+ * Puts a page on the screen. Its heading gets the focus if it is another page, so that a screen reader begins there, and
+ * if what had the focus goes away with the page before.
+ */
+function show(title, children, another) {
+  const focus = another || main.contains(document.activeElement);
   document.title = `${title} – Demo patient app`;
   main.replaceChildren(...[children].flat(Infinity).filter(Boolean));
   if (focus) (main.querySelector("h1") ?? main).focus();
@@ -79,10 +83,8 @@ async function begin() {
 function failed(error) {
   const problem = error instanceof Problem ? error : new Problem("Something went wrong in this app", error.message, "retry");
   if (problem.remedy === "sign-in") state.session = undefined;
-  if (state.endpoints && !state.session) {
-    const { words } = problem.remedy === "sign-in" ? { words: undefined } : REMEDIES.retry;
-    return welcome(warning(problem, words ? REMEDIES : {}), true);
-  }
+  // The page before sign-in has the button for that already.
+  if (state.endpoints && !state.session) return welcome(warning(problem, problem.remedy === "sign-in" ? {} : REMEDIES), true);
   signedIn(false);
   return show(problem.title, [element("h1", { tabindex: "-1" }, "See your GP record"), warning(problem, REMEDIES)], true);
 }

@@ -16,7 +16,7 @@ export function chart({ title, unit, lines, range, width }) {
   const points = lines.flatMap((line) => line.points);
   const x = scale(spread(points.map((point) => point.at), 30 * DAY), EDGE.left, width - EDGE.right);
   const heights = [...points.map((point) => point.value), ...limits(range)];
-  const steps = ticks(heights);
+  const steps = ticks(heights, lines.some((line) => line.name));
   const y = scale([steps[0], steps.at(-1)], HEIGHT - EDGE.bottom, EDGE.top);
   return svg("svg", { class: "chart", viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: "img", "aria-labelledby": "chart-title chart-text" },
     svg("title", { id: "chart-title" }, `${title} over time`),
@@ -42,10 +42,10 @@ function spread(values, least) {
   return [from - more, to + more];
 }
 
-/** Round values from just below the least to just above the most. */
-export function ticks(values) {
+/** Round values from just below the least to just above the most, with more room if lines have names. */
+export function ticks(values, named = false) {
   const [low, high] = spread(values, 0);
-  const room = (high - low || Math.abs(high) || 1) * 0.08;
+  const room = (high - low || Math.abs(high) || 1) * (named ? 0.25 : 0.08);
   const from = low >= 0 ? Math.max(0, low - room) : low - room;
   const rough = (high + room - from) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -85,11 +85,12 @@ function years(x, width) {
 
 function drawn({ name, points }, at, x, y) {
   const path = points.map((point, number) => `${number ? "L" : "M"}${x(point.at).toFixed(1)} ${y(point.value).toFixed(1)}`).join("");
-  const last = points.at(-1);
+  // The name stands at the right end, above whatever of the line is there.
+  const end = points.filter((point) => x(point.at) > x(x.to) - 9 * name.length);
   return svg("g", { class: `line line-${at}` },
     svg("path", { d: path }),
     points.map((point) => marker(point, at, x(point.at), y(point.value))),
-    name && svg("text", { class: "name", x: x(last.at), y: y(last.value) - 12, "text-anchor": "end" }, name));
+    name && svg("text", { class: "name", x: x(x.to), y: Math.min(...end.map((point) => y(point.value))) - 10, "text-anchor": "end" }, name));
 }
 
 /** Round for the first line, square for the second; "less than" and "more than" are triangles that point there. */

@@ -69,8 +69,14 @@ function numbersOf(ranges) {
 /** The view. `chosen` is the key of a group, or nothing; `choose` is called with another. */
 export function results(observations, chosen, choose) {
   const groups = groupsOf(observations);
-  const shown = groups.find((group) => group.key === chosen) ?? groups.find((group) => group.lines[0]?.range) ?? groups[0];
+  const shown = groups.find((group) => group.key === chosen) ?? best(groups);
   return element("div", { class: "beside" }, list(groups, shown, choose), shown && one(shown));
+}
+
+/** What to begin with: a chart with a reference range, the longest of them. */
+function best(groups) {
+  const points = (group) => (group.lines.length === 1 && group.lines[0].range ? 1000 : 0) + (group.lines[0]?.points.length ?? 0);
+  return groups.toSorted((a, b) => points(b) - points(a))[0];
 }
 
 function list(groups, shown, choose) {
