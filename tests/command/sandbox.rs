@@ -134,7 +134,7 @@ fn a_sandbox_serves_stops_and_starts_again_with_what_it_had() {
 fn has_its_shape(ready: &Json, folder: &Path) {
     let mut keys: Vec<&String> = ready.as_object().unwrap().keys().collect();
     keys.sort();
-    assert_eq!(keys, ["ca_file", "client_id", "fhir_base", "intake", "redirect_uri", "users"]);
+    assert_eq!(keys, ["ca_file", "client_id", "demo_app", "fhir_base", "intake", "redirect_uri", "users"]);
     let base = ready["fhir_base"].as_str().unwrap();
     assert!(base.starts_with("https://127.0.0.1:") && base.ends_with("/fhir/R4"), "{base}");
     let ca = Path::new(ready["ca_file"].as_str().unwrap());
