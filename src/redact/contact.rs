@@ -140,7 +140,10 @@ impl Contacts<'_> {
             }
             [b'7', ..] if digits.len() == 10 => true,
             _ if plus => (9..=15).contains(&digits.len()),
-            _ => cued && (5..=8).contains(&digits.len()) && end - at <= 2,
+            _ => {
+                // A short number is as likely that of a paper.
+                cued && !self.before(at, 8, NUMBER) && (5..=8).contains(&digits.len()) && end - at <= 2
+            }
         };
         // A date, a pressure or a dose has another sign beside it.
         let apart =

@@ -166,6 +166,7 @@ impl Keeper<'_> {
             .take_while(|at| {
                 text.titled(*at) && text.is(*at, NAME)
                     || text.is_initial(*at)
+                    || text.sign(*at) == Some('.') && *at > 0 && text.is_initial(*at - 1)
                     || (text.titled(*at) && !text.is(*at, NOT_A_NAME))
             })
             .last();
@@ -175,9 +176,14 @@ impl Keeper<'_> {
     }
 
     fn on_ward(&self, at: usize) -> bool {
-        (at + 1..at + 6)
-            .any(|at| matches!(self.text.word(at), "ward" | "icu" | "itu" | "hospital" | "clinic" | "unit"))
+        const WARDS: [&str; 7] = ["ward", "icu", "itu", "hospital", "clinic", "unit", "hospice"];
+        // `Rang the ward, spoke to Sister Amoah`.
+        let rung = || {
+            self.text.titled(at) && (at.saturating_sub(6)..at).any(|at| WARDS.contains(&self.text.word(at)))
+        };
+        (at + 1..at + 6).any(|at| WARDS.contains(&self.text.word(at)))
             || (at > 0 && matches!(self.text.word(at - 1), "ward" | "charge" | "theatre"))
+            || rung()
     }
 
     /// A title whose neighbours are those of a consultant.

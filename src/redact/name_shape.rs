@@ -135,7 +135,11 @@ impl Names<'_, '_> {
             name += 1 + usize::from(text.sign(name + 1) == Some('.') && text.touches(name));
         }
         let surname = text.is(name, SURNAME) && !text.is(name, WORD | EPONYM | PLACE);
-        name > at && !text.shouted && text.titled(name) && (surname || self.unknown(name))
+        name > at
+            && !text.shouted
+            && text.titled(name)
+            && self.kept(name) == Keep::No
+            && (surname || self.unknown(name))
     }
 
     /// `grandson grabs her`, `wife monitors his`: a small word on -s before its object is a verb.
