@@ -108,3 +108,52 @@ pub(crate) fn redirect_uri(text: &str) -> Result<String, String> {
          a fragment (#…)"
         .to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs};
+
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_app_is_in_the_binary() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/demo-app");
+        let there: BTreeSet<String> = fs::read_dir(folder)
+            .unwrap()
+            .map(|file| format!("/{}", file.unwrap().file_name().to_string_lossy()))
+            .collect();
+        assert_eq!(there, FILES.iter().map(|(path, ..)| (*path).to_owned()).collect());
+        for (path, kind, text) in FILES {
+            let imported =
+                text.lines().filter_map(|line| line.split_once("from \"./")?.1.strip_suffix("\";"));
+            for file in imported.filter(|_| kind == SCRIPT) {
+                assert!(there.contains(&format!("/{file}")), "{path} imports {file}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_fetched_from_elsewhere_and_no_text_becomes_markup() {
+        for (path, _, text) in FILES {
+            for never in
+                ["innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval(", "localStorage."]
+            {
+                assert!(!text.contains(never), "{path}: {never}");
+            }
+            for inline in ["<style", " style=", "<script>", " onclick=\"", "javascript:", "@import", " url("] {
+                assert!(!text.contains(inline), "{path}: {inline}");
+            }
+            for attribute in ["src=\"http", "href=\"http", "from \"http", "import(\"http"] {
+                assert!(!text.contains(attribute), "{path}: {attribute}");
+            }
+        }
+    }
+
+    #[test]
+    fn people_are_sent_back_only_to_addresses_that_an_app_may_have() {
+        assert!(redirect_uri("http://localhost:3000/").is_ok());
+        for wrong in ["http://app.example/", "http://localhost:3000/#x", "localhost:3000"] {
+            assert!(redirect_uri(wrong).is_err(), "{wrong}");
+        }
+    }
+}

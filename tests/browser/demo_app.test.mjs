@@ -181,13 +181,19 @@ test("a sign-in that has ended asks for another, and forgets the old one", async
 
 test("a service that is busy is asked again when it said, and one that stays busy is told in words", async () => {
   const page = await signedIn(browser, full());
+  await page.addInitScript(() => {
+    globalThis.said = [];
+    new MutationObserver(() => { globalThis.said.push(document.getElementById("live")?.textContent); })
+      .observe(document, { subtree: true, childList: true, characterData: true });
+  });
   let refusals = 1;
   await page.route("**/Immunization?*", (route) => (refusals-- > 0
     ? route.fulfill({ status: 429, headers: { "retry-after": "1", "access-control-allow-origin": "*", "access-control-expose-headers": "retry-after" } })
     : route.continue()));
   await page.reload();
-  await page.getByText("Trying again in 1 second.").waitFor({ state: "attached" });
   await recordRead(page);
+  const said = await page.evaluate(() => globalThis.said);
+  assert.ok(said.includes("The record service is busy. Trying again in 1 second."), `${said}`);
   await view(page, "Vaccinations");
   await page.locator(".vaccination-card").waitFor();
   const words = "This record is being made anew.";
