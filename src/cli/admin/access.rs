@@ -106,14 +106,12 @@ pub(super) fn add_proxy(args: &AddProxyArgs) -> Result<ExitCode, Failure> {
 
 /// Whether the patient is known to be 11 or older.
 fn is_eleven(facts: &PatientFacts, today: Date) -> bool {
-    let people =
-        facts.entries.iter().filter(|(entry, _)| !entry.deleted).filter_map(|(entry, _)| {
-            match &entry.content {
-                Some(Content::Patient(person)) => Some(person),
-                Some(_) | None => None,
-            }
-        });
-    people.filter_map(|person| person.birth_date).next().is_some_and(|born| age_on(born, today) >= 11)
+    let mut living = facts.entries.iter().map(|(entry, _)| entry).filter(|entry| !entry.deleted);
+    let born = living.find_map(|entry| match &entry.content {
+        Some(Content::Patient(person)) => person.birth_date,
+        Some(_) | None => None,
+    });
+    born.is_some_and(|born| age_on(born, today) >= 11)
 }
 
 /// Whether somebody who acts for a patient already does so now, as long as what is new would let them.
