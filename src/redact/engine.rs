@@ -132,8 +132,14 @@ impl<'l> Redactor<'l> {
             .zip(&named)
             .map(|(token, named)| *named && token.kind != Token::Mask)
             .collect();
-        let mut told =
-            Disclosures { text, kept: &keeper.kept, named: &people, found: Vec::new(), review: misfiled };
+        let mut told = Disclosures {
+            text,
+            kept: &keeper.kept,
+            named: &people,
+            male: self.known.male,
+            found: Vec::new(),
+            review: misfiled,
+        };
         told.look();
         let places: Vec<_> =
             contacts.found.iter().chain(&addresses.found).map(|one| one.at.clone()).collect();
