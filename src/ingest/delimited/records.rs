@@ -238,11 +238,19 @@ mod tests {
         assert_eq!(read, [(1, vec!["a".to_owned(), "b".to_owned()])]);
     }
 
+    const LIKELY: &str = "the row is not UTF-8 (it looks like Windows-1252): export it as UTF-8";
+
+    #[test]
+    fn bytes_that_windows_1252_has_not_are_not_taken_for_it() {
+        let (read, _) = read(b"\x81,b\n");
+        assert_eq!(read[0].1, ["the row is not UTF-8: export it as UTF-8"]);
+    }
+
     #[test]
     fn text_in_another_encoding_and_nul_are_told_and_reading_goes_on() {
         let (read, end) = read(b"a,b\n\xff\xfe,c\nd,\0\ne,\"f\"\n");
         let texts: Vec<_> = read.iter().map(|(_, fields)| fields[0].as_str()).collect();
-        assert_eq!(texts, ["a", "the row is not UTF-8", "the row has a NUL byte", "e"]);
+        assert_eq!(texts, ["a", LIKELY, "the row has a NUL byte", "e"]);
         assert_eq!(end, None);
         assert_eq!(read[3].0, 4);
     }
@@ -268,7 +276,7 @@ mod tests {
     #[test]
     fn a_character_torn_by_a_comma_is_not_text() {
         let (read, _) = read(b"\xc3,\xa9\n");
-        assert_eq!(read[0].1, ["the row is not UTF-8"]);
+        assert_eq!(read[0].1, [LIKELY]);
     }
 
     #[test]
