@@ -35,6 +35,6 @@ pub use client::{Client, authenticate};
 pub use failure::Failure;
 pub use kept_keys::{COOL_DOWN, KeptKeys, Next};
 pub use sandbox::{SandboxError, SandboxToken, issue_sandbox_token};
-pub use scope::{ScopeError, Scopes};
+pub use scope::{Categories, ScopeError, Scopes};
 pub use session::{AuthError, Session, bearer, entitled};
 pub use sign_in::SignIn;

@@ -24,8 +24,8 @@ pub(crate) fn read(
     if !session.scopes.may_read(kind) {
         return Err(Outcome::Scope(format!("The token's scope does not include patient/{}.r.", kind.name())));
     }
-    let types = [kind].into();
-    let visible = Visible::open(&*service.store, &*service.clock, session, &types)
+    let categories = session.scopes.read_in(kind);
+    let visible = Visible::open(&*service.store, &*service.clock, session, kind, categories)
         .map_err(|e| service.unanswered(&e))?;
     let shown = visible.of(kind);
     let disclosed = shown.iter().find(|disclosed| disclosed.id() == id).ok_or(Outcome::NotFound)?;

@@ -78,8 +78,8 @@ pub(crate) fn search(
     if !session.scopes.may_search(kind) {
         return Err(Outcome::Scope(format!("The token's scope does not include patient/{}.s.", kind.name())));
     }
-    let types = [kind].into();
-    let visible = Visible::open(&*service.store, &*service.clock, session, &types)
+    let categories = session.scopes.found_in(kind);
+    let visible = Visible::open(&*service.store, &*service.clock, session, kind, categories)
         .map_err(|e| service.unanswered(&e))?;
     // A link is for one app, person, patient and type; and for one set of tables: the pages of a search are never of two.
     let (subject, made_with) = (visible.subject().unwrap_or_default(), visible.made_with());

@@ -8,6 +8,7 @@ use auth::{
     sign_in::{self, Choice},
 };
 use http::{HeaderMap, header};
+use record::ResourceType;
 use store::{Account, StoreError};
 
 use super::{
@@ -18,6 +19,20 @@ use super::{
     reply,
 };
 use crate::{Request, Response};
+
+/// What a person has chosen on the first page goes on to the second: that there was a choice, the types that the app may
+/// see, and whether it may come back by itself.
+pub(super) const CHOSEN: [(&str, Option<ResourceType>); 5] = [
+    (CHOICE, None),
+    ("see-Patient", Some(ResourceType::Patient)),
+    ("see-Observation", Some(ResourceType::Observation)),
+    ("see-Immunization", Some(ResourceType::Immunization)),
+    (COME_BACK, None),
+];
+/// There was a choice: what is not ticked is not granted.
+pub(super) const CHOICE: &str = "choice";
+/// The app may come back by itself.
+pub(super) const COME_BACK: &str = "come-back";
 
 /// What goes through the form and back.
 pub(super) const CARRIED: [&str; 9] = [
@@ -66,13 +81,16 @@ impl OAuth {
         };
         match (form.get("decision"), self.sign_in) {
             // A script that fills in the sandbox's form need not know its buttons.
-            (Some("allow") | None, SignIn::Sandbox) => self.allowed(form, &authorization),
+            (Some("allow") | None, SignIn::Sandbox) => self.allowed(form, &chosen(form, authorization)),
             (Some("allow"), SignIn::Unavailable) => reply::page(&Page::no_sign_in()),
             _ => self.tell(&authorization.denied()),
         }
     }
 
     fn allowed(&self, form: &Form, authorization: &Authorization) -> Response {
+        if authorization.scopes.is_empty() {
+            return self.tell(&authorization.denied());
+        }
         let again = |words| reply::page(&Page::sign_in(authorization, form, Some(words)));
         let Some(name) = form.get("user") else { return again("Type a name.") };
         let account = match self.store.account(name) {
@@ -164,6 +182,16 @@ impl OAuth {
             origin.to_str().is_ok_and(|origin| auth::app::origin(&self.urls.base).as_deref() == Some(origin))
         })
     }
+}
+
+/// What the person lets the app have of what it asks for. A form without the choice grants all of it.
+fn chosen(form: &Form, authorization: Authorization) -> Authorization {
+    if form.get(CHOICE).is_none() {
+        return authorization;
+    }
+    let ticked = CHOSEN.iter().filter(|(name, _)| form.get(name).is_some());
+    let kinds = ticked.filter_map(|(_, kind)| *kind).collect();
+    authorization.keeping(&kinds, form.get(COME_BACK).is_some())
 }
 
 fn failed(error: StoreError) -> Response {

@@ -16,6 +16,7 @@ pub fn smart_configuration(urls: &Urls, sandbox: bool, offered: Offered) -> Valu
         "client-confidential-asymmetric",
         "permission-patient",
         "permission-offline",
+        "permission-online",
         "permission-v1",
         "permission-v2",
     ];
@@ -85,7 +86,8 @@ fn scopes(offered: Offered) -> Vec<String> {
     let data = targets
         .flat_map(|target| ["rs", "r", "s", "read"].map(|rights| format!("patient/{target}.{rights}")));
     let identity: &[&str] = if offered.identity { &["openid", "fhirUser"] } else { &[] };
-    let other = ["launch/patient", "offline_access"].into_iter().chain(identity.iter().copied());
+    let other =
+        ["launch/patient", "offline_access", "online_access"].into_iter().chain(identity.iter().copied());
     other.map(str::to_owned).chain(data).collect()
 }
 
@@ -97,7 +99,7 @@ mod tests {
 
     #[test]
     fn every_scope_that_is_listed_is_granted_as_it_is_written() {
-        let all = ["launch/patient", "offline_access", "patient/*.cruds"].map(str::to_owned);
+        let all = ["launch/patient", "offline_access", "online_access", "patient/*.cruds"].map(str::to_owned);
         for scope in scopes(Offered::default()) {
             assert_eq!(Scopes::grant(&scope, &all).unwrap().to_string(), scope);
         }
