@@ -3,7 +3,7 @@
 
 mod defects;
 mod disclosure;
-mod emis;
+pub mod emis;
 mod feeds;
 mod flat;
 mod fragments;

@@ -7,6 +7,8 @@ mod decisions;
 mod explaining;
 pub mod export;
 mod help;
+mod joined;
+mod live;
 mod looking;
 mod memory;
 mod offline;

@@ -89,21 +89,6 @@ impl Scene {
         Self { site, second, patients, before }
     }
 
-    /// Another site with the same keys and what the store holds.
-    fn copy(&self) -> Site {
-        let site = Site::new();
-        for folder in ["keys", "store"] {
-            fs::create_dir_all(site.path(folder)).unwrap();
-            for file in fs::read_dir(self.site.path(folder)).unwrap() {
-                let file = file.unwrap();
-                if file.file_name() != "lock.mdb" {
-                    fs::copy(file.path(), site.path(folder).join(file.file_name())).unwrap();
-                }
-            }
-        }
-        site
-    }
-
     fn held(&self, site: &Site) -> Held {
         held::read(&site.store(), &practice(), &self.patients)
     }
@@ -235,7 +220,7 @@ fn left(site: &Site, scene: &Scene, after: &Held, released: &mut usize) -> Left 
 fn campaign(scene: &Scene, after: &Held, spans: &Spans, mut chance: Chance) -> Vec<Left> {
     let mut seen = Vec::new();
     while seen.len() < KILLS / 2 {
-        let site = scene.copy();
+        let site = scene.site.copy();
         let mut released = 0;
         for _ in 0..8 {
             let from = [From::Start, From::Storing, From::Releasing][(chance.next() % 3) as usize];
@@ -255,7 +240,7 @@ fn campaign(scene: &Scene, after: &Held, spans: &Spans, mut chance: Chance) -> V
 #[test]
 fn a_crash_at_any_instant_leaves_each_record_old_or_new_and_the_same_load_completes_it() {
     let scene = Scene::new();
-    let clean = scene.copy();
+    let clean = scene.site.copy();
     let spans = scene.measured(&clean);
     let after = scene.held(&clean);
     assert!(
@@ -275,7 +260,7 @@ fn a_crash_at_any_instant_leaves_each_record_old_or_new_and_the_same_load_comple
     let mut chance = Chance(SEED);
     while !(seen.contains(&Left::Open) && seen.contains(&Left::Mixed)) && seen.len() < 3 * KILLS {
         let from = if seen.contains(&Left::Open) { From::Releasing } else { From::Storing };
-        let site = scene.copy();
+        let site = scene.site.copy();
         if scene.kill(&site, from, chance.part_of(spans.0[&from])) {
             seen.push(left(&site, &scene, &after, &mut 0));
         }
@@ -290,7 +275,7 @@ fn a_crash_at_any_instant_leaves_each_record_old_or_new_and_the_same_load_comple
     );
 
     // Without the first run, the second says the same.
-    let fresh = scene.copy();
+    let fresh = scene.site.copy();
     fs::remove_dir_all(fresh.path("store")).unwrap();
     assert_eq!(fresh.ingest(&scene.second.dir).code, Some(0));
     let fresh = scene.held(&fresh);

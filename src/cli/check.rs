@@ -11,7 +11,7 @@ use gateway::{
     clock::{Clock, SystemClock},
     config::{Config, Severity},
     loader::{Also, LoadError, Loader},
-    terminology,
+    operator::Operator,
 };
 use project::{
     IdKey,
@@ -65,7 +65,7 @@ fn export(args: &CheckArgs, format: ::ingest::Format, config: Option<&Config>) -
         Some(practice) => practice.clone(),
         None => "UNKNOWN".parse::<OdsCode>()?,
     };
-    let terminology = config.map(terminology::configured).transpose()?.flatten();
+    let operator = config.map(Operator::configured).transpose()?.unwrap_or_default();
     let folder = tempfile::tempdir()?;
     let store = Lmdb::open(&Settings { dir: folder.path().to_owned(), max_gib: 64 })?;
     let quality = Mutex::new(Quality::new(None, 1, SystemClock.now()));
@@ -77,7 +77,7 @@ fn export(args: &CheckArgs, format: ::ingest::Format, config: Option<&Config>) -
         clock: &SystemClock,
         practice: &practice,
         progress: &show,
-        also: Also { terminology: terminology.as_ref(), quality },
+        also: Also { quality, ..operator.also() },
     };
     let known = known::load(&loader(None), &args.known);
     let loader = loader(Some(&quality));

@@ -10,8 +10,8 @@ use gateway::{
     clock::{Clock, SystemClock},
     config::Config,
     explain::{Explained, Question, Told, explain},
-    loader::{Also, Loader},
-    terminology,
+    loader::Loader,
+    operator::Operator,
 };
 use jiff::civil::Date;
 use policy::{Grant, ProxyGrant};
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let config = Config::load(&args.config)?;
     let secrets = config.keys.open()?;
     let store = open(&config)?;
-    let terminology = terminology::configured(&config)?;
+    let operator = Operator::configured(&config)?;
     let display = Display::default();
     let loader = Loader {
         store: &store,
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         clock: &SystemClock,
         practice: &args.practice,
         progress: &|progress| display.show(progress),
-        also: Also { terminology: terminology.as_ref(), ..Also::default() },
+        also: operator.also(),
     };
     let subject = named::find(&store, &args.practice, &args.patient)?;
     let on = args.on.unwrap_or_else(|| SystemClock.today());

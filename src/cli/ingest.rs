@@ -9,7 +9,8 @@ use gateway::{
     clock::{Clock, SystemClock},
     config::Config,
     loader::{Also, LoadError, Loader, sweep_rows},
-    telemetry, terminology,
+    operator::Operator,
+    telemetry,
 };
 use project::{IdKey, quality::Quality};
 use record::{Fate, Report};
@@ -29,7 +30,7 @@ pub(crate) fn run(args: &IngestArgs) -> Result<ExitCode, Failure> {
     let guard = telemetry::init(&config.telemetry)?;
     let secrets = config.keys.open()?;
     let store = open(&config)?;
-    let terminology = terminology::configured(&config)?;
+    let operator = Operator::configured(&config)?;
     let folder = args.quality.as_deref().map(Folder::begin).transpose()?;
     let json = args.report.as_deref().map(JsonFile::begin).transpose()?;
     let display = Display::default();
@@ -39,7 +40,7 @@ pub(crate) fn run(args: &IngestArgs) -> Result<ExitCode, Failure> {
         clock: &SystemClock,
         practice: &args.practice,
         progress: &|progress| display.show(progress),
-        also: Also { terminology: terminology.as_ref(), ..Also::default() },
+        also: operator.also(),
     };
     let result = match &folder {
         None => loader.load(args.format, &args.paths),

@@ -16,7 +16,7 @@ use gateway::{
     clock::{Clock, SystemClock},
     config::Config,
     loader::{Also, Loader},
-    terminology,
+    operator::Operator,
 };
 use project::{IdKey, quality::Quality};
 use store::Store;
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &QualityArgs) -> Result<ExitCode, Failure> {
     if settings.batches == 0 {
         return Err(Failure(format!("nothing of {} was ever loaded here; check --practice", args.practice)));
     }
-    let terminology = terminology::configured(&config)?;
+    let operator = Operator::configured(&config)?;
     let quality = Mutex::new(Quality::new(None, settings.batches, SystemClock.now()));
     let display = Display::default();
     let loader = Loader {
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &QualityArgs) -> Result<ExitCode, Failure> {
         clock: &SystemClock,
         practice: &args.practice,
         progress: &|progress| display.show(progress),
-        also: Also { terminology: terminology.as_ref(), quality: Some(&quality) },
+        also: Also { quality: Some(&quality), ..operator.also() },
     };
     loader.survey()?;
     let told = loader.told(1..=settings.batches)?;

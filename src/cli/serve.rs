@@ -15,8 +15,9 @@ use gateway::{
     fhir::CursorKey,
     intake::Intake,
     oauth::{FetchKeys, Offer},
+    operator::Operator,
     service::{Service, Urls},
-    shutdown, telemetry, terminology, tls,
+    shutdown, telemetry, tls,
 };
 use project::IdKey;
 use store::{Lmdb, Settings, Store};
@@ -80,9 +81,10 @@ pub(crate) fn serve(
     let ids = IdKey::new(secrets.id.expose());
     let store = Arc::new(open(config)?);
     store.bind(&ids.fingerprint())?;
+    let operator = Arc::new(Operator::configured(config)?);
     let suppliers = match (&config.intake, listeners.suppliers) {
         (Some(intake), Some(listener)) => {
-            Some(Suppliers::new(config, intake, Arc::clone(&store), ids, listener)?)
+            Some(Suppliers::new(config, intake, Arc::clone(&store), ids, listener, Arc::clone(&operator))?)
         }
         _ => None,
     };
@@ -91,8 +93,9 @@ pub(crate) fn serve(
     let cursors = CursorKey::new(secrets.cursor.expose())
         .ok_or_else(|| Failure("the key for page links cannot be used".to_owned()))?;
     let urls = Urls { base: config.service.base_url.clone() };
-    let service =
-        Service::new(store, Arc::new(SystemClock), urls, cursors, sandbox).offering(offer(config, &secrets)?);
+    let service = Service::new(store, Arc::new(SystemClock), urls, cursors, sandbox)
+        .with_operator(operator)
+        .offering(offer(config, &secrets)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let limits = config.limits.clone();
     let result = runtime.block_on(async {
@@ -151,16 +154,15 @@ impl Suppliers {
         store: Arc<Lmdb>,
         ids: IdKey,
         listener: TcpListener,
+        operator: Arc<Operator>,
     ) -> Result<Self, Failure> {
         let (certificate, key) = intake.pair();
         let certificates = tls::Certificates::load(certificate, key)?;
         let clients = intake.clients()?;
         let limits = intake.limits(&config.limits);
         let clock = Arc::new(SystemClock);
-        let terminology = terminology::configured(config)?;
         let keep = config.store.keep_rows();
-        let intake =
-            Intake::open(store, clock, ids, intake.clone(), keep, Arc::clone(&clients), terminology)?;
+        let intake = Intake::open(store, clock, ids, intake.clone(), keep, Arc::clone(&clients), operator)?;
         Ok(Self { intake, certificates, clients, limits, listener })
     }
 

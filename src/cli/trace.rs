@@ -8,8 +8,8 @@ use std::{collections::BTreeMap, process::ExitCode};
 use gateway::{
     clock::{Clock, SystemClock},
     config::Config,
-    loader::{Also, Loader, Sought},
-    terminology,
+    loader::{Loader, Sought},
+    operator::Operator,
 };
 use project::IdKey;
 use record::{Fate, Place};
@@ -26,7 +26,7 @@ pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode, Failure> {
     if settings.batches == 0 {
         return Err(Failure(format!("nothing of {} was ever loaded here; check --practice", args.practice)));
     }
-    let terminology = terminology::configured(&config)?;
+    let operator = Operator::configured(&config)?;
     let display = Display::default();
     let loader = Loader {
         store: &store,
@@ -34,7 +34,7 @@ pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode, Failure> {
         clock: &SystemClock,
         practice: &args.practice,
         progress: &|progress| display.show(progress),
-        also: Also { terminology: terminology.as_ref(), ..Also::default() },
+        also: operator.also(),
     };
     let place = &place(args, &loader)?;
     let mut sought = loader.seek(place)?;

@@ -56,6 +56,20 @@ pub struct Config {
     /// What apps are offered.
     #[serde(default)]
     pub apps: Apps,
+    /// Tables beside the built-in ones.
+    #[serde(default)]
+    pub tables: Tables,
+}
+
+/// `[tables]`: what an operator adds to the built-in tables. With another file than before, no record is served until it was
+/// made anew (`recordgate admin reproject`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tables {
+    /// More sensitive codes, in the shape of `profiles/codes/sensitive.csv`.
+    pub sensitive_codes: Option<PathBuf>,
+    /// More first names for the reading of free text, as `recordgate lexicon` writes them.
+    pub first_names: Option<PathBuf>,
 }
 
 /// `[terminology]`
@@ -336,7 +350,9 @@ impl Config {
             [&mut config.tls.certificate, &mut config.tls.key, &mut config.store.dir, &mut config.keys.dir];
         let paths = paths.into_iter().chain(config.intake.iter_mut().flat_map(Intake::paths));
         let paths = paths.chain(config.apps.paths());
-        for path in paths.chain(&mut config.terminology.file) {
+        let tables = &mut config.tables;
+        let tables = tables.sensitive_codes.iter_mut().chain(&mut tables.first_names);
+        for path in paths.chain(&mut config.terminology.file).chain(tables) {
             *path = folder.join(&path);
         }
         config.validate()?;

@@ -179,7 +179,7 @@ pub fn explain(loader: &Loader<'_>, question: &Question<'_>) -> Result<Explained
         types: &types,
         categories: scopes.seen_in(ResourceType::Observation),
     };
-    let visible = Visible::look(store, question.on, &asking)?;
+    let visible = Visible::look(store, question.on, &asking, loader.also.own())?;
     let admission = admission(entitled.map(|(_, role)| role), question.role, &visible);
     let telling = Telling { visible: &visible, admission, looked: &looked, rows: rows(&looked) };
     Ok(Explained {

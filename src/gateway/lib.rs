@@ -11,6 +11,7 @@ pub mod fhir;
 pub mod intake;
 pub mod loader;
 pub mod oauth;
+pub mod operator;
 pub mod outcome;
 mod readiness;
 pub mod service;

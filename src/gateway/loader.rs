@@ -25,8 +25,8 @@ use std::{
 };
 
 use ingest::{Format, Stop};
-use policy::{MadeWith, PracticeRules, Released};
-use project::{Another, Holder, IdKey, Projection, Record};
+use policy::{Another, MadeWith, PracticeRules, Released};
+use project::{Holder, IdKey, Projection, Record};
 use record::{Entry, EntryId, Issue, IssueCode, OdsCode, PatientKey, Place, Report, Severity, Sink};
 use store::{AsOf, NewRelease, PatientFacts, Store, StoreError};
 
@@ -133,7 +133,8 @@ impl Loader<'_> {
     /// # Errors
     /// As [`Loader::load`].
     pub fn take(&self, format: Format, paths: &[PathBuf]) -> Result<(Report, u64), LoadError> {
-        let batch = ingest::open(format, self.practice, paths).map_err(refused)?;
+        let mut batch = ingest::open(format, self.practice, paths).map_err(refused)?;
+        batch.recall(self.store.organisations(self.practice)?);
         let total = batch.total_bytes();
         let fingerprint = self.check(format, batch.as_ref(), total)?;
         self.store.bind(&self.ids.fingerprint())?;
@@ -366,7 +367,8 @@ impl Projecting<'_> {
         let holder = Holder::of(patient, &own, &others);
         let of_own = own.len();
         let (entries, refused) = project::with_guests(own, guests, facts.number_shared);
-        let entries = project::with_marks_of_others(entries, of_own, &facts.oversight, &others, dictionary);
+        let entries = policy::with_marks_of_others(entries, of_own, &facts.oversight, &others, dictionary);
+        let oversight = policy::with_words_of_others(&entries, of_own, &facts.oversight, &others, dictionary);
         let record = Record {
             practice: self.practice,
             practice_name: self.practice_name,
@@ -374,7 +376,8 @@ impl Projecting<'_> {
             entries: &entries,
             dictionary,
             terminology: self.also.terminology.map(|loaded| &loaded.terminology),
-            oversight: &facts.oversight,
+            own: self.also.own(),
+            oversight: &oversight,
             rules: self.rules,
         };
         let mut projection = project::project(&record, self.ids);
@@ -387,6 +390,7 @@ impl Projecting<'_> {
                 &record,
                 &batches,
                 &since,
+                holder,
                 &projection,
             );
         }

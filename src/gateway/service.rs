@@ -20,6 +20,7 @@ use crate::{
     clock::Clock,
     fhir::{self, CursorKey, Format, Query, Unanswered, capability_statement},
     oauth::{OAuth, Offer, Offered, authorization_server, openid_configuration, smart_configuration},
+    operator::Operator,
     outcome::{Outcome, found, no_content},
     readiness::Readiness,
     telemetry::{self, RouteLabel},
@@ -49,6 +50,12 @@ impl Urls {
     #[must_use]
     pub fn token(&self) -> String {
         format!("{}/oauth/token", self.base)
+    }
+
+    /// Where apps push authorization requests.
+    #[must_use]
+    pub fn pushed(&self) -> String {
+        format!("{}/oauth/par", self.base)
     }
 
     /// The introspection endpoint.
@@ -91,6 +98,7 @@ pub struct Service {
     offered: Offered,
     asking: Limiter<String>,
     readiness: Mutex<Readiness>,
+    pub(crate) operator: Arc<Operator>,
 }
 
 impl Service {
@@ -106,8 +114,8 @@ impl Service {
         let offer = Offer::default();
         let oauth = OAuth::new(Arc::clone(&store), Arc::clone(&clock), urls.clone(), sandbox, offer);
         let offered = Offered::default();
-        let (asking, readiness) = (Limiter::new(MOST_APPS), Mutex::default());
-        Self { store, clock, cursors, urls, sandbox, oauth, offered, asking, readiness }
+        let (asking, readiness, operator) = (Limiter::new(MOST_APPS), Mutex::default(), Arc::default());
+        Self { store, clock, cursors, urls, sandbox, oauth, offered, asking, readiness, operator }
     }
 
     /// The same, and what its authorization server offers beyond what each one does.
@@ -117,6 +125,12 @@ impl Service {
         let offered = offer.offered();
         let oauth = OAuth::new(store, clock, self.urls.clone(), self.sandbox, offer);
         Self { oauth, offered, ..self }
+    }
+
+    /// With what an operator has configured: only records that were made with those tables are served.
+    #[must_use]
+    pub fn with_operator(self, operator: Arc<Operator>) -> Self {
+        Self { operator, ..self }
     }
 
     pub(crate) fn fhir_base(&self) -> String {

@@ -4,7 +4,9 @@
 use std::path::Path;
 
 use jiff::civil::{Date, date};
-use record::{Content, Effective, Entry, Fact, Fate, Issue, IssueCode, Place, Severity, Sink, SinkError};
+use record::{
+    Content, Effective, Entry, Fact, Fate, Issue, IssueCode, OdsCode, Place, Severity, Sink, SinkError,
+};
 
 use crate::{Batch, Stop};
 
@@ -23,6 +25,10 @@ impl<B: Batch> Batch for Dated<B> {
 
     fn paths(&self) -> Vec<&Path> {
         self.0.paths()
+    }
+
+    fn recall(&mut self, organisations: Vec<(String, OdsCode)>) {
+        self.0.recall(organisations);
     }
 
     fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop> {

@@ -15,6 +15,7 @@ mod gp_connect;
 mod lot;
 mod maker;
 mod nhs_vaccination;
+mod signed;
 mod snomed;
 mod tpp;
 mod vision;
@@ -156,6 +157,10 @@ pub trait Batch: fmt::Debug + Sync {
 
     /// The files that are read.
     fn paths(&self) -> Vec<&Path>;
+
+    /// Takes in the organisations that the practice's earlier batches have named, each by its key in its feed and its ODS
+    /// code: rows of a format that names organisations by key alone show no other way that they are another practice's.
+    fn recall(&mut self, _organisations: Vec<(String, OdsCode)>) {}
 
     /// Reads every row into the sink, in an order in which what others refer to comes first where it can.
     ///

@@ -35,8 +35,8 @@ use std::{
 
 use fhir::{EncodeError, Patient, types::Extension};
 use record::{
-    CodeClass, CodeSystem, Content, Demographics, Dictionary, Effective, Entry, EntryId, OdsCode,
-    ResourceType, Section, Value,
+    CodeClass, CodeRef, CodeSystem, Content, Demographics, Dictionary, Effective, Entry, EntryId, OdsCode,
+    ResourceType, Section, Statement, Value,
 };
 
 use crate::{
@@ -98,7 +98,7 @@ pub struct Mapped {
     pub members: Vec<EntryId>,
     /// When it was recorded: the earliest of its sources', and unknown if one of theirs is.
     pub recorded: Option<Effective>,
-    /// Every coding in it, to be labelled by.
+    /// Every coding in it, to be labelled by; and the sensitive codes that they lie under in a loaded terminology.
     pub concepts: Vec<(CodeSystem, String)>,
     /// What kinds of things its sources' codes stand for, to be labelled by.
     pub classes: Vec<CodeClass>,
@@ -141,7 +141,32 @@ pub fn map(entries: &[Entry], context: &Context) -> Mapping {
     let entries: Vec<Cow<'_, Entry>> = entries.iter().map(completed).collect();
     let dictionary = terminology::Completed { inner: context.dictionary, terminology };
     let context = Context { dictionary: &dictionary, ..*context };
-    map_completed(entries.iter().map(|entry| (&entry.id, entry.as_ref())).collect(), &context)
+    let mut mapping =
+        map_completed(entries.iter().map(|entry| (&entry.id, entry.as_ref())).collect(), &context);
+    for made in &mut mapping.resources {
+        let under = terminology.sensitive_roots(&made.concepts);
+        made.concepts.extend(under);
+    }
+    mapping
+}
+
+/// The codings by which a statement is labelled that contains others, whether or not it becomes a resource itself, and what
+/// its code stands for. `None` if the code has not come.
+#[must_use]
+pub fn labelled_by(
+    statement: &Statement,
+    dictionary: &dyn Dictionary,
+    terminology: Option<&Terminology>,
+) -> Option<(Vec<(CodeSystem, String)>, Option<CodeClass>)> {
+    let (coded, class) = match &statement.code {
+        CodeRef::Given(coded, class) => (coded.clone(), *class),
+        CodeRef::Local(key) => dictionary.code(key).map(|(coded, class)| (coded, Some(class)))?,
+    };
+    let Some(terminology) = terminology else { return Some((coding::concepts(&coded).collect(), class)) };
+    let coded = terminology.complete_code(&coded).unwrap_or(coded);
+    let mut concepts: Vec<(CodeSystem, String)> = coding::concepts(&coded).collect();
+    concepts.extend(terminology.sensitive_roots(&concepts));
+    Some((concepts, class))
 }
 
 fn map_completed(entries: BTreeMap<&EntryId, &Entry>, context: &Context) -> Mapping {

@@ -35,11 +35,14 @@ fn fields(line: &'static str) -> Vec<&'static str> {
 }
 
 /// A table with a code in each line: `system,code,…`. Systems are `snomed`, `snomed-description`, `readv2` and `ctv3`;
-/// `word`, `term` and `text` lines hold words instead. A `*` at the end stands for anything that follows.
+/// `word`, `term` and `text` lines hold words instead. A `*` at the end stands for anything that follows; at the beginning
+/// of a `term` for anything before.
 pub(crate) struct CodeTable {
     exact: HashMap<(&'static str, &'static str), Cells>,
     /// By system and first byte, in the order of the table.
     open: HashMap<(&'static str, Option<u8>), Lines>,
+    /// Of terms: what may stand anywhere (`true`) or at the end.
+    within: Vec<(&'static str, bool, Cells)>,
 }
 
 /// What begins, and what a line has behind it.
@@ -49,10 +52,15 @@ type Cells = &'static [&'static str];
 
 impl CodeTable {
     pub(crate) fn parse(csv: &'static str) -> Self {
-        let mut table = Self { exact: HashMap::new(), open: HashMap::new() };
+        let mut table = Self { exact: HashMap::new(), open: HashMap::new(), within: Vec::new() };
         for row in rows(csv) {
             let row: &'static [&'static str] = row.leak();
             let [system, code, rest @ ..] = row else { continue };
+            if let Some(end) = code.strip_prefix('*').filter(|_| *system == "term") {
+                let part = end.strip_suffix('*');
+                table.within.push((part.unwrap_or(end), part.is_some(), rest));
+                continue;
+            }
             match code.strip_suffix('*') {
                 Some(start) => {
                     let first = start.as_bytes().first().copied();
@@ -105,9 +113,13 @@ impl CodeTable {
         text.split(|c: char| !c.is_alphanumeric() && c != '-').any(|word| self.finds("word", word).is_some())
     }
 
-    /// What a `term` line says of a term that is, or begins, like this.
+    /// What a `term` line says of a term that is, begins, ends or goes on like this.
     pub(crate) fn term(&self, term: &str) -> Option<Cells> {
-        self.finds("term", &term.trim().to_lowercase())
+        let term = term.trim().to_lowercase();
+        let fits =
+            |part: &str, anywhere: bool| if anywhere { term.contains(part) } else { term.ends_with(part) };
+        let within = || self.within.iter().find(|(part, anywhere, _)| fits(part, *anywhere));
+        self.finds("term", &term).or_else(|| within().map(|(.., cells)| *cells))
     }
 
     /// Whether a text holds what a `text` line says.

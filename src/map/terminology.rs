@@ -124,6 +124,18 @@ impl Terminology {
         mask.is_some_and(|mask| mask & roots::mask(meaning) != 0)
     }
 
+    /// The sensitive codes that these lie under, so that they are labelled like those.
+    pub(crate) fn sensitive_roots(&self, concepts: &[(CodeSystem, String)]) -> Vec<(CodeSystem, String)> {
+        let mask = |code: &String| match SnomedId::parse(code) {
+            Some(SnomedId::Concept(id)) => self.members.second(self.members.find(id)?),
+            _ => None,
+        };
+        let snomed = concepts.iter().filter(|(system, _)| *system == CodeSystem::SnomedCt);
+        let masks = snomed.filter_map(|(_, code)| mask(code));
+        let roots = masks.flat_map(|mask| roots::of(Meaning::Sensitive, mask));
+        roots.map(|root| (CodeSystem::SnomedCt, root.to_string())).collect()
+    }
+
     /// An entry whose descriptions stand beside their concepts, and whose concepts have terms. `None` where that
     /// changes nothing.
     pub(crate) fn complete(&self, entry: &Entry) -> Option<Entry> {

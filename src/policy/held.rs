@@ -1,7 +1,9 @@
 //! What the store holds of a resource, and the one way to make it something that may leave.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
-use record::{Index, ResourceType};
+use record::{EntryId, Index, ResourceType};
 use serde::{Deserialize, Serialize};
 
 use crate::{FeedAccess, Labels, MadeWith, Permit, Rule, Standing, View};
@@ -23,7 +25,7 @@ pub struct Header {
     /// The newest version number that any view has had.
     pub last_version: u32,
     /// The entries that it was made from, for explanations.
-    pub sources: Vec<record::EntryId>,
+    pub sources: Vec<EntryId>,
 }
 
 /// One view's version and what it can be found by.
@@ -159,6 +161,27 @@ impl Released {
     #[must_use]
     pub fn header(&self, kind: ResourceType, id: &str) -> Option<&Header> {
         self.headers.iter().find(|header| header.kind == kind && header.id == id)
+    }
+
+    /// The record without the words of what is made of any of these entries: as a projection would make it for which
+    /// none of them may go out. The full view is then the coded one, as a new version where that is another.
+    #[must_use]
+    pub fn without_words_of(&self, entries: &BTreeSet<EntryId>, now: Timestamp) -> Self {
+        let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+        let mut without = self.clone();
+        let concerned = |header: &&mut Header| header.sources.iter().any(|source| entries.contains(source));
+        for header in without.headers.iter_mut().filter(concerned) {
+            header.full = match (&header.full, &header.coded) {
+                (Some(full), Some(coded)) if full.digest != coded.digest => {
+                    let version = full.version.saturating_add(1);
+                    header.last_version = header.last_version.max(version);
+                    Some(ViewHeader { version, updated: now, ..coded.clone() })
+                }
+                (Some(full), Some(_)) => Some(full.clone()),
+                (_, None) | (None, _) => None,
+            };
+        }
+        without
     }
 
     /// The headers of one type.

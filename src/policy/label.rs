@@ -189,8 +189,11 @@ pub fn label<'a>(
 fn of_entry(walk: &Walk<'_>, section: Section, id: &EntryId) -> Labels {
     let mut labels = match walk.entry(id) {
         Some(entry) => {
-            let released = walk.review(entry).is_some_and(|review| review.release);
-            let carried = if released { MarksCarried::Yes } else { entry.marks_carried };
+            let carried = if walk.lets_words_out(entry) == Some(true) {
+                MarksCarried::Yes
+            } else {
+                entry.marks_carried
+            };
             Labels::new(section, entry.recorded.map(|at| at.first_day()), carried)
         }
         None => Labels::new(section, None, MarksCarried::No),

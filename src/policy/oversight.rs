@@ -54,6 +54,10 @@ pub struct Oversight {
     pub hidden: BTreeMap<EntryId, Decided>,
     /// Entries whose words were reviewed.
     pub reviewed: BTreeMap<EntryId, Review>,
+    /// Entries whose words are withheld in the record that another feed has of the person. Never kept: it is worked out
+    /// from what was decided there ([`crate::with_words_of_others`]).
+    #[serde(skip)]
+    pub withheld_elsewhere: BTreeSet<EntryId>,
 }
 
 impl Oversight {
@@ -70,17 +74,14 @@ impl Oversight {
     }
 }
 
-/// The entries that the practice has hidden, with all that is hidden by that before the record is projected anew: what
+/// The entries against which a reason speaks, with all that is hidden by that before the record is projected anew: what
 /// each contains, and whatever stands in one panel with any of those, which may be the other half of a blood pressure.
 /// A projection hides no more than this and perhaps less.
 #[must_use]
-pub fn hidden(entries: &[Entry], oversight: &Oversight) -> BTreeSet<EntryId> {
+pub fn withheld_by(reason: Reason, entries: &[Entry], oversight: &Oversight) -> BTreeSet<EntryId> {
     let walk = Walk::new(entries, oversight);
-    let mut hidden: BTreeSet<&EntryId> = entries
-        .iter()
-        .map(|entry| &entry.id)
-        .filter(|id| walk.reasons(id).contains(&Reason::HiddenByPractice))
-        .collect();
+    let mut hidden: BTreeSet<&EntryId> =
+        entries.iter().map(|entry| &entry.id).filter(|id| walk.reasons(id).contains(&reason)).collect();
     loop {
         let before = hidden.len();
         for entry in entries {

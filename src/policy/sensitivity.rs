@@ -116,6 +116,9 @@ pub(crate) fn withheld(rules: &PracticeRules, from_proxy: bool) -> BTreeSet<Sens
     Sensitivity::ALL.into_iter().filter(withholds).collect()
 }
 
+/// The first line of a table of sensitive codes.
+const HEADER: &str = "system,code,class,what it is";
+
 /// Which codes are sensitive, and in which classes.
 #[derive(Clone, Debug, Default)]
 pub struct SensitiveCodes {
@@ -134,7 +137,11 @@ impl SensitiveCodes {
     /// The first line that is not of that shape.
     pub fn parse(text: &str) -> Result<Self, TableError> {
         let mut codes = Self::default();
-        let lines = text.lines().enumerate().skip_while(|(_, line)| line.starts_with('#')).skip(1);
+        let mut lines = text.lines().enumerate().skip_while(|(_, line)| line.starts_with('#'));
+        // Without one the first code would be taken for it.
+        if lines.next().is_none_or(|(_, header)| header.trim_start_matches('\u{feff}').trim() != HEADER) {
+            return Err(TableError::new(format!("the first line is not {HEADER}")));
+        }
         for (number, line) in lines.filter(|(_, line)| !line.trim().is_empty()) {
             let wrong = |what: &str| TableError::new(format!("line {}: {what}", number + 1));
             let mut fields = line.splitn(4, ',').map(str::trim);
@@ -155,6 +162,21 @@ impl SensitiveCodes {
                     _ = codes.exact.entry((system.to_owned(), code.to_owned())).or_default().insert(class)
                 }
             }
+        }
+        Ok(codes)
+    }
+
+    /// The table that is built in and more lines of the same shape. Codes are only added; nothing that was in a class is
+    /// taken out of it.
+    ///
+    /// # Errors
+    /// The first line that is not of that shape.
+    pub fn with(text: &str) -> Result<Self, TableError> {
+        let more = Self::parse(text)?;
+        let mut codes = Self::built_in().clone();
+        codes.chapters.extend(more.chapters);
+        for (code, classes) in more.exact {
+            codes.exact.entry(code).or_default().extend(classes);
         }
         Ok(codes)
     }
@@ -258,6 +280,21 @@ mod tests {
     }
 
     #[test]
+    fn an_operators_table_adds_codes_and_takes_none_away() {
+        let more = "system,code,class,what it is\nsnomed,73211009,domestic-abuse,x\nreadv2,C10*,gender-identity,x\n\
+            snomed,76272004,domestic-abuse,x\n";
+        let codes = SensitiveCodes::with(more).unwrap();
+        let of = |system, code: &str| codes.classes(&[(system, code.to_owned())], &[]);
+        assert_eq!(of(CodeSystem::SnomedCt, "73211009"), [Sensitivity::DomesticAbuse].into());
+        assert_eq!(of(CodeSystem::ReadV2, "C10F."), [Sensitivity::GenderIdentity].into());
+        let both = [Sensitivity::DomesticAbuse, Sensitivity::SexuallyTransmittedInfection];
+        assert_eq!(of(CodeSystem::SnomedCt, "76272004"), both.into());
+        assert_eq!(of(CodeSystem::ReadV2, "A981.00"), [Sensitivity::SexuallyTransmittedInfection].into());
+        assert!(SensitiveCodes::with("system,code,class,what it is\nsnomed,1,other,x\n").is_err());
+        assert!(SensitiveCodes::with("snomed,73211009,domestic-abuse,x\n").is_err(), "without a header");
+    }
+
+    #[test]
     fn a_table_with_an_unknown_class_or_system_is_refused() {
         for line in [
             "snomed,1,other,x",
@@ -267,7 +304,7 @@ mod tests {
             "snomed,,domestic-abuse,x",
             "snomed,1",
         ] {
-            assert!(SensitiveCodes::parse(&format!("header\n{line}\n")).is_err(), "{line}");
+            assert!(SensitiveCodes::parse(&format!("{HEADER}\n{line}\n")).is_err(), "{line}");
         }
     }
 }

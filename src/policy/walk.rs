@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use record::{Content, Entry, EntryId, Mark, Role};
 
-use crate::{Oversight, Reason, Review, oversight::words};
+use crate::{Oversight, Reason, oversight::words};
 
 /// A patient's entries, ready to be walked along their links, and what the practice decided about them.
 #[derive(Debug)]
@@ -27,12 +27,16 @@ impl<'a> Walk<'a> {
         Self { oversight, entries: entries.iter().map(|entry| (&entry.id, entry)).collect(), about }
     }
 
-    /// What the practice decided about the words of an entry, if it did so about the words that it has now.
+    /// Whether the words of an entry may go out or may not, if the practice decided that about the words that it has now.
+    /// What is withheld in any feed's record of the person stays back in all.
     #[must_use]
-    pub fn review(&self, entry: &Entry) -> Option<&'a Review> {
+    pub fn lets_words_out(&self, entry: &Entry) -> Option<bool> {
+        if self.oversight.withheld_elsewhere.contains(&entry.id) {
+            return Some(false);
+        }
         // Of most entries nothing was decided, and their words need not be looked at.
         self.oversight.reviewed.get(&entry.id)?;
-        self.oversight.review(&entry.id, words(entry)?)
+        self.oversight.review(&entry.id, words(entry)?).map(|review| review.release)
     }
 
     /// An entry by its key.
@@ -53,17 +57,11 @@ impl<'a> Walk<'a> {
     #[must_use]
     pub fn grounds<'w>(&'w self, of: &'w EntryId) -> BTreeSet<(Reason, &'w EntryId)> {
         let mut grounds = BTreeSet::new();
-        let mut seen: HashSet<(&EntryId, bool)> = HashSet::new();
-        // Each with whether it was come to as something that is said about another.
-        let mut open: Vec<(&EntryId, bool)> = vec![(of, false)];
-        while let Some((id, said)) = open.pop() {
-            let Some(entry) = self.entries.get(id) else {
+        self.around(of, &mut |id, entry| {
+            let Some(entry) = entry else {
                 grounds.insert((Reason::Awaited, id));
-                continue;
+                return;
             };
-            if !seen.insert((id, said)) {
-                continue;
-            }
             grounds.extend(entry.marks.iter().map(|mark| (reason(mark), id)));
             if self.oversight.hidden.contains_key(id) {
                 grounds.insert((Reason::HiddenByPractice, id));
@@ -72,6 +70,25 @@ impl<'a> Walk<'a> {
             if entry.content.is_none() {
                 grounds.insert((Reason::Awaited, id));
             }
+        });
+        grounds
+    }
+
+    /// Shows an entry and everything around it that speaks for it, as [`Walk::grounds`] says: by its key alone where it
+    /// has not come.
+    pub fn around<'w>(&'w self, of: &'w EntryId, see: &mut dyn FnMut(&'w EntryId, Option<&'a Entry>)) {
+        let mut seen: HashSet<(&EntryId, bool)> = HashSet::new();
+        // Each with whether it was come to as something that is said about another.
+        let mut open: Vec<(&EntryId, bool)> = vec![(of, false)];
+        while let Some((id, said)) = open.pop() {
+            let Some(entry) = self.entry(id) else {
+                see(id, None);
+                continue;
+            };
+            if !seen.insert((id, said)) {
+                continue;
+            }
+            see(id, Some(entry));
             let links = entry.links.iter().filter(|link| !(said && link.role == Role::About));
             open.extend(links.map(|link| (&link.to, false)));
             // What is said about a heading concerns the heading; what is said about a statement concerns it whole.
@@ -79,7 +96,6 @@ impl<'a> Walk<'a> {
                 open.extend(self.about.get(id).into_iter().flatten().map(|about| (&about.id, true)));
             }
         }
-        grounds
     }
 }
 
@@ -104,7 +120,7 @@ mod tests {
     use record::{MarksCarried, Section};
 
     use super::*;
-    use crate::{Decided, label};
+    use crate::{Decided, Review, label};
 
     fn id(name: &str) -> EntryId {
         EntryId::new(name).unwrap()

@@ -2,19 +2,8 @@
 //! whose the NHS number is.
 
 use jiff::civil::Date;
-use policy::Oversight;
+use policy::Another;
 use record::{Content, Demographics, Entry, IssueCode, PatientKey};
-
-/// A record of the same practice with the same NHS number.
-#[derive(Clone, Copy)]
-pub struct Another<'a> {
-    /// Its patient's key.
-    pub patient: &'a PatientKey,
-    /// Every entry of its own, deleted ones too.
-    pub entries: &'a [Entry],
-    /// What people of the practice have decided about them.
-    pub oversight: &'a Oversight,
-}
 
 /// What a record is among those with its NHS number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +32,17 @@ impl Holder {
     #[must_use]
     pub fn is_closed(self) -> bool {
         matches!(self, Self::AnotherServed | Self::Disputed)
+    }
+
+    /// A stable code of what becomes of it; none of the only one.
+    #[must_use]
+    pub fn code(self) -> Option<&'static str> {
+        match self {
+            Self::Only => None,
+            Self::Served => Some("served"),
+            Self::AnotherServed => Some("another-served"),
+            Self::Disputed => Some("disputed"),
+        }
     }
 
     /// What the practice is told of it.
@@ -86,7 +86,7 @@ fn living(entries: &[Entry]) -> Option<&Demographics> {
 }
 
 /// The feed that a key is of; the practice's own system has no name.
-fn feed(patient: &PatientKey) -> &str {
+pub(crate) fn feed(patient: &PatientKey) -> &str {
     patient.expose().split_once(':').map_or("", |(feed, _)| feed)
 }
 
@@ -97,6 +97,7 @@ fn rank(patient: &PatientKey) -> (bool, &str) {
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
+    use policy::Oversight;
 
     use super::*;
     use crate::tests::patient;

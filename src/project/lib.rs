@@ -9,7 +9,7 @@ mod gather;
 mod guests;
 mod holders;
 mod ids;
-mod overlay;
+mod own;
 mod people;
 pub mod quality;
 mod release;
@@ -21,24 +21,27 @@ mod tests;
 mod together;
 mod views;
 
-use std::{cell::Cell, collections::HashSet};
+use std::{
+    cell::Cell,
+    collections::{BTreeSet, HashSet},
+};
 
 use jiff::Timestamp;
 use map::Mapped;
-use policy::{Found, Labels, Oversight, PracticeRules, Queued, Standing, View, Walk};
+use policy::{Found, Labels, Oversight, PracticeRules, Queued, Sensitivity, Standing, View, Walk};
 use record::{
     CodeClass, Coded, Content, Demographics, Dictionary, Entry, EntryId, IssueCode, NhsNumber, OdsCode,
     OnlineUser, PatientKey, Place, ResourceType, Staff,
 };
 
 pub use guests::with_guests;
-pub use holders::{Another, Holder};
+pub use holders::Holder;
 pub use ids::IdKey;
 pub use map::{
     Counts as TerminologyCounts, Release as TerminologyRelease, Terminology, TerminologyError,
     fold as folded, profiles, ucum, xml,
 };
-pub use overlay::with_marks_of_others;
+pub use own::{OwnTableError, OwnTables};
 pub use release::release;
 pub use render::{practice_side, render};
 pub use tables::{made_with, may_serve};
@@ -60,6 +63,8 @@ pub struct Record<'a> {
     pub dictionary: &'a dyn Dictionary,
     /// What SNOMED CT says beyond our own tables, if an operator has loaded it.
     pub terminology: Option<&'a Terminology>,
+    /// The operator's own tables.
+    pub own: &'a OwnTables,
     /// What people of the practice have decided about entries.
     pub oversight: &'a Oversight,
     /// What the practice has decided for all its patients.
@@ -163,9 +168,23 @@ pub fn project(record: &Record<'_>, ids: &IdKey) -> Projection {
     let mapping = map::map(entries, &context);
     projection.waiting = waiting(entries, &walk, &mapping.unmapped);
     projection.unmapped = mapping.unmapped;
-    let screener = Screener::new(record.rules.screening, entries, &dictionary);
-    projection.resources =
-        together::labelled(mapping.resources, &projection.unmapped, entries, &walk, record.rules, &screener);
+    let screener = Screener::new(record.rules.screening, entries, &dictionary, record.own.lexicon());
+    let sensitive_around = |entry: &Entry| {
+        let Some(Content::Statement(statement)) = &entry.content else { return BTreeSet::new() };
+        match map::labelled_by(statement, &dictionary, record.terminology) {
+            Some((concepts, class)) => record.own.sensitive().classes(&concepts, class.as_slice()),
+            // It may be any.
+            None => Sensitivity::ALL.into(),
+        }
+    };
+    let with = together::With {
+        walk: &walk,
+        rules: record.rules,
+        screener: &screener,
+        sensitive: record.own.sensitive(),
+        around: &sensitive_around,
+    };
+    projection.resources = together::labelled(mapping.resources, &projection.unmapped, entries, &with);
     projection.screened = screener.was_used();
     projection.incomplete = dictionary.missed.get();
     withdraw_dangling(&mut projection.resources, &id);

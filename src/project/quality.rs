@@ -15,7 +15,7 @@ use record::{
 };
 use serde::Serialize;
 
-use crate::{Projection, Record};
+use crate::{Holder, Projection, Record, holders::feed};
 use tally::{Bounded, top};
 pub use tally::{Counted, Example};
 
@@ -53,6 +53,9 @@ pub struct Summary {
     pub not_mapped: BTreeMap<&'static str, u64>,
     /// Resources that are withheld, by each reason that they have.
     pub withheld: BTreeMap<&'static str, u64>,
+    /// Patients of whom another feed of the practice has a record too, or another record has the NHS number: by whose record
+    /// it is and what becomes of it.
+    pub shared: Vec<SharedRow>,
     /// Entries that wait, by what for and how long.
     pub waiting: Vec<Waiting>,
     /// Units with a UCUM code, the most frequent first.
@@ -73,6 +76,18 @@ pub struct Summary {
     pub files: Vec<FileRow>,
     /// Units, codes and files beyond those that are counted by name.
     pub not_named: u64,
+}
+
+/// Records with an NHS number that another record of the practice has too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SharedRow {
+    /// Which feed's: what its keys begin with, and nothing for the practice's own system.
+    pub feed: String,
+    /// What becomes of it ([`Holder::code`]).
+    pub state: &'static str,
+    /// How many; the place is the patient's own row.
+    #[serde(flatten)]
+    pub counted: Counted,
 }
 
 /// Entries that wait.
@@ -193,12 +208,13 @@ impl Quality {
     }
 
     /// Takes in one patient. `batches` names the batch that last changed each entry, `since` when each entry began to
-    /// wait that waited already; the others do so from now on.
+    /// wait that waited already; the others do so from now on; `holder` says what the record is among those of the person.
     pub fn take(
         &mut self,
         record: &Record<'_>,
         batches: &[u64],
         since: &BTreeMap<EntryId, Timestamp>,
+        holder: Holder,
         projection: &Projection,
     ) {
         let counts = |batch: u64| self.batch.is_none_or(|only| only == batch);
@@ -208,6 +224,7 @@ impl Quality {
             return;
         }
         self.summary.patients += 1;
+        self.share(record, holder);
         let ids: HashSet<&EntryId> = entries.iter().map(|(entry, _)| &entry.id).collect();
         let became = self.outcomes(projection, &ids);
         let waiting: HashMap<&EntryId, &'static str> =
@@ -230,6 +247,18 @@ impl Quality {
             if let Some(Content::Statement(statement)) = &entry.content {
                 self.unit(statement, &entry.place);
                 self.code(record, statement, became.get(&entry.id), &entry.place);
+            }
+        }
+    }
+
+    fn share(&mut self, record: &Record<'_>, holder: Holder) {
+        let patient = record.entries.iter().find(|entry| entry.id == EntryId::of_patient());
+        let (Some(state), Some(patient)) = (holder.code(), patient) else { return };
+        let (feed, rows) = (feed(record.patient), &mut self.summary.shared);
+        match rows.iter_mut().find(|row| (row.state, row.feed.as_str()) == (state, feed)) {
+            Some(row) => row.counted.add(&patient.place),
+            None => {
+                rows.push(SharedRow { feed: feed.to_owned(), state, counted: Counted::one(&patient.place) });
             }
         }
     }
@@ -331,9 +360,12 @@ impl Quality {
             |(file, of): (String, FileCount)| FileRow { file, entries: of.entries, waiting: of.waiting };
         let mut waiting = self.summary.waiting;
         waiting.sort_by_key(|row| (std::cmp::Reverse(row.age), row.code));
+        let mut shared = self.summary.shared;
+        shared.sort_by(|one, other| (other.state, &one.feed).cmp(&(one.state, &other.feed)));
         let rank_unit = |(_, unit): &(String, UnitCount)| unit.counted.count;
         let rank_code = |(_, code): &((&'static str, String), CodeCount)| code.counted.count;
         Summary {
+            shared,
             waiting,
             units: top(known, LISTED, rank_unit).into_iter().map(unit).collect(),
             unknown_units: top(unknown, LISTED, rank_unit).into_iter().map(unit).collect(),

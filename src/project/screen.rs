@@ -17,7 +17,8 @@ pub(crate) struct Screener<'r> {
     screening: Screening,
     entries: &'r [Entry],
     dictionary: &'r dyn Dictionary,
-    redactor: OnceCell<Redactor<'static>>,
+    lexicon: &'r Lexicon,
+    redactor: OnceCell<Redactor<'r>>,
 }
 
 /// What a clinician of the practice decided about the words of a resource.
@@ -70,8 +71,13 @@ impl Screened {
 
 impl<'r> Screener<'r> {
     /// Over the entries of one patient, with their lists in place.
-    pub(crate) fn new(screening: Screening, entries: &'r [Entry], dictionary: &'r dyn Dictionary) -> Self {
-        Self { screening, entries, dictionary, redactor: OnceCell::new() }
+    pub(crate) fn new(
+        screening: Screening,
+        entries: &'r [Entry],
+        dictionary: &'r dyn Dictionary,
+        lexicon: &'r Lexicon,
+    ) -> Self {
+        Self { screening, entries, dictionary, lexicon, redactor: OnceCell::new() }
     }
 
     /// Whether any text was read.
@@ -89,7 +95,7 @@ impl<'r> Screener<'r> {
                 Reading::Strict => Mode::Strict,
                 Reading::Standard => Mode::Standard,
             };
-            Redactor::new(Lexicon::built_in(), &people(self.entries, self.dictionary), mode)
+            Redactor::new(self.lexicon, &people(self.entries, self.dictionary), mode)
         });
         let read: Vec<(String, Redaction)> = texts
             .into_iter()

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use aws_lc_rs::digest::{Context, SHA256};
 use policy::{MadeWith, PracticeRules, Screening};
 
+use crate::OwnTables;
+
 /// Where a table counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Counts {
@@ -66,25 +68,35 @@ const TABLES: [(&str, &str, Counts); 31] = tables![
 
 static BUILT_IN: LazyLock<MadeWith> = LazyLock::new(|| of(RULES, env!("CARGO_PKG_VERSION"), &TABLES));
 
-/// What a record is made with by this program, by a practice's rules, and with a terminology that an operator has loaded
-/// (by its identity; empty if there is none). A terminology counts as a way of writing: what is not for an app is kept
-/// from it by the tables alone, with or without one.
+/// What a record is made with by this program, by a practice's rules, with an operator's own tables, and with a terminology
+/// that an operator has loaded (by its identity; empty if there is none). A terminology counts as a way of writing: what is
+/// not for an app is kept from it by the tables; what lies under a sensitive code is so too once the record is made anew.
 #[must_use]
-pub fn made_with(rules: &PracticeRules, terminology: &str) -> MadeWith {
+pub fn made_with(rules: &PracticeRules, terminology: &str, own: &OwnTables) -> MadeWith {
     let mut all = Context::new(&SHA256);
     all.update(&BUILT_IN.all);
+    all.update(&shown(own));
     for part in [&rules.made_with(), terminology] {
         all.update(&(part.len() as u64).to_le_bytes());
         all.update(part.as_bytes());
     }
-    MadeWith { all: first_half(all), screening: rules.screening, ..*BUILT_IN }
+    MadeWith { shown: shown(own), all: first_half(all), screening: rules.screening }
+}
+
+/// The fingerprint of what decides what is shown: the built-in tables, and those of an operator if there are any.
+fn shown(own: &OwnTables) -> [u8; 16] {
+    let Some(print) = own.print() else { return BUILT_IN.shown };
+    let mut sum = Context::new(&SHA256);
+    sum.update(&BUILT_IN.shown);
+    sum.update(print);
+    first_half(sum)
 }
 
 /// Whether a record of a practice may be served that was made with this: whatever decides what it shows is what it was,
 /// and the practice holds back no more than it did.
 #[must_use]
-pub fn may_serve(made_with: &MadeWith, rules: &PracticeRules) -> bool {
-    made_with.may_be_served(&BUILT_IN.shown, rules)
+pub fn may_serve(made_with: &MadeWith, rules: &PracticeRules, own: &OwnTables) -> bool {
+    made_with.may_be_served(&shown(own), rules)
 }
 
 fn of(rules: u32, version: &str, tables: &[(&str, &str, Counts)]) -> MadeWith {
@@ -133,14 +145,38 @@ mod tests {
         assert_ne!(of(2, "1", &TABLES).shown, one.shown);
         let newer = of(1, "2", &TABLES);
         assert!(newer.shown == one.shown && newer.all != one.all);
-        let rules = PracticeRules::default();
-        let (without, with) = (made_with(&rules, ""), made_with(&rules, "edition 1"));
+        let (rules, none) = (PracticeRules::default(), OwnTables::default());
+        let (without, with) = (made_with(&rules, "", &none), made_with(&rules, "edition 1", &none));
         assert!(without.shown == with.shown && without.all != with.all);
-        assert_eq!(with, made_with(&rules, "edition 1"));
+        assert_eq!(with, made_with(&rules, "edition 1", &none));
         let since = PracticeRules { free_text_from: Some(jiff::civil::date(2024, 1, 1)), ..rules.clone() };
-        assert!(made_with(&since, "").shown == without.shown && made_with(&since, "").all != without.all);
-        assert!(may_serve(&with, &rules), "whichever terminology it was made with");
-        assert!(!may_serve(&MadeWith::default(), &rules), "what says nothing of it is not served");
+        assert!(
+            made_with(&since, "", &none).shown == without.shown
+                && made_with(&since, "", &none).all != without.all
+        );
+        assert!(may_serve(&with, &rules, &none), "whichever terminology it was made with");
+        assert!(!may_serve(&MadeWith::default(), &rules, &none), "what says nothing of it is not served");
+    }
+
+    #[test]
+    fn an_operators_own_tables_decide_what_is_shown() {
+        let codes = |code: &str| format!("system,code,class,what it is\nsnomed,{code},domestic-abuse,x\n");
+        let own = |codes: Option<&str>, names| OwnTables::parse(codes, names).unwrap();
+        let (one, other, names) = (codes("1"), codes("2"), "name,also\n");
+        let all = [
+            OwnTables::default(),
+            own(Some(&one), None),
+            own(Some(&other), None),
+            own(None, Some(names)),
+            own(Some(&one), Some(names)),
+        ];
+        let rules = PracticeRules::default();
+        for (at, own) in all.iter().enumerate() {
+            let made = made_with(&rules, "", own);
+            for (beside, other) in all.iter().enumerate() {
+                assert_eq!(may_serve(&made, &rules, other), at == beside, "{at} {beside}");
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A whole is never more visible than its parts, and a version moves only with its bytes.
 
+mod overlay;
 mod words;
 
 use std::collections::BTreeSet;
@@ -76,6 +77,7 @@ fn projected(entries: &[Entry]) -> Projection {
         entries,
         dictionary: &Empty,
         terminology: None,
+        own: &OwnTables::default(),
         oversight: &policy::Oversight::default(),
         rules: &policy::PracticeRules::default(),
     };
@@ -139,13 +141,17 @@ fn whatever_hides_a_part_hides_every_panel_above_it_and_leaves_no_bytes() {
 fn only_what_came_out_differently_gets_a_new_version() {
     let first = Timestamp::from_second(1_000).unwrap();
     let second = Timestamp::from_second(2_000).unwrap();
-    let (before, changed) =
-        release(None, projected(&panel()), made_with(&PracticeRules::default(), ""), first);
+    let (before, changed) = release(
+        None,
+        projected(&panel()),
+        made_with(&PracticeRules::default(), "", &OwnTables::default()),
+        first,
+    );
     assert_eq!(changed, 4);
     let (again, changed) = release(
         Some(&before.released),
         projected(&panel()),
-        made_with(&PracticeRules::default(), ""),
+        made_with(&PracticeRules::default(), "", &OwnTables::default()),
         second,
     );
     assert_eq!((changed, &again.released), (0, &before.released));
@@ -156,7 +162,7 @@ fn only_what_came_out_differently_gets_a_new_version() {
     let (after, changed) = release(
         Some(&before.released),
         projected(&entries),
-        made_with(&PracticeRules::default(), ""),
+        made_with(&PracticeRules::default(), "", &OwnTables::default()),
         second,
     );
     assert_eq!(changed, 1);
@@ -172,11 +178,19 @@ fn only_what_came_out_differently_gets_a_new_version() {
 
     entries.pop();
     entries.pop();
-    let (gone, _) =
-        release(Some(&after.released), projected(&entries), made_with(&PracticeRules::default(), ""), second);
+    let (gone, _) = release(
+        Some(&after.released),
+        projected(&entries),
+        made_with(&PracticeRules::default(), "", &OwnTables::default()),
+        second,
+    );
     assert_eq!(gone.released.gone.len(), 2);
-    let (back, _) =
-        release(Some(&gone.released), projected(&panel()), made_with(&PracticeRules::default(), ""), second);
+    let (back, _) = release(
+        Some(&gone.released),
+        projected(&panel()),
+        made_with(&PracticeRules::default(), "", &OwnTables::default()),
+        second,
+    );
     let part = moved[0].id.clone();
     let header = back.released.headers.iter().find(|header| header.id == part).unwrap();
     assert_eq!(header.last_version, 3, "a version number is never used for other bytes");
@@ -185,7 +199,12 @@ fn only_what_came_out_differently_gets_a_new_version() {
 #[test]
 fn a_version_is_dated_to_the_millisecond_that_is_shown() {
     let now: Timestamp = "2026-11-21T22:33:00.161234567Z".parse().unwrap();
-    let (made, _) = release(None, projected(&panel()), made_with(&PracticeRules::default(), ""), now);
+    let (made, _) = release(
+        None,
+        projected(&panel()),
+        made_with(&PracticeRules::default(), "", &OwnTables::default()),
+        now,
+    );
     let updated = made.released.headers[0].coded.as_ref().unwrap().updated;
     assert_eq!(updated.to_string(), "2026-11-21T22:33:00.161Z");
 }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use map::{Mapped, Unmapped, WhyNot};
-use policy::{Found, Labels, PracticeRules, Reason, SensitiveCodes, Walk};
+use policy::{Found, Labels, PracticeRules, Reason, SensitiveCodes, Sensitivity, Walk};
 use record::{Content, Entry, EntryId, Role};
 
 use crate::{
@@ -13,16 +13,25 @@ use crate::{
     screen::{Ruling, Screened, Screener},
 };
 
+/// What resources are labelled and cut with.
+pub(crate) struct With<'w, 'e> {
+    pub(crate) walk: &'w Walk<'e>,
+    pub(crate) rules: &'w PracticeRules,
+    pub(crate) screener: &'w Screener<'w>,
+    pub(crate) sensitive: &'w SensitiveCodes,
+    /// The classes of what an entry says.
+    pub(crate) around: &'w dyn Fn(&Entry) -> BTreeSet<Sensitivity>,
+}
+
 /// Labels every resource by what it was made from and by what is hidden together with it, and cuts it into views.
 pub(crate) fn labelled(
     mapped: Vec<Mapped>,
     unmapped: &[Unmapped],
     entries: &[Entry],
-    walk: &Walk<'_>,
-    rules: &PracticeRules,
-    screener: &Screener<'_>,
+    with: &With<'_, '_>,
 ) -> Vec<Projected> {
-    let own: Vec<Labels> = mapped.iter().map(|made| own_labels(made, walk)).collect();
+    let walk = with.walk;
+    let own: Vec<Labels> = mapped.iter().map(|made| own_labels(made, with)).collect();
     let made_of: HashMap<&EntryId, usize> = mapped
         .iter()
         .enumerate()
@@ -50,7 +59,7 @@ pub(crate) fn labelled(
         .collect();
     let projected = mapped.into_iter().zip(labels).map(|(mapped, labels)| {
         let (views, found) = if labels.reasons.is_empty() {
-            in_views(&mapped, &labels, walk, rules, screener)
+            in_views(&mapped, &labels, with)
         } else {
             (Views::default(), None)
         };
@@ -61,13 +70,8 @@ pub(crate) fn labelled(
 
 /// A resource that nothing speaks against, cut into views, and what was found in its texts if they are not clean.
 /// Texts that could not go out however clean they are, are not read.
-fn in_views(
-    mapped: &Mapped,
-    labels: &Labels,
-    walk: &Walk<'_>,
-    rules: &PracticeRules,
-    screener: &Screener<'_>,
-) -> (Views, Option<Found>) {
+fn in_views(mapped: &Mapped, labels: &Labels, with: &With<'_, '_>) -> (Views, Option<Found>) {
+    let With { walk, rules, screener, .. } = with;
     let screen = |texts| screener.screen(texts, &ruling(mapped, walk));
     let may_go_out = policy::text_may_go_out(labels, rules.free_text_from);
     let screen: Option<&dyn Fn(Vec<String>) -> Screened> = if may_go_out { Some(&screen) } else { None };
@@ -89,19 +93,28 @@ fn ruling(mapped: &Mapped, walk: &Walk<'_>) -> Ruling {
             Some(Content::Statement(statement)) => policy::words_of(statement),
             Some(_) | None => Vec::new(),
         };
-        match walk.review(entry) {
-            Some(review) if !review.release => return Ruling::Withhold,
-            Some(_) => shared.extend(words.into_iter().filter_map(map::clean)),
+        match walk.lets_words_out(entry) {
+            Some(false) => return Ruling::Withhold,
+            Some(true) => shared.extend(words.into_iter().filter_map(map::clean)),
             None => undecided |= !words.is_empty(),
         }
     }
     if undecided || shared.is_empty() { Ruling::None } else { Ruling::Share(shared) }
 }
 
-fn own_labels(made: &Mapped, walk: &Walk<'_>) -> Labels {
+/// A resource's labels by what it was made from. It is as sensitive as what contains that: a result under a heading, or
+/// filed under a problem, tells what the heading or the problem is.
+fn own_labels(made: &Mapped, with: &With<'_, '_>) -> Labels {
     let identifying = made.concepts.iter().any(|(system, code)| policy::is_identifying(system, code));
-    let sensitive = SensitiveCodes::built_in().classes(&made.concepts, &made.classes);
-    policy::label(walk, made.section, made.sources.iter(), identifying, sensitive)
+    let mut sensitive = with.sensitive.classes(&made.concepts, &made.classes);
+    for source in &made.sources {
+        with.walk.around(source, &mut |id, entry| {
+            if let Some(entry) = entry.filter(|_| !made.sources.contains(id)) {
+                sensitive.extend((with.around)(entry));
+            }
+        });
+    }
+    policy::label(with.walk, made.section, made.sources.iter(), identifying, sensitive)
 }
 
 /// The entries directly under each heading of a panel.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{disclosure::Disclosures, text::Kind as Token, word::*};
+use crate::{disclosure::Disclosures, ends::Ends, text::Kind as Token, word::*};
 
 impl Disclosures<'_> {
     /// The part of a sentence that tells something of somebody else.
@@ -270,7 +270,7 @@ impl Disclosures<'_> {
 
     /// Whether a word ends as those for diseases, operations and medicines do, or is a disease that somebody described.
     fn medical(&self, at: usize) -> bool {
-        const ENDS: [&str; 30] = [
+        const ENDS: Ends = Ends::of(&[
             "itis",
             "osis",
             "aemia",
@@ -301,10 +301,9 @@ impl Disclosures<'_> {
             "codone",
             "gliptin",
             "oxetine",
-        ];
-        let word = self.text.word(at);
+        ]);
         self.text.is_word(at)
-            && (ENDS.iter().any(|end| word.len() > end.len() + 2 && word.ends_with(end))
+            && (ENDS.end(self.text.word(at))
                 || self.text.is(at, EPONYM)
                     && (self.text.tokens[at].possessive || self.text.is(at + 1, HEAD)))
     }

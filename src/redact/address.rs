@@ -44,11 +44,12 @@ impl Addresses<'_> {
     }
 
     fn is_house_number(&self, at: usize) -> bool {
+        if self.text.tokens.get(at).is_none_or(|token| token.kind != Token::Number) {
+            return false;
+        }
         let word = self.text.word(at);
         let digits = word.bytes().take_while(u8::is_ascii_digit).count();
-        self.text.tokens.get(at).is_some_and(|token| token.kind == Token::Number)
-            && (1..=4).contains(&digits)
-            && word.len() - digits <= 1
+        (1..=4).contains(&digits) && word.len() - digits <= 1
     }
 
     /// A house number, one to three words, and a word for a street; `Flat 4,` may come before.

@@ -206,12 +206,16 @@ impl Contacts<'_> {
 
     fn letters(&mut self, at: usize) -> Option<usize> {
         let text = self.text;
+        // Most words are longer than those without a digit that matter here.
+        if !text.tokens[at].digit && text.length(at) > 2 {
+            return None;
+        }
         if text.word(at) == "at" && at > 1 && matches!(text.sign(at - 1), Some('[' | '(' | '{')) {
             return self.mailbox(at - 1, at + 1);
         }
         let word = text.word(at).as_bytes();
         let pair = word.len() == 2 && text.word(at + 1).starts_with(|c: char| c.is_ascii_digit());
-        if word.iter().any(u8::is_ascii_digit) || (word.len() == 1 && text.touches(at)) || pair {
+        if text.tokens[at].digit || (word.len() == 1 && text.touches(at)) || pair {
             return self
                 .postcode(at)
                 .or_else(|| self.vehicle(at))
@@ -251,7 +255,7 @@ impl Contacts<'_> {
     fn vehicle(&mut self, at: usize) -> Option<usize> {
         let text = self.text;
         let squeezed = [text.word(at), text.word(at + 1)];
-        let plate = |head: &str, tail: &str| shape(head) == "aa00" && shape(tail) == "aaa";
+        let plate = |head: &str, tail: &str| shaped(head, "aa00") && shaped(tail, "aaa");
         let end = if plate(squeezed[0], squeezed[1]) {
             at + 1
         } else if squeezed[0].len() == 7
@@ -268,7 +272,7 @@ impl Contacts<'_> {
     }
 
     fn prison(&mut self, at: usize) -> Option<usize> {
-        (shape(self.text.word(at)) == "a0000aa").then(|| self.add(at, at, "contact.prison-number")).flatten()
+        shaped(self.text.word(at), "a0000aa").then(|| self.add(at, at, "contact.prison-number")).flatten()
     }
 
     fn insurance(&mut self, at: usize) -> Option<usize> {
@@ -277,13 +281,14 @@ impl Contacts<'_> {
         {
             return None;
         }
-        let shapes = [0, 1, 2, 3, 4].map(|n| shape(self.text.word(at + n)));
-        let end = match shapes.each_ref().map(String::as_str) {
-            ["aa000000a", ..] => at,
-            ["aa", "000000", "a", ..] | ["aa", "000000a", ..] => at + 1 + usize::from(shapes[2] == "a"),
-            ["aa", "00", "00", "00", "a"] => at + 4,
-            ["aa", "00", "00", "00a", ..] => at + 3,
-            _ => return None,
+        let is = |shapes: &[&str]| (at..).zip(shapes).all(|(at, shape)| shaped(self.text.word(at), shape));
+        let end = match () {
+            () if is(&["aa000000a"]) => at,
+            () if is(&["aa", "000000", "a"]) || is(&["aa", "000000a", "a"]) => at + 2,
+            () if is(&["aa", "000000a"]) => at + 1,
+            () if is(&["aa", "00", "00", "00", "a"]) => at + 4,
+            () if is(&["aa", "00", "00", "00a"]) => at + 3,
+            () => return None,
         };
         (self.upper(at, end) && end < self.text.tokens.len())
             .then(|| self.add(at, end, "contact.insurance-number"))
@@ -291,17 +296,17 @@ impl Contacts<'_> {
     }
 }
 
-/// Letters as `a`, digits as `0`.
-fn shape(word: &str) -> String {
-    word.chars().take(12).map(|c| if c.is_ascii_digit() { '0' } else { 'a' }).collect()
+/// Whether a word has a shape: letters as `a`, digits as `0`.
+fn shaped(word: &str, shape: &str) -> bool {
+    word.chars().map(|c| if c.is_ascii_digit() { '0' } else { 'a' }).eq(shape.chars())
 }
 
 fn is_outward(word: &str) -> bool {
-    matches!(shape(word).as_str(), "a0" | "a00" | "aa0" | "aa00" | "a0a" | "aa0a")
+    ["a0", "a00", "aa0", "aa00", "a0a", "aa0a"].iter().any(|shape| shaped(word, shape))
 }
 
 fn is_inward(word: &str) -> bool {
-    shape(word) == "0aa" && !word.contains(['c', 'i', 'k', 'm', 'o', 'v'])
+    shaped(word, "0aa") && !word.contains(['c', 'i', 'k', 'm', 'o', 'v'])
 }
 
 /// Whether an address of the record has this number and the word after it.

@@ -206,21 +206,23 @@ impl Disclosures<'_> {
     /// Somebody else says what the patient does.
     fn informs(&self, sentence: &Range<usize>) -> bool {
         let text = self.text;
-        let well = sentence.clone().any(|at| {
-            matches!(
-                text.word(at),
-                "milk"
-                    | "fluids"
-                    | "water"
-                    | "feeds"
-                    | "feed"
-                    | "nappies"
-                    | "wet"
-                    | "juice"
-                    | "bottle"
-                    | "formula"
-            )
-        });
+        let well = || {
+            sentence.clone().any(|at| {
+                matches!(
+                    text.word(at),
+                    "milk"
+                        | "fluids"
+                        | "water"
+                        | "feeds"
+                        | "feed"
+                        | "nappies"
+                        | "wet"
+                        | "juice"
+                        | "bottle"
+                        | "formula"
+                )
+            })
+        };
         let speaks = sentence.clone().find(|at| text.is(*at, SPEECH));
         let who = sentence.clone().find(|at| text.is(*at, PERSON | ANON) || self.named[*at]);
         let (Some(speaks), Some(who)) = (speaks, who) else { return false };
@@ -230,6 +232,6 @@ impl Disclosures<'_> {
         let patient = (sentence.start..speaks.min(who)).any(|at| matches!(text.word(at), "pt" | "patient"))
             || speaks < who && self.speaks_unnamed(sentence, speaks);
         let of_theirs = text.tokens[who].possessive && !text.is(who + 1, PERSON);
-        told && !well && !patient && !of_theirs
+        told && !patient && !of_theirs && !well()
     }
 }

@@ -299,6 +299,9 @@ impl Keeper<'_> {
 
     fn eponym(&self, at: usize) -> bool {
         let text = self.text;
+        if !text.is(at, EPONYM | SCALE) && !text.titled(at) {
+            return false;
+        }
         let head = text.is(at + 1, HEAD)
             || matches!(text.sign(at + 1), Some('+' | '-'))
             || (matches!(text.sign(at + 1), Some('\'' | '’')) && text.is(at + 2, HEAD));
@@ -326,13 +329,15 @@ impl Keeper<'_> {
     /// `St Luke's`, `Queen Alexandra` are places of worship, schools or wards; nobody's name.
     fn saint(&self, at: usize) -> bool {
         let text = self.text;
+        if !text.titled(at) {
+            return false;
+        }
         let stop = usize::from(at > 1 && text.sign(at - 1) == Some('.'));
         at > stop
             && matches!(
                 text.word(at - 1 - stop),
                 "st" | "saint" | "queen" | "king" | "prince" | "princess" | "lady"
             )
-            && text.titled(at)
             && text.titled(at - 1 - stop)
     }
 

@@ -7,7 +7,13 @@ use std::{
     sync::LazyLock,
 };
 
-use crate::{fold::fold, keep::one_slip, text::Text, word::*};
+use crate::{
+    fold::fold,
+    keep::one_slip,
+    table::{Table, pair},
+    text::Text,
+    word::*,
+};
 
 /// Multiplies and turns, eight bytes at a time: short keys of our own tables, and the same on every run.
 #[derive(Clone, Copy, Default)]
@@ -48,12 +54,15 @@ pub(crate) const RARE_TITLES: [&str; 24] = [
 type Class = fn(&str) -> Option<Classes>;
 type Map<V> = HashMap<Box<str>, V, BuildHasherDefault<Turning>>;
 
+/// The words of a phrase, and what they are together.
+type Phrase = (Vec<Box<str>>, Classes);
+
 /// What is known of words and phrases.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Lexicon {
-    words: Map<Classes>,
-    /// By their first two words with a space between: the words after them, and what the phrase is.
-    phrases: Map<Vec<(Vec<Box<str>>, Classes)>>,
+    words: Table,
+    /// By their first two words: all words, and what the phrase is.
+    phrases: HashMap<u64, Vec<Phrase>, BuildHasherDefault<Turning>>,
     nicknames: Map<Box<str>>,
 }
 
@@ -90,7 +99,7 @@ impl Lexicon {
     }
 
     fn build() -> Self {
-        let mut lexicon = Self { words: Map::default(), phrases: Map::default(), nicknames: Map::default() };
+        let mut lexicon = Self::default();
         let known: [(&str, Class); 7] = [
             (include_str!("../../profiles/lexicon/kinship.csv"), relation),
             (include_str!("../../profiles/lexicon/roles.csv"), |_| Some(ROLE)),
@@ -168,33 +177,36 @@ impl Lexicon {
 
     fn add_name(&mut self, name: &str, also: &str, sure: Classes, ambiguous: Classes) {
         let name: String = fold(name).chars().filter(|c| !matches!(c, '\'' | '’')).collect();
-        let known = self.words.entry(name.into()).or_default();
-        *known |= if also.is_empty() { sure } else { ambiguous };
+        self.words.add(&name, if also.is_empty() { sure } else { ambiguous });
     }
 
     fn add(&mut self, words: &str, class: Classes) {
         // The tables are read by the reader of texts, so that both agree on what a word is.
-        let empty = Self { words: Map::default(), phrases: Map::default(), nicknames: Map::default() };
-        let read = Text::read(words, &empty);
+        let read = Text::read(words, &Self::default());
         let parts: Vec<Box<str>> = (0..read.tokens.len()).map(|at| read.word(at).into()).collect();
-        match parts.split_first() {
-            Some((one, [])) => *self.words.entry(one.clone()).or_default() |= class,
-            Some((first, [second, rest @ ..])) => {
-                *self.words.entry(first.clone()).or_default() |= PHRASE;
-                let begin = format!("{first} {second}").into();
-                self.phrases.entry(begin).or_default().push((rest.to_vec(), class));
+        match parts.as_slice() {
+            [] => {}
+            [one] => self.words.add(one, class),
+            [first, second, ..] => {
+                self.words.add(first, PHRASE);
+                self.phrases.entry(pair(first, second)).or_default().push((parts, class));
             }
-            None => {}
         }
     }
 
     /// What is known of a folded word; of a compound, by its parts.
     pub(crate) fn classes(&self, word: &str) -> Classes {
         if let Some(classes) = self.words.get(word) {
-            return *classes;
+            return classes;
         }
         // Gujarati names take a word of respect at the end.
-        let bare = ["bhai", "bhen", "ben"].iter().find_map(|end| word.strip_suffix(end));
+        let bare = match word.as_bytes() {
+            [] | [_] => return 0,
+            [.., b'a', b'i'] | [.., b'e', b'n'] => {
+                ["bhai", "bhen", "ben"].iter().find_map(|end| word.strip_suffix(end))
+            }
+            _ => None,
+        };
         if bare
             .and_then(|bare| self.words.get(bare))
             .is_some_and(|classes| classes & (FIRST | FIRST_WORD) != 0)
@@ -202,7 +214,7 @@ impl Lexicon {
             return FIRST;
         }
         let Some((head, tail)) = word.split_once('-') else { return 0 };
-        let of = |part: &str| self.words.get(part).copied().unwrap_or_default();
+        let of = |part: &str| self.words.get(part).unwrap_or_default();
         let (first, last) = (of(head), of(tail.rsplit('-').next().unwrap_or_default()));
         if last & PERSON != 0
             && matches!(head, "ex" | "step" | "half" | "foster" | "grand" | "great" | "late" | "co")
@@ -241,6 +253,9 @@ impl Lexicon {
             "auntie",
             "fiance",
         ];
+        if !word.starts_with(['w', 'h', 'm', 'f', 'b', 's', 'd', 'p', 'n', 'c', 'g', 'u', 'a']) {
+            return 0;
+        }
         let slip = |common: &&str| {
             common.as_bytes().first() == word.as_bytes().first() && word.len() > 2 && one_slip(common, word)
         };
@@ -262,19 +277,14 @@ impl Lexicon {
 
     /// Marks the words of phrases with what the phrase is.
     pub(crate) fn phrases(&self, text: &mut Text) {
-        let mut begin = String::new();
         for at in 0..text.tokens.len().saturating_sub(1) {
             if !text.is(at, PHRASE) {
                 continue;
             }
-            begin.clear();
-            begin.push_str(text.word(at));
-            begin.push(' ');
-            begin.push_str(text.word(at + 1));
-            let Some(all) = self.phrases.get(begin.as_str()) else { continue };
-            for (rest, class) in all {
-                if rest.iter().enumerate().all(|(n, word)| text.word(at + 2 + n) == word.as_ref()) {
-                    text.tokens[at..=at + 1 + rest.len()].iter_mut().for_each(|token| token.is |= class);
+            let begun = self.phrases.get(&pair(text.word(at), text.word(at + 1)));
+            for (words, class) in begun.map(Vec::as_slice).unwrap_or_default() {
+                if words.iter().enumerate().all(|(n, word)| text.word(at + n) == word.as_ref()) {
+                    text.tokens[at..at + words.len()].iter_mut().for_each(|token| token.is |= class);
                 }
             }
         }

@@ -9,6 +9,7 @@ mod about;
 mod address;
 mod contact;
 mod disclosure;
+mod ends;
 mod engine;
 mod fold;
 mod keep;
@@ -18,8 +19,10 @@ mod name_shape;
 mod names;
 mod own_home;
 mod people;
+mod reread;
 mod secrecy;
 mod span;
+mod table;
 mod text;
 mod word;
 

@@ -10,15 +10,14 @@ use crate::{
 
 /// Whether a text says so: plainly, or in weaker words beside a full name, a date of birth or an NHS number.
 pub(crate) fn is(text: &Text, known: &Known) -> bool {
-    let all = text.tokens.iter().fold(0, |all, token| all | token.is);
-    if all & MISFILED != 0 {
+    if text.all & MISFILED != 0 {
         return true;
     }
     let named = |at: usize| text.titled(at) && !text.is(at, NOT_A_NAME);
     // `ECG is not Dean's`.
     let own = |at: usize| known.is_given(text.word(at)) || known.is_family(text.word(at));
-    let not_own = (0..text.tokens.len())
-        .any(|at| text.word(at) == "not" && own(at + 1) && text.tokens[at + 1].possessive);
+    let not_own =
+        (1..text.tokens.len()).any(|at| text.tokens[at].possessive && text.word(at - 1) == "not" && own(at));
     let paper = [
         "letter",
         "result",
@@ -42,7 +41,7 @@ pub(crate) fn is(text: &Text, known: &Known) -> bool {
         "entered",
         "clinic",
     ];
-    (all & MISFILED_WEAK != 0 || not_own)
+    (text.all & MISFILED_WEAK != 0 || not_own)
         && text.tokens.iter().enumerate().any(|(at, _)| paper.contains(&text.word(at)))
         && text.tokens.iter().enumerate().any(|(at, _)| {
             named(at) && named(at + 1)

@@ -1,6 +1,7 @@
 //! What a name looks like: whether a word can be one beside a cue, and how far it goes.
 
 use crate::{
+    ends::Ends,
     keep::Keep,
     names::Names,
     text::{Case, Kind as Token},
@@ -181,12 +182,11 @@ impl Names<'_, '_> {
 
 /// Whether a small word that no table has ends as English words do.
 pub(crate) fn english(word: &str) -> bool {
-    [
+    const ENDS: Ends = Ends::of(&[
         "ing", "ed", "ly", "tion", "sion", "ous", "ful", "ness", "able", "ible", "ment", "ive", "itis",
         "osis", "aemia", "ology", "ectomy", "mycin", "pril", "statin", "zole", "ish", "ism", "ist", "ic",
         "ical", "wise", "wards", "self", "selves", "ity", "less", "oma", "pathy", "scopy", "graphy", "uria",
         "algia",
-    ]
-    .iter()
-    .any(|end| word.len() > end.len() + 2 && word.ends_with(end))
+    ]);
+    ENDS.end(word)
 }

@@ -23,6 +23,9 @@ pub(crate) struct Names<'k, 't> {
 impl Names<'_, '_> {
     pub(crate) fn look(&mut self) {
         for at in 0..self.text.tokens.len() {
+            if !self.text.is(at, PERSON | TITLE | WITH) {
+                continue;
+            }
             if self.text.is(at, PERSON) && self.text.is_word(at) {
                 self.before_kin(at);
                 self.after_kin(at);
@@ -280,10 +283,10 @@ impl Names<'_, '_> {
     /// A word that is a first name, or does what only people do.
     fn alone(&mut self, at: usize) {
         let text = self.text;
-        if !text.is_word(at) || text.is(at, TITLE | PERSON | ROLE | DRUG | ORG) || text.word(at).len() < 2 {
+        if !text.titled(at) && !text.is(at, FIRST) {
             return;
         }
-        if !text.titled(at) && !text.is(at, FIRST) {
+        if !text.is_word(at) || text.is(at, TITLE | PERSON | ROLE | DRUG | ORG) || text.length(at) < 2 {
             return;
         }
         let says = text.is(at + 1, STRONG);
@@ -356,6 +359,9 @@ impl Names<'_, '_> {
     fn lists(&mut self) {
         let text = self.text;
         for at in 0..text.tokens.len() {
+            if !self.hit[at] {
+                continue;
+            }
             let (ends, next) = (self.hit[at] && !self.hit.get(at + 1).copied().unwrap_or(false), at + 1);
             let (one, and) = (at.wrapping_sub(2), at.wrapping_sub(1));
             let begins = self.hit[at]

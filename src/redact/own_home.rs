@@ -7,7 +7,8 @@ impl Keeper<'_> {
     pub(crate) fn own_home(&mut self) {
         let text = self.text;
         for at in 0..text.tokens.len() {
-            if !(text.titled(at) || text.shouted && text.is_word(at)) {
+            let named = text.titled(at) || text.shouted && text.is_word(at);
+            if !named || !self.known.may_be_home(text.word(at)) {
                 continue;
             }
             let run = |address: &Vec<String>| {

@@ -52,6 +52,8 @@ pub struct Record {
 pub(crate) struct Known {
     pub(crate) given: Vec<String>,
     pub(crate) family: Vec<String>,
+    /// Every family name, with hyphens between.
+    double_name: String,
     pub(crate) male: Option<bool>,
     pub(crate) dob: Vec<u32>,
     pub(crate) phones: Vec<String>,
@@ -61,6 +63,27 @@ pub(crate) struct Known {
     pub(crate) people: Vec<Other>,
     /// In the order of their first words.
     pub(crate) staff: Vec<Vec<String>>,
+    /// With what the patient's names begin, and the words of the patient's addresses.
+    names: Begins,
+    homes: Begins,
+}
+
+/// The first bytes of words, each a bit: most words of a text begin with another and need no closer look.
+#[derive(Clone, Copy, Default)]
+struct Begins([u64; 4]);
+
+impl Begins {
+    fn of<'w>(words: impl Iterator<Item = &'w String>) -> Self {
+        let mut begins = Self::default();
+        for byte in words.filter_map(|word| word.as_bytes().first()) {
+            begins.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
+        }
+        begins
+    }
+
+    fn has(self, word: &str) -> bool {
+        word.as_bytes().first().is_some_and(|byte| self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1)
+    }
 }
 
 #[derive(Clone, Default)]
@@ -79,9 +102,14 @@ impl Known {
         given.extend(given.iter().filter_map(short).collect::<Vec<_>>());
         given.extend(given.iter().flat_map(|name| lexicon.short_for(name)).collect::<Vec<_>>());
         let squeeze = |text: &String| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let family = words(&patient.family);
+        let addresses: Vec<_> = patient.addresses.iter().map(|address| words(address)).collect();
         Self {
+            names: Begins::of(given.iter().chain(&family)),
+            homes: Begins::of(addresses.iter().flatten()),
             given,
-            family: words(&patient.family),
+            double_name: family.join("-"),
+            family,
             male: match patient.sex.to_ascii_lowercase().as_str() {
                 "male" | "m" => Some(true),
                 "female" | "f" => Some(false),
@@ -89,7 +117,7 @@ impl Known {
             },
             dob: patient.dob.split('-').filter_map(|part| part.parse().ok()).collect(),
             phones: patient.phones.iter().map(squeeze).collect(),
-            addresses: patient.addresses.iter().map(|address| words(address)).collect(),
+            addresses,
             emails: patient.emails.iter().map(|email| fold(email)).collect(),
             nhs: squeeze(&patient.nhs),
             people: record.people.iter().map(|person| Other::of(person, lexicon)).collect(),
@@ -113,8 +141,12 @@ impl Known {
 
     /// Whether one of the patient's names has the first letter of a word.
     pub(crate) fn may_begin(&self, word: &str) -> bool {
-        let first = word.as_bytes().first();
-        self.given.iter().chain(&self.family).any(|name| name.as_bytes().first() == first)
+        self.names.has(word)
+    }
+
+    /// Whether a word of the patient's addresses has the first letter of a word.
+    pub(crate) fn may_be_home(&self, word: &str) -> bool {
+        self.homes.has(word)
     }
 
     /// Whether a folded word is one of the patient's given names, or short for one.
@@ -124,7 +156,7 @@ impl Known {
 
     pub(crate) fn is_family(&self, word: &str) -> bool {
         let whole = |family: &String| family == word;
-        self.family.iter().any(whole) || (self.family.len() > 1 && self.family.join("-") == word)
+        self.family.iter().any(whole) || (self.family.len() > 1 && self.double_name == word)
     }
 }
 

@@ -46,10 +46,19 @@ pub(crate) struct Found {
     pub(crate) relative: bool,
 }
 
+impl Found {
+    fn span(&self, point: impl Fn(usize) -> usize) -> Span {
+        Span { start: point(self.at.start), end: point(self.at.end), kind: self.kind, rule: self.rule }
+    }
+}
+
 /// Turns bytes into code points, in one walk; spans come in order of their beginning.
 pub(crate) fn in_code_points(text: &str, mut found: Vec<Found>) -> Vec<Span> {
     found.sort_by_key(|one| (one.at.start, usize::MAX - one.at.end, one.kind));
     found.dedup_by(|next, one| next.at == one.at && next.kind == one.kind);
+    if text.is_ascii() {
+        return found.into_iter().map(|one| one.span(|byte| byte)).collect();
+    }
     let mut edges: Vec<usize> = found.iter().flat_map(|one| [one.at.start, one.at.end]).collect();
     edges.sort_unstable();
     edges.dedup();
@@ -61,15 +70,7 @@ pub(crate) fn in_code_points(text: &str, mut found: Vec<Found>) -> Vec<Span> {
         points.push(count);
     }
     let point = |byte: usize| edges.binary_search(&byte).map_or(0, |at| points[at]);
-    found
-        .iter()
-        .map(|one| Span {
-            start: point(one.at.start),
-            end: point(one.at.end),
-            kind: one.kind,
-            rule: one.rule,
-        })
-        .collect()
+    found.iter().map(|one| one.span(point)).collect()
 }
 
 /// The union of spans, in order.

@@ -1,7 +1,7 @@
 //! What the engine promises, measured and by law.
 
 mod laws;
-mod lines;
+pub(crate) mod lines;
 mod score;
 mod speed;
 mod tables;

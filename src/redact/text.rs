@@ -36,50 +36,84 @@ pub(crate) struct Token {
     pub(crate) at: Range<usize>,
     /// Where the word ends without an apostrophe and s.
     pub(crate) bare_end: usize,
-    folded: Range<usize>,
+    pub(crate) folded: Range<usize>,
     pub(crate) kind: Kind,
     pub(crate) case: Case,
     /// Ended in an apostrophe and s, which are not part of the folded word.
     pub(crate) possessive: bool,
+    /// Has a digit in it.
+    pub(crate) digit: bool,
     pub(crate) is: Classes,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Text {
     pub(crate) tokens: Vec<Token>,
-    folds: String,
+    pub(crate) folds: String,
+    /// What each token is by itself, whatever phrase it stands in.
+    pub(crate) alone: Vec<Classes>,
     /// Each sentence, as tokens.
     pub(crate) sentences: Vec<Range<usize>>,
+    /// What all tokens together are.
+    pub(crate) all: Classes,
     /// No word tells by its capital what it is: all are capitals, or none has one.
     pub(crate) shouted: bool,
 }
 
 impl Text {
     pub(crate) fn read(text: &str, lexicon: &Lexicon) -> Self {
-        let mut read = Self {
-            folds: String::with_capacity(text.len()),
-            tokens: Vec::with_capacity(text.len() / 4 + 1),
-            ..Self::default()
-        };
-        let mut at = 0;
-        while let Some(c) = text[at..].chars().next() {
-            at = if c.is_whitespace() && c != '\n' { at + c.len_utf8() } else { read.take(text, at, c) };
-        }
-        for at in 0..read.tokens.len() {
-            let mut is = lexicon.classes(read.word(at));
-            if is == 0 && read.tokens[at].kind == Kind::Word {
-                is = lexicon.slip_of_relative(read.word(at));
-            }
-            // `Ms` is a title; the disease is written in capitals.
-            if is & TITLE != 0 && read.tokens[at].case == Case::Title {
-                is &= !(STIGMA | ILLNESS | HERITABLE);
-            }
-            read.tokens[at].is |= is;
-        }
-        lexicon.phrases(&mut read);
-        read.shouted = read.is_shouted();
-        read.split();
+        let mut read = Self::with_room(text.len(), text.len() / 3 + 4);
+        read.take_until(text, 0, text.len());
+        (0..read.tokens.len()).for_each(|at| read.look_up(at, lexicon));
+        read.finish(lexicon);
         read
+    }
+
+    pub(crate) fn with_room(bytes: usize, tokens: usize) -> Self {
+        Self {
+            folds: String::with_capacity(bytes),
+            tokens: Vec::with_capacity(tokens),
+            alone: Vec::with_capacity(tokens),
+            ..Self::default()
+        }
+    }
+
+    /// Reads the tokens that begin in a part of a text; where the last of them ends.
+    pub(crate) fn take_until(&mut self, text: &str, from: usize, to: usize) -> usize {
+        let mut at = from;
+        while let Some(byte) = text.as_bytes().get(at).filter(|_| at < to) {
+            at = match byte {
+                b' ' => at + 1,
+                byte if byte.is_ascii_alphanumeric() => {
+                    self.take_plain(text, at).unwrap_or_else(|| self.take(text, at))
+                }
+                _ => self.take(text, at),
+            };
+        }
+        at
+    }
+
+    /// What the lexicon says of the next token by itself.
+    pub(crate) fn look_up(&mut self, at: usize, lexicon: &Lexicon) {
+        let mut is = lexicon.classes(self.word(at));
+        let token = &self.tokens[at];
+        if is == 0 && token.kind == Kind::Word {
+            is = lexicon.slip_of_relative(self.word(at));
+        }
+        // `Ms` is a title; the disease is written in capitals.
+        if is & TITLE != 0 && token.case == Case::Title {
+            is &= !(STIGMA | ILLNESS | HERITABLE);
+        }
+        self.tokens[at].is = is;
+        self.alone.push(is);
+    }
+
+    /// What is known of the tokens together.
+    pub(crate) fn finish(&mut self, lexicon: &Lexicon) {
+        lexicon.phrases(self);
+        self.all = self.tokens.iter().fold(0, |all, token| all | token.is);
+        self.shouted = self.is_shouted();
+        self.split();
     }
 
     /// The token at a place, folded.
@@ -107,6 +141,11 @@ impl Text {
         self.is_word(at) && self.word(at).len() == 1 && self.tokens[at].case != Case::Lower
     }
 
+    /// How many bytes a folded token has.
+    pub(crate) fn length(&self, at: usize) -> usize {
+        self.tokens.get(at).map_or(0, |token| token.folded.len())
+    }
+
     /// Whether a word is written as a name is, where capitals tell anything.
     pub(crate) fn titled(&self, at: usize) -> bool {
         !self.shouted && self.is_word(at) && self.tokens[at].case == Case::Title
@@ -120,37 +159,45 @@ impl Text {
         }
     }
 
-    fn take(&mut self, text: &str, at: usize, c: char) -> usize {
+    /// What nearly every word is: plain letters and digits, and then a space or a stop.
+    fn take_plain(&mut self, text: &str, at: usize) -> Option<usize> {
+        let (length, case, digit) = plain_word(&text.as_bytes()[at..])?;
         let begin = self.folds.len();
+        self.folds.push_str(&text[at..at + length]);
+        if case != Case::Lower {
+            self.folds[begin..].make_ascii_lowercase();
+        }
+        let kind = if text.as_bytes()[at].is_ascii_digit() { Kind::Number } else { Kind::Word };
+        self.tokens.push(Token { digit, ..token(at..at + length, begin..self.folds.len(), kind, case) });
+        Some(at + length)
+    }
+
+    fn take(&mut self, text: &str, at: usize) -> usize {
         let rest = &text[at..];
-        let (kind, end) = if rest.starts_with(MASK) {
-            (Kind::Mask, at + MASK.len())
-        } else if c.is_ascii_alphanumeric() || (!c.is_ascii() && c.is_alphanumeric()) {
+        let Some(c) = rest.chars().next() else { return text.len() };
+        if c.is_whitespace() && c != '\n' {
+            return at + c.len_utf8();
+        }
+        if c == '[' && rest.starts_with(MASK) {
+            return self.push_mask(at);
+        }
+        let begin = self.folds.len();
+        let (kind, end) = if c.is_ascii_alphanumeric() || (!c.is_ascii() && c.is_alphanumeric()) {
             let end = at + word_end(rest);
             (if c.is_numeric() { Kind::Number } else { Kind::Word }, end)
         } else {
-            (Kind::Sign(c), at + c.len_utf8())
-        };
-        if let Kind::Sign(c) = kind {
             fold::push(c, &mut self.folds);
-            let folded = begin..self.folds.len();
-            self.tokens.push(Token {
-                at: at..end,
-                bare_end: end,
-                folded,
-                kind,
-                case: Case::Odd,
-                possessive: false,
-                is: 0,
-            });
+            let end = at + c.len_utf8();
+            self.tokens.push(token(at..end, begin..self.folds.len(), Kind::Sign(c), Case::Odd));
             return end;
-        }
+        };
         let spelled = &text[at..end];
         let bare = spelled.strip_suffix("'s").or_else(|| spelled.strip_suffix("’s"));
         let bare = bare.or_else(|| spelled.strip_suffix("'S")).filter(|_| kind == Kind::Word);
         let written = bare.unwrap_or(spelled);
         if written.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            self.folds.extend(written.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
+            self.folds.push_str(written);
+            self.folds[begin..].make_ascii_lowercase();
         } else {
             written
                 .chars()
@@ -158,21 +205,30 @@ impl Text {
                 .for_each(|c| fold::push(c, &mut self.folds));
         }
         self.tokens.push(Token {
-            at: at..end,
             bare_end: at + written.len(),
-            folded: begin..self.folds.len(),
-            kind,
-            case: case(written),
             possessive: bare.is_some(),
-            is: 0,
+            digit: self.folds.as_bytes()[begin..].iter().any(u8::is_ascii_digit),
+            ..token(at..end, begin..self.folds.len(), kind, case(written))
         });
         end
     }
 
+    /// Adds a mask; where it ends.
+    pub(crate) fn push_mask(&mut self, at: usize) -> usize {
+        let (begin, end) = (self.folds.len(), at + MASK.len());
+        self.folds.push_str(MASK);
+        self.tokens.push(token(at..end, begin..self.folds.len(), Kind::Mask, Case::Lower));
+        end
+    }
+
     fn is_shouted(&self) -> bool {
-        let words = || self.tokens.iter().filter(|token| token.kind == Kind::Word && token.folded.len() > 1);
-        let of = |case: Case| words().filter(|token| token.case == case).count();
-        of(Case::Lower) == 0 && of(Case::Title) <= of(Case::Upper) / 4 && of(Case::Upper) > 1
+        let (mut lower, mut title, mut upper) = (0_usize, 0_usize, 0_usize);
+        for token in self.tokens.iter().filter(|token| token.kind == Kind::Word && token.folded.len() > 1) {
+            lower += usize::from(token.case == Case::Lower);
+            title += usize::from(token.case == Case::Title);
+            upper += usize::from(token.case == Case::Upper);
+        }
+        lower == 0 && title <= upper / 4 && upper > 1
     }
 
     /// A sentence ends with a line, with a sign of its own, or with a full stop that is not part of an abbreviation.
@@ -200,15 +256,55 @@ impl Text {
     }
 }
 
+/// What a byte adds to a plain word: a digit, a capital or a small letter. Zero ends it.
+const DIGIT: u8 = 1;
+const CAPITAL: u8 = 2;
+const SMALL: u8 = 4;
+const BYTES: [u8; 256] = {
+    let mut bytes = [0; 256];
+    let mut n = 0;
+    while n < 26 {
+        bytes[b'A' as usize + n] = CAPITAL;
+        bytes[b'a' as usize + n] = SMALL;
+        if n < 10 {
+            bytes[b'0' as usize + n] = DIGIT;
+        }
+        n += 1;
+    }
+    bytes
+};
+
+fn token(at: Range<usize>, folded: Range<usize>, kind: Kind, case: Case) -> Token {
+    Token { bare_end: at.end, at, folded, kind, case, possessive: false, digit: false, is: 0 }
+}
+
+/// How long a plain word is, its case, and whether it has a digit; none if something else than a space or a stop comes after it.
+fn plain_word(rest: &[u8]) -> Option<(usize, Case, bool)> {
+    let (mut length, mut all, mut after_first) = (0, 0, 0);
+    for byte in rest {
+        let kind = BYTES[usize::from(*byte)];
+        if kind == 0 {
+            break;
+        }
+        after_first |= if length > 0 { kind } else { 0 };
+        all |= kind;
+        length += 1;
+    }
+    if length == 0 || !matches!(rest.get(length), None | Some(b' ' | b',' | b'.' | b'\n' | b')' | b':')) {
+        return None;
+    }
+    let case = match all & (CAPITAL | SMALL) {
+        0 => Case::Odd,
+        SMALL => Case::Lower,
+        CAPITAL => Case::Upper,
+        _ if after_first & CAPITAL == 0 => Case::Title,
+        _ => case(std::str::from_utf8(&rest[..length]).ok()?),
+    };
+    Some((length, case, all & DIGIT != 0))
+}
+
 /// Where a word ends: letters and digits, with an apostrophe or hyphen inside; and the shorthand `w/`, `c/o`, `T&O`.
 fn word_end(rest: &str) -> usize {
-    // Nearly every word is plain letters, and then a space or a stop.
-    let plain = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
-    if plain > 0
-        && matches!(rest.as_bytes().get(plain), None | Some(b' ' | b',' | b'.' | b'\n' | b')' | b':'))
-    {
-        return plain;
-    }
     let mut end = 0;
     let mut letters = 0;
     let mut chars = rest.char_indices().peekable();

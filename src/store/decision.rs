@@ -133,8 +133,9 @@ impl Decision {
 
 /// Decisions and their log.
 pub trait Decisions {
-    /// Decides, and writes down that it was decided. What hides counts from the instant at which this returns, even
-    /// while a batch is open: the labels of what is released grow in the same transaction. What shows again counts once
+    /// Decides, and writes down that it was decided. What hides, or withholds words, counts from the instant at
+    /// which this returns, even while a batch is open, and in every record that a feed of the practice has of the person:
+    /// the labels of what is released grow, and words go, in the same transaction. What shows again counts once
     /// the patient, who is then dirty, was projected anew. Returns the decision's number; `None`, and nothing is
     /// written, where that was so already or there is nothing to undo.
     ///

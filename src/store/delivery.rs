@@ -53,6 +53,9 @@ pub enum DeliveryState {
         at: Timestamp,
         /// Deliveries of a practice are loaded in this order.
         turn: u64,
+        /// How often it was tried to load it and came to no good end: it failed, or the process ended meanwhile.
+        #[serde(default)]
+        tries: u32,
     },
     /// It was tried to load it, and given up. Its files are kept until somebody decides.
     Failed {
@@ -82,6 +85,28 @@ pub enum DeliveryState {
 }
 
 impl Delivery {
+    /// How often it was tried to load it, if it waits for that.
+    #[must_use]
+    pub fn tries(&self) -> u32 {
+        match self.state {
+            DeliveryState::Committed { tries, .. } => tries,
+            DeliveryState::Receiving
+            | DeliveryState::Failed { .. }
+            | DeliveryState::Loaded { .. }
+            | DeliveryState::Refused { .. } => 0,
+        }
+    }
+
+    /// The same delivery, tried so often.
+    #[must_use]
+    pub fn tried(&self, tries: u32) -> Self {
+        let state = match self.state {
+            DeliveryState::Committed { at, turn, .. } => DeliveryState::Committed { at, turn, tries },
+            ref other => other.clone(),
+        };
+        Self { state, ..self.clone() }
+    }
+
     /// Whether its files are in the spool.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -135,6 +160,13 @@ pub trait Deliveries {
     /// # Errors
     /// If it could not be made durable.
     fn commit_delivery(&self, delivery: &Delivery, at: Timestamp) -> Result<Delivery, StoreError>;
+
+    /// Notes how often it was tried to load a delivery that was committed. What has become of it meanwhile stands: says
+    /// whether it still waits in the same turn.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn tried(&self, delivery: &Delivery, tries: u32) -> Result<bool, StoreError>;
 
     /// Forgets a delivery.
     ///

@@ -34,7 +34,7 @@ use record::{
 /// Who decided something, when and why.
 pub use policy::Decided;
 
-pub use app::{App, AppEvent, AppKeys, AppStatus, Apps, Evidence};
+pub use app::{App, AppEvent, AppKeys, AppStatus, Apps, Evidence, Pushed};
 pub use decision::{Change, Decision, Decisions};
 pub use delivery::{DeliveredFile, Deliveries, Delivery, DeliveryState};
 pub use error::StoreError;
@@ -216,6 +216,12 @@ pub trait Store: Apps + RowLog + Deliveries + Decisions + ReviewQueue + Send + S
     /// # Errors
     /// If the store cannot be read.
     fn all_staff(&self, practice: &OdsCode) -> Result<Vec<Staff>, StoreError>;
+
+    /// The organisations that the practice's feeds have named, by their key there, of which the ODS code is known.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn organisations(&self, practice: &OdsCode) -> Result<Vec<(String, OdsCode)>, StoreError>;
 
     /// A person with an online account at the practice.
     ///

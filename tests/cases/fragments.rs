@@ -67,9 +67,17 @@ fn wrapped(xml: &str) -> Option<String> {
     ))
 }
 
+/// The message as if it had been sent to the practice that it is loaded for.
+fn sent_to_us(xml: &str) -> String {
+    let Some((before, after)) = xml.split_once("<destination") else { return xml.to_owned() };
+    let (whose, rest) = after.split_once("extension=\"").unwrap();
+    let (_, rest) = rest.split_once('"').unwrap();
+    format!("{before}<destination{whose}extension=\"Y99999\"{rest}")
+}
+
 fn load(xml: &str, folder: &Path) -> Seen {
     let path = folder.join("in.xml");
-    fs::write(&path, xml).unwrap();
+    fs::write(&path, sent_to_us(xml)).unwrap();
     look(ingest::Format::Gp2gp, &path)
 }
 

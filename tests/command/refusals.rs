@@ -235,3 +235,27 @@ fn a_store_that_cannot_be_opened_is_told_with_its_folder() {
     fs::write(site.path("store/data.mdb"), [7; 9000]).unwrap();
     site.ingest(&small().dir).says(&["store.dir: cannot open", "/store"]);
 }
+
+/// Only what was loaded before tells whose a delta without organisations is.
+#[test]
+fn t59_a_delta_of_another_practice_is_refused_though_it_does_not_name_itself() {
+    let site = Site::loaded();
+    let before = site.held();
+    let delta = small().run(2, &site.path("delta"));
+    delta.edit("Admin_Organisation", |rows| rows.truncate(1));
+    delta.edit("Agreements_SharingOrganisation", |rows| rows.truncate(1));
+    let foreign = delta.copy(&site.path("foreign"));
+    for table in ["Admin_Patient", "CareRecord_Consultation", "CareRecord_Problem", "CareRecord_Observation"]
+    {
+        foreign.edit(table, |rows| {
+            let at = place(rows, "OrganisationGuid");
+            let other = "{0A0B0C0D-0000-4000-8000-0000000000FF}";
+            rows.iter_mut().skip(1).for_each(|row| row[at] = other.to_owned());
+        });
+    }
+    site.ingest(&foreign.dir).says(&["wrong-practice", "OrganisationGuid", "an earlier batch"]);
+    assert_eq!(site.held(), before);
+    site.has_nothing_open();
+    let ran = site.ingest(&delta.dir);
+    assert_eq!(ran.code, Some(0), "the same of the practice's own: {}", ran.err);
+}

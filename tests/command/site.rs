@@ -76,6 +76,21 @@ impl Site {
         site
     }
 
+    /// Another site with the same keys and what the store holds.
+    pub fn copy(&self) -> Self {
+        let other = Self::new();
+        for folder in ["keys", "store"] {
+            fs::create_dir_all(other.path(folder)).unwrap();
+            for file in fs::read_dir(self.path(folder)).unwrap() {
+                let file = file.unwrap();
+                if file.file_name() != "lock.mdb" {
+                    fs::copy(file.path(), other.path(folder).join(file.file_name())).unwrap();
+                }
+            }
+        }
+        other
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }

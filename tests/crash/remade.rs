@@ -3,7 +3,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     io::{BufRead, BufReader},
     process::Stdio,
     time::{Duration, Instant},
@@ -48,20 +47,6 @@ impl Scene {
         Self { site, patients, old }
     }
 
-    fn copy(&self) -> Site {
-        let site = Site::new();
-        for folder in ["keys", "store"] {
-            fs::create_dir_all(site.path(folder)).unwrap();
-            for file in fs::read_dir(self.site.path(folder)).unwrap() {
-                let file = file.unwrap();
-                if file.file_name() != "lock.mdb" {
-                    fs::copy(file.path(), site.path(folder).join(file.file_name())).unwrap();
-                }
-            }
-        }
-        site
-    }
-
     fn held(&self, site: &Site) -> BTreeMap<String, Patient> {
         held::read(&site.store(), &practice(), &self.patients)
     }
@@ -95,7 +80,7 @@ fn measured(config: &str) -> [Duration; 2] {
 /// To begin again, or to go on if that is wanted and there is a run to go on with.
 fn arguments<'a>(site: &Site, config: &'a str, go_on: bool) -> Vec<&'a str> {
     let begun = site.store().practice(&practice()).unwrap().made_with
-        == project::made_with(&policy::PracticeRules::default(), "");
+        == project::made_with(&policy::PracticeRules::default(), "", &project::OwnTables::default());
     let resume: &[&str] = if begun && go_on { &["--resume"] } else { &[] };
     [&["admin", "reproject", "--config", config], resume].concat()
 }
@@ -103,14 +88,14 @@ fn arguments<'a>(site: &Site, config: &'a str, go_on: bool) -> Vec<&'a str> {
 #[test]
 fn a_run_that_is_killed_and_gone_on_with_ends_in_the_same_bytes_as_one_without_a_kill() {
     let scene = Scene::new();
-    let clean = scene.copy();
+    let clean = scene.site.copy();
     let [whole, releasing] = measured(&clean.config());
     let new = scene.held(&clean);
     let changed = new.iter().filter(|(key, patient)| **patient != scene.old[*key]).count();
     assert_eq!(changed, scene.patients.len(), "each says at least what it was made with");
     let (mut chance, mut kills, mut mixed) = (Chance(SEED), 0, 0);
     while kills < KILLS || (mixed == 0 && kills < 5 * KILLS) {
-        let site = scene.copy();
+        let site = scene.site.copy();
         let config = site.config();
         let mut done = 0;
         for _ in 0..3 {

@@ -1,6 +1,8 @@
 //! The gateway as apps meet it, without the network between (but for TLS).
 
+mod at_once;
 mod authorization;
+mod choosing;
 mod confidential;
 mod dates;
 mod discovery;
@@ -11,6 +13,8 @@ mod identity;
 mod mapping;
 mod oracle;
 mod portal;
+mod proxies;
+mod pushing;
 mod reading;
 mod registering;
 mod remaking;

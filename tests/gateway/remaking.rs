@@ -2,12 +2,20 @@
 
 use std::{
     collections::BTreeMap,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
 };
 
-use gateway::loader::{Remade, Remake};
-use policy::{AccessLevel, MadeWith, PracticeRules, Screening, ThirdParties};
+use gateway::{
+    loader::{Loader, Remade, Remake},
+    operator::Operator,
+};
+use jiff::civil::date;
+use policy::{AccessLevel, LegalBasis, MadeWith, PracticeRules, ProxyGrant, Screening, ThirdParties};
+use project::OwnTables;
 use record::{Entry, Fact, PatientKey};
 use serde_json::Value as Json;
 use store::{NewRelease, Store};
@@ -16,7 +24,7 @@ use super::fixture::{later, marked, record};
 use crate::support::{
     World,
     aged::{age, other_tables, other_writing},
-    fingerprint, level, measured, practice, subject,
+    everything, fingerprint, level, measured, practice, subject,
 };
 
 const SEARCH: &str = "Observation?_count=200";
@@ -38,6 +46,49 @@ fn versions(world: &World, token: &str) -> BTreeMap<String, (String, String)> {
             (id, (text(&one, "versionId"), text(&one, "lastUpdated")))
         })
         .collect()
+}
+
+/// An operator who holds that one more code is sensitive: asthma's.
+fn operator() -> Arc<Operator> {
+    let codes = "system,code,class,what it is\nsnomed,195967001,domestic-abuse,x\n";
+    let tables = OwnTables::parse(Some(codes), None).unwrap();
+    Arc::new(Operator { tables, ..Operator::default() })
+}
+
+#[test]
+fn with_an_operators_own_tables_no_record_is_served_until_it_was_made_with_them_and_so_without_them_again() {
+    let mut world = World::of(record());
+    let proxy = ProxyGrant {
+        grant: everything(),
+        legal_basis: LegalBasis::Consent,
+        relationship: None,
+        starts: date(2020, 1, 1),
+        ends: None,
+        reviewed_since_eleven: false,
+    };
+    world.let_in_proxy("carer", &subject("p"), proxy);
+    let search = |world: &World, who: &str| {
+        let answer = world.get(&world.token(who, "patient/*.rs"), "Observation?code=195967001");
+        (answer.status, if answer.status == 200 { answer.ids().len() } else { 0 })
+    };
+    assert_eq!((search(&world, "p"), search(&world, "carer")), ((200, 1), (200, 1)));
+    let before = versions(&world, &world.token("p", "patient/*.rs"));
+    let operator = operator();
+    world.service = world.service.with_operator(Arc::clone(&operator));
+    assert_eq!((search(&world, "p"), search(&world, "carer")), ((503, 0), (503, 0)));
+    world.clock.forward(60);
+    let practice = practice();
+    let remade =
+        Loader { also: operator.also(), ..world.loader(&practice) }.remake(Remake::Begin).unwrap().unwrap();
+    assert_eq!((remade.others, remade.changed, remade.left), (Some(1), 0, 0), "no byte moves");
+    assert_eq!((search(&world, "p"), search(&world, "carer")), ((200, 1), (200, 0)));
+    assert_eq!(versions(&world, &world.token("p", "patient/*.rs")), before);
+    world.service = world.service.with_operator(Arc::default());
+    assert_eq!(
+        (search(&world, "p"), search(&world, "carer")),
+        ((503, 0), (503, 0)),
+        "nor what was made with them"
+    );
 }
 
 #[test]
@@ -159,7 +210,13 @@ fn only_a_run_for_the_tables_of_today_can_be_gone_on_with() {
     age(&world.store, &practice(), other_tables(), |_| false);
     assert_eq!(remade(&world, Remake::Resume), None);
     // As an interrupted run leaves it: listed, and nobody done.
-    world.store.make_anew(&practice(), &project::made_with(&policy::PracticeRules::default(), "")).unwrap();
+    world
+        .store
+        .make_anew(
+            &practice(),
+            &project::made_with(&policy::PracticeRules::default(), "", &project::OwnTables::default()),
+        )
+        .unwrap();
     let done = remade(&world, Remake::Resume).unwrap();
     assert_eq!((done.others, done.patients, done.left), (None, 1, 0));
 }
@@ -190,7 +247,10 @@ fn whole(world: &World, made_with: MadeWith) -> NewRelease {
 /// The record with one value throughout, and with another: the second made with something.
 fn two_worlds(made_with: MadeWith) -> (World, [NewRelease; 2]) {
     let world = World::of(weights("71"));
-    let first = whole(&world, project::made_with(&policy::PracticeRules::default(), ""));
+    let first = whole(
+        &world,
+        project::made_with(&policy::PracticeRules::default(), "", &project::OwnTables::default()),
+    );
     let facts = weights("82").into_iter().map(later);
     let patient = PatientKey::new("p").unwrap();
     let facts: Vec<Fact> = facts.map(|entry| Fact::Entry(patient.clone(), Box::new(entry))).collect();
@@ -241,8 +301,10 @@ fn asked_while_swapped(world: &World, records: &[NewRelease; 2]) -> BTreeMap<Opt
 
 #[test]
 fn an_answer_is_never_of_two_records() {
-    let (world, records) =
-        two_worlds(MadeWith { all: [9; 16], ..project::made_with(&policy::PracticeRules::default(), "") });
+    let (world, records) = two_worlds(MadeWith {
+        all: [9; 16],
+        ..project::made_with(&policy::PracticeRules::default(), "", &project::OwnTables::default())
+    });
     let seen = asked_while_swapped(&world, &records);
     let only = |value: &str| seen.get(&Some(vec![value.to_owned()])).copied().unwrap_or(0);
     assert!(only("71") > 0 && only("82") > 0, "{seen:?}");

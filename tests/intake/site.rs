@@ -84,6 +84,11 @@ impl Authority {
 
     /// A revocation list of these serial numbers, in force until a year.
     pub fn list(&self, revoked: &[u64], until: i32) -> String {
+        self.list_until(revoked, jiff::civil::date(i16::try_from(until).unwrap(), 1, 1))
+    }
+
+    /// The same, in force until a day.
+    pub fn list_until(&self, revoked: &[u64], until: jiff::civil::Date) -> String {
         let revoked = revoked.iter().map(|serial| RevokedCertParams {
             serial_number: SerialNumber::from(*serial),
             revocation_time: date_time_ymd(2026, 1, 1),
@@ -92,7 +97,11 @@ impl Authority {
         });
         let params = CertificateRevocationListParams {
             this_update: date_time_ymd(2021, 1, 1),
-            next_update: date_time_ymd(until, 1, 1),
+            next_update: date_time_ymd(
+                until.year().into(),
+                until.month().try_into().unwrap(),
+                until.day().try_into().unwrap(),
+            ),
             crl_number: SerialNumber::from(1),
             issuing_distribution_point: None,
             revoked_certs: revoked.collect(),
@@ -206,11 +215,22 @@ impl Server {
 
     /// Starts the process, and waits until it takes connections.
     pub fn run(&mut self) {
-        let err = fs::File::options().create(true).append(true).open(self.site.path("err")).unwrap();
         let config = self.site.config();
-        let child =
-            command::command(&["serve", "--config", &config]).stdout(Stdio::null()).stderr(err).spawn();
-        let mut child = child.unwrap();
+        self.start_as(command::command(&["serve", "--config", &config]));
+    }
+
+    /// The same, where no file can be written beyond its first kilobytes: writes fail as on a disk that fails.
+    pub fn run_on_a_failing_disk(&mut self) {
+        let limited = "trap '' XFSZ; ulimit -f 32; exec \"$@\"";
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", limited, "sh", env!("CARGO_BIN_EXE_recordgate"), "serve", "--config"]);
+        shell.arg(self.site.config()).env_remove("RECORDGATE_LOG").stdin(Stdio::null());
+        self.start_as(shell);
+    }
+
+    fn start_as(&mut self, mut command: std::process::Command) {
+        let err = fs::File::options().create(true).append(true).open(self.site.path("err")).unwrap();
+        let mut child = command.stdout(Stdio::null()).stderr(err).spawn().unwrap();
         for _ in 0..1200 {
             if TcpStream::connect(self.address).is_ok() {
                 self.child = Some(child);

@@ -318,6 +318,8 @@ fn a_full_disk_is_told_and_nothing_is_lost() {
     let full = server.one.put(&id, name, &headers, &packed[20_000..]);
     assert_eq!(full.status, 507, "{}", full.text());
     assert!(full.text().contains("What was acknowledged is safe"));
+    let said = server.said();
+    assert!(said.contains("the disk of the spool is full") && said.contains("admin batches list"), "{said}");
     fs::remove_file(unpacked.join(name)).unwrap();
     let again = server.one.put(&id, name, &[("Content-Encoding", "gzip")], &packed);
     assert_eq!((again.status, again.header("upload-complete")), (204, Some("?1")), "{}", again.text());

@@ -107,6 +107,7 @@ static RESOURCES: LazyLock<Vec<Projected>> = LazyLock::new(|| {
                 entries,
                 dictionary: &words,
                 terminology: None,
+                own: &project::OwnTables::default(),
                 oversight: &policy::Oversight::default(),
                 rules,
             };

@@ -25,6 +25,8 @@ struct Marking {
     hides: &'static str,
     /// The specification lets it be blank or absent, which says that nothing is hidden.
     may_be_absent: bool,
+    /// The column that is damaged, if it is another one: a link by which what is marked hides what it contains.
+    link: Option<(&'static str, &'static str)>,
 }
 
 const fn emis(
@@ -33,26 +35,41 @@ const fn emis(
     hides: &'static str,
     may_be_absent: bool,
 ) -> Marking {
-    Marking { format: ingest::Format::EmisCsv, table, column, hides, may_be_absent }
+    Marking { format: ingest::Format::EmisCsv, table, column, hides, may_be_absent, link: None }
+}
+
+/// What hides by a link that may be blank: not everything stands in something.
+const fn through(marking: Marking, table: &'static str, column: &'static str) -> Marking {
+    Marking { may_be_absent: true, link: Some((table, column)), ..marking }
 }
 
 const fn tpp(table: &'static str, column: &'static str, hides: &'static str, may_be_absent: bool) -> Marking {
-    Marking { format: ingest::Format::TppCsv, table, column, hides, may_be_absent }
+    Marking { format: ingest::Format::TppCsv, table, column, hides, may_be_absent, link: None }
+}
+
+const fn vision(
+    table: &'static str,
+    column: &'static str,
+    hides: &'static str,
+    may_be_absent: bool,
+) -> Marking {
+    Marking { format: ingest::Format::VisionCsv, table, column, hides, may_be_absent, link: None }
 }
 
 /// Whatever the formats of tables have. No version of any has a column that says of an entry that the patient may not see
-/// it; `IsConfidential` is about staff, and the rest about rows or patients that are not served.
-const MARKINGS: [Marking; 21] = [
+/// it; `IsConfidential` is about staff, and the rest about rows or patients that are not served. That of TPP which says
+/// that a row was removed is absent in some versions, where nobody can tell; where it is there, it is never blank.
+const MARKINGS: [Marking; 32] = [
     emis("_Admin_Patient_", "PatientTypeDescription", "Temporary", false),
     emis("_Admin_Patient_", "DummyType", "true", true),
     emis("_Admin_Patient_", "DateOfDeath", "2020-01-01", true),
     emis("_Admin_Patient_", "DateofDeactivation", "2020-01-01", true),
     emis("_Admin_Patient_", "Deleted", "true", false),
     emis("_Admin_Patient_", "SpineSensitive", "true", false),
-    emis("_Admin_Patient_", "IsConfidential", "true", true),
+    emis("_Admin_Patient_", "IsConfidential", "true", false),
     emis("_CareRecord_Consultation_", "Complete", "false", true),
     emis("_CareRecord_Consultation_", "Deleted", "true", false),
-    emis("_CareRecord_Consultation_", "IsConfidential", "true", true),
+    emis("_CareRecord_Consultation_", "IsConfidential", "true", false),
     emis("_CareRecord_Observation_", "Deleted", "true", false),
     emis("_CareRecord_Observation_", "IsConfidential", "true", false),
     emis("_Agreements_SharingOrganisation_", "IsActivated", "false", false),
@@ -64,6 +81,38 @@ const MARKINGS: [Marking; 21] = [
     tpp("SRPatientRegistration.csv", "RegistrationStatus", "Temporary", false),
     tpp("SRPatientRegistration.csv", "DateDeRegistration", "01 Jan 2020", true),
     tpp("SRCode.csv", "RemovedData", "1", true),
+    through(CONFIDENTIAL_VISIT, OBSERVATIONS, "ConsultationGuid"),
+    through(CONFIDENTIAL, OBSERVATIONS, "ParentObservationGuid"),
+    through(CONFIDENTIAL, OBSERVATIONS, "ProblemGuid"),
+    through(CONFIDENTIAL, "_CareRecord_Problem_", "ParentProblemObservationGuid"),
+    through(tpp("SREvent.csv", "EventIncomplete", "TRUE", true), "SRCode.csv", "IDEvent"),
+    vision("_patient_", "ACTIVE", "T", false),
+    vision("_patient_", "REMOVED_DATE", "20200101", true),
+    vision("_patient_", "DATE_OF_DEATH", "20200101", true),
+    vision("_patient_", "ACTION", "D", false),
+    vision("_journal_", "ACTION", "D", false),
+    vision("_journal_", "CONTEXT", "B", false),
+];
+
+const OBSERVATIONS: &str = "_CareRecord_Observation_";
+const CONFIDENTIAL: Marking = emis(OBSERVATIONS, "IsConfidential", "true", false);
+const CONFIDENTIAL_VISIT: Marking = emis("_CareRecord_Consultation_", "IsConfidential", "true", false);
+
+/// The columns of tables whose files have no header.
+const WITHOUT_HEADER: [(&str, &str); 2] = [
+    (
+        "_patient_",
+        "PID REFERENCE DATE_OF_BIRTH SEX POSTCODE MARITAL_STATUS GP GP_USUAL ACTIVE REGISTERED_DATE REMOVED_DATE HA PCG \
+         SURGERY MILEAGE DISPENSING ETHNIC DATE_OF_DEATH PRACTICE SURNAME FORENAME TITLE NHS_NUMBER ADDRESS ADDRESS_1 \
+         ADDRESS_2 ADDRESS_3 ADDRESS_4 ADDRESS_5 PHONE_NUMBER MOBILE_NUMBER EMAIL PRACT_NUMBER SERVICE_ID ACTION",
+    ),
+    (
+        "_journal_",
+        "PID ID DATE RECORDED_DATE CODE SNOMED_CODE BNF_CODE HCP HCP_TYPE GMS EPISODE TEXT RUBRIC DRUG_FORM \
+         DRUG_STRENGTH DRUG_PACKSIZE DMD_CODE IMMS_STATUS IMMS_COMPOUND IMMS_SOURCE IMMS_BATCH IMMS_REASON IMMS_METHOD \
+         IMMS_SITE ENTITY VALUE1_NAME VALUE1 VALUE1_UNITS VALUE2_NAME VALUE2 VALUE2_UNITS END_DATE TIME CONTEXT \
+         CERTAINTY SEVERITY LINKS LINKS_EXT SERVICE_ID ACTION SUBSET DOCUMENT_ID",
+    ),
 ];
 
 /// What becomes of a column.
@@ -103,8 +152,9 @@ impl Damage {
     }
 
     fn doing(self, sheets: &mut Sheets, marking: Marking) {
-        let sheet = sheets.sheet(marking.table);
-        let at = sheet.column(marking.column);
+        let (table, column) = marking.link.unwrap_or((marking.table, marking.column));
+        let sheet = sheets.sheet(table);
+        let at = sheet.column(column);
         let each = |sheet: &mut super::sheets::Sheet, change: &dyn Fn(&str) -> String| {
             sheet.rows.iter_mut().for_each(|row| row[at] = change(&row[at]));
         };
@@ -117,11 +167,8 @@ impl Damage {
             Self::Misnamed => sheet.header[at].insert(3, 'x'),
             Self::Garbled(value) => each(sheet, &|_| value.to_owned()),
             Self::Respelt => each(sheet, &|value| format!(" {} ", value.to_uppercase())),
-            Self::SwappedWithLeft => sheet.header.swap(at, at.saturating_sub(1)),
-            Self::SwappedWithRight => {
-                let right = (at + 1).min(sheet.header.len() - 1);
-                sheet.header.swap(at, right);
-            }
+            Self::SwappedWithLeft => sheet.swap(at, at.saturating_sub(1)),
+            Self::SwappedWithRight => sheet.swap(at, (at + 1).min(sheet.header.len() - 1)),
         }
     }
 }
@@ -135,8 +182,11 @@ fn export(format: ingest::Format, seed: u64, within: &Path) -> (Sheets, Vec<synt
     let folder = within.join("written");
     let options = synth::Options { seed, ..synth::Options::new(practice(), 2) };
     let people = synth::write(written_by(format), &options, &folder, &mut |_| {}).unwrap().people;
-    let mut sheets = Sheets::read(&folder);
-    for (table, most) in [("_CareRecord_Observation_", 40), ("SRCode.csv", 40), ("SRImmunisation.csv", 10)] {
+    let without = if format == ingest::Format::VisionCsv { &WITHOUT_HEADER[..] } else { &[] };
+    let mut sheets = Sheets::read(&folder, without);
+    for (table, most) in
+        [("_CareRecord_Observation_", 40), ("_journal_", 40), ("SRCode.csv", 40), ("SRImmunisation.csv", 10)]
+    {
         if sheets.has(table) {
             sheets.sheet(table).rows.truncate(most);
         }
@@ -195,7 +245,9 @@ fn tried(marking: Marking, damage: Damage, seed: u64, rows: u64) -> Result<(), T
     let whole = shown(marking.format, &people, &sheets.save(&dir.path().join("whole")));
     damage.doing(&mut sheets, marking);
     let damaged = shown(marking.format, &people, &sheets.save(&dir.path().join("damaged")));
-    let coded_may_come = marking.may_be_absent && damage.leaves_nothing();
+    // A version without the column is one thing, a blank in it or a slip in its name another.
+    let told = marking.column == "RemovedData" && !matches!(damage, Damage::Dropped);
+    let coded_may_come = marking.may_be_absent && damage.leaves_nothing() && !told;
     let revealed = reveals(&whole[0], &damaged, coded_may_come);
     prop_assert!(revealed.is_none(), "{marking:?} {damage:?}: {revealed:?}");
     Ok(())

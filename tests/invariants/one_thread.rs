@@ -98,6 +98,7 @@ fn release_by_hand(world: &World) {
             entries: &entries,
             dictionary: &Words(world),
             terminology: None,
+            own: &project::OwnTables::default(),
             oversight: &policy::Oversight::default(),
             rules: &policy::PracticeRules::default(),
         };
@@ -106,7 +107,8 @@ fn release_by_hand(world: &World) {
         let incomplete = projection.incomplete;
         let now = gateway::clock::Clock::now(&*world.clock);
         let screened = projection.queued(now);
-        let made_with = project::made_with(&policy::PracticeRules::default(), "");
+        let made_with =
+            project::made_with(&policy::PracticeRules::default(), "", &project::OwnTables::default());
         let (release, _) = project::release(facts.released.as_deref(), projection, made_with, now);
         let as_of = world.store.practice(&practice()).unwrap().as_of();
         let new = NewRelease { patient, release, waiting, made: now, incomplete, screened };

@@ -15,6 +15,8 @@ pub(super) struct Sheets(BTreeMap<String, Sheet>);
 pub(super) struct Sheet {
     pub(super) header: Vec<String>,
     pub(super) rows: Vec<Vec<String>>,
+    /// Its file has no header: its columns are known from elsewhere.
+    without_header: bool,
 }
 
 impl Sheet {
@@ -22,17 +24,32 @@ impl Sheet {
     pub(super) fn column(&self, name: &str) -> usize {
         self.header.iter().position(|column| column == name).unwrap_or_else(|| panic!("no column {name}"))
     }
+
+    /// Has each of two columns read as the other.
+    pub(super) fn swap(&mut self, one: usize, other: usize) {
+        if self.without_header {
+            self.rows.iter_mut().for_each(|row| row.swap(one, other));
+        } else {
+            self.header.swap(one, other);
+        }
+    }
 }
 
 impl Sheets {
-    /// Of a folder; a byte is a character, so that any encoding is written as it was read.
-    pub(super) fn read(folder: &Path) -> Self {
+    /// Of a folder. The columns of files without a header are given by a part of the file's name; the first line of any other
+    /// is kept as it is. A byte is a character, so that any encoding is written as it was read.
+    pub(super) fn read(folder: &Path, without_header: &[(&str, &str)]) -> Self {
         let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
         let sheet = |path: PathBuf| {
             let text: String = fs::read(&path).unwrap().into_iter().map(char::from).collect();
             let mut rows = records(&text);
-            let header = rows.remove(0);
-            (path.file_name().unwrap().to_string_lossy().into_owned(), Sheet { header, rows })
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            let columns = without_header.iter().find(|(part, _)| name.contains(part));
+            let header = match columns {
+                Some((_, columns)) => columns.split_ascii_whitespace().map(str::to_owned).collect(),
+                None => rows.remove(0),
+            };
+            (name, Sheet { header, rows, without_header: columns.is_some() })
         };
         Self(files.map(sheet).collect())
     }
@@ -56,7 +73,8 @@ impl Sheets {
                     fields.iter().map(|field| format!("\"{}\"", field.replace('"', "\"\""))).collect();
                 quoted.join(",") + "\r\n"
             };
-            let text: String = std::iter::once(&sheet.header).chain(&sheet.rows).map(line).collect();
+            let header = Some(&sheet.header).filter(|_| !sheet.without_header);
+            let text: String = header.into_iter().chain(&sheet.rows).map(line).collect();
             let bytes: Vec<u8> =
                 text.chars().map(|character| u8::try_from(u32::from(character)).unwrap_or(0xff)).collect();
             fs::write(folder.join(name), bytes).unwrap();

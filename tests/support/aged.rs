@@ -13,7 +13,10 @@ pub fn other_tables() -> MadeWith {
 
 /// Tables that only write otherwise.
 pub fn other_writing() -> MadeWith {
-    MadeWith { all: [7; 16], ..project::made_with(&policy::PracticeRules::default(), "") }
+    MadeWith {
+        all: [7; 16],
+        ..project::made_with(&policy::PracticeRules::default(), "", &project::OwnTables::default())
+    }
 }
 
 /// Another body than any table makes.

@@ -132,7 +132,10 @@ fn show(desk: &Desk<'_>, batch: &Delivery) {
         DeliveryState::Receiving => {
             say!("state     receiving; deleted at {} unless committed before", batch.expires)
         }
-        DeliveryState::Committed { at, turn } => say!("state     committed at {at}, turn {turn}"),
+        DeliveryState::Committed { at, turn, tries } => {
+            let tried = if *tries == 0 { String::new() } else { format!(", tried {tries} times") };
+            say!("state     committed at {at}, turn {turn}{tried}");
+        }
         DeliveryState::Failed { at, why, .. } => say!("state     failed at {at}: {why}"),
         DeliveryState::Loaded { .. } | DeliveryState::Refused { .. } => say!("state     {}", state(batch)),
     }

@@ -5,8 +5,8 @@ use std::path::Path;
 use gateway::{
     clock::{Clock, SystemClock},
     config::Config,
-    loader::{Also, Loader},
-    terminology,
+    loader::Loader,
+    operator::Operator,
 };
 use jiff::civil::Date;
 use policy::Decided;
@@ -95,7 +95,7 @@ impl Desk {
     }
 
     fn loading<T>(&self, work: impl FnOnce(&Loader<'_>) -> Result<T, StoreError>) -> Result<T, Failure> {
-        let terminology = terminology::configured(&self.config)?;
+        let operator = Operator::configured(&self.config)?;
         let display = Display::default();
         let done = work(&Loader {
             store: &self.store,
@@ -103,7 +103,7 @@ impl Desk {
             clock: &SystemClock,
             practice: &self.practice,
             progress: &|progress| display.show(progress),
-            also: Also { terminology: terminology.as_ref(), ..Also::default() },
+            also: operator.also(),
         });
         display.end();
         Ok(done?)

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use gateway::{
     clock::SystemClock,
     config::Config,
-    loader::{Also, Loader, Remade, Remake},
-    terminology,
+    loader::{Loader, Remade, Remake},
+    operator::Operator,
 };
 use project::IdKey;
 use record::OdsCode;
@@ -21,7 +21,7 @@ pub(crate) fn run(args: &ReprojectArgs) -> Result<ExitCode, Failure> {
     let store = open(&config)?;
     let ids = IdKey::new(secrets.id.expose());
     store.bind(&ids.fingerprint())?;
-    let terminology = terminology::configured(&config)?;
+    let operator = Operator::configured(&config)?;
     let known = store.practices()?;
     let practices = match &args.practice {
         Some(practice) if !known.contains(practice) => {
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &ReprojectArgs) -> Result<ExitCode, Failure> {
             clock: &SystemClock,
             practice,
             progress: &|progress| display.show(progress),
-            also: Also { terminology: terminology.as_ref(), ..Also::default() },
+            also: operator.also(),
         };
         let remade = loader.remake(remake);
         display.end();

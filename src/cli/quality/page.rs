@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use project::quality::{CodeRow, Counted, UnitRow};
 
-use super::sheet::{Sheet, age, why, withheld};
+use super::sheet::{Sheet, age, shared, why, withheld};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -61,6 +61,14 @@ fn parts(sheet: &Sheet) -> Vec<Part> {
             title: "What was told of rows",
             about: "How often each problem occurred, by file and field. Rejected rows are not in the record; all others are.",
             body: told(sheet),
+        },
+        Part {
+            id: "people",
+            title: "People of whom there are several records",
+            about: "Two feeds of the practice tell of a patient with the same NHS number. Only one of the records is served, that \
+                    of the practice's own system if it has one; what either marks is hidden in both. Where it is open whose \
+                    the number is, none is served until the practice has corrected that.",
+            body: people(sheet),
         },
         Part {
             id: "waiting",
@@ -128,10 +136,12 @@ fn numbers(sheet: &Sheet, out: &mut String) {
         ]);
     }
     let waiting: u64 = quality.waiting.iter().map(|row| row.counted.count).sum();
+    let beside: u64 = quality.shared.iter().map(|row| row.counted.count).sum();
     all.extend([
         ("patients", quality.patients, false),
         ("entries", quality.entries, false),
         ("entries that wait", waiting, waiting > 0),
+        ("records beside others of a person", beside, beside > 0),
     ]);
     out.push_str("<dl class=\"numbers\">\n");
     for (name, count, warn) in all {
@@ -172,6 +182,17 @@ fn told(sheet: &Sheet) -> String {
         ]
     });
     table("Problems by file and field", &["How often", "Code", "Field", "File", "What to do"], rows)
+}
+
+fn people(sheet: &Sheet) -> String {
+    let rows = sheet.quality.shared.iter().map(|row| {
+        vec![number(row.counted.count), code_cell(row.state), cell(&shared(row)), at(&row.counted)]
+    });
+    table(
+        "Records with an NHS number that another has too",
+        &["How many", "State", "Whose, and what becomes of it", "For example"],
+        rows,
+    )
 }
 
 fn waiting(sheet: &Sheet) -> String {

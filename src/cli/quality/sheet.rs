@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gateway::loader::Told;
 use jiff::Timestamp;
 use policy::Reason;
-use project::quality::{Age, Summary, Waiting};
+use project::quality::{Age, SharedRow, Summary, Waiting};
 use record::{FileReport, IssueCode};
 use serde::Serialize;
 
@@ -69,6 +69,26 @@ impl Sheet {
     /// The day, for a heading.
     pub(crate) fn day(&self) -> String {
         self.made.to_zoned(record::london()).strftime("%-d %B %Y, %H:%M").to_string()
+    }
+}
+
+/// What a record with somebody's NHS number is among several, in words.
+pub(crate) fn shared(row: &SharedRow) -> String {
+    let whose = match row.feed.as_str() {
+        "" => "of the practice's own system",
+        "nhs" | "gp2gp" => "of GP2GP messages",
+        "gpc" => "of GP Connect bundles",
+        other => return format!("of {other}: {}", becomes(row.state)),
+    };
+    format!("{whose}: {}", becomes(row.state))
+}
+
+fn becomes(state: &str) -> &str {
+    match state {
+        "served" => "served; another feed has a record of the same person, which is not",
+        "another-served" => "not served, since another feed's record of the same person is",
+        "disputed" => "not served, nor is the other: it is open whose the NHS number is",
+        other => other,
     }
 }
 

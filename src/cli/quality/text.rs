@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use project::quality::{CodeRow, Counted, Summary, UnitRow};
 
-use super::sheet::{Sheet, age, why, withheld};
+use super::sheet::{Sheet, age, shared, why, withheld};
 use crate::report::shortened;
 
 /// Rows of each list.
@@ -38,6 +38,7 @@ pub(crate) fn whole(sheet: &Sheet) -> String {
             shortened(&row.file, 60)
         );
     }
+    people(quality, &mut out);
     waiting(quality, &mut out);
     out.push_str(&not_understood(quality, LISTED));
     became(quality, &mut out);
@@ -62,6 +63,13 @@ pub(crate) fn not_understood(quality: &Summary, most: usize) -> String {
     other(&mut out, &quality.other_codes, "whose code does not look like one, and is not shown here");
     other(&mut out, &quality.without_code, "without a code, or whose code has not come yet");
     out
+}
+
+fn people(quality: &Summary, out: &mut String) {
+    heading(out, "Warning: records of people whose NHS number another record has too", quality.shared.len());
+    for row in &quality.shared {
+        let _ = writeln!(out, "{:>9}  {}{}", row.counted.count, shared(row), place(&row.counted));
+    }
 }
 
 fn waiting(quality: &Summary, out: &mut String) {

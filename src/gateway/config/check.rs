@@ -12,7 +12,7 @@ use super::Config;
 use rustls::sign::CertifiedKey;
 
 use crate::{
-    terminology,
+    operator::Operator,
     tls::{self, Validity},
 };
 
@@ -59,8 +59,8 @@ impl Config {
         if let Some(intake) = &self.intake {
             intake.check(now, &mut found);
         }
-        if let Err(problem) = terminology::configured(self) {
-            found.push(error("terminology.file", problem.to_string()));
+        if let Err(problem) = Operator::configured(self) {
+            found.push(error(problem.key(), problem.to_string()));
         }
         self.apps.check(&mut found);
         found.extend(self.keys.problems().iter().map(|problem| error("keys.dir", problem.to_string())));
@@ -321,7 +321,24 @@ mod tests {
         case.says(30, "error: terminology.file: cannot read ");
         fs::write(&file, "no terminology").unwrap();
         case.says(30, "damaged");
-        terminology::write(&file, &project::TerminologyRelease::default().encode()).unwrap();
+        crate::terminology::write(&file, &project::TerminologyRelease::default().encode()).unwrap();
+        assert_eq!(case.said(30), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_table_of_the_operators_that_cannot_be_used_is_an_error_with_its_line() {
+        let mut case = case();
+        let [codes, names] = ["sensitive.csv", "names.csv"].map(|name| case.dir.path().join(name));
+        case.config.tables.sensitive_codes = Some(codes.clone());
+        case.says(30, "error: tables.sensitive_codes: cannot read ");
+        fs::write(&codes, "system,code,class,what it is\nsnomed,1,secret,x\n").unwrap();
+        case.says(30, "line 2: a class is one of");
+        fs::write(&codes, "system,code,class,what it is\nsnomed,1,domestic-abuse,x\n").unwrap();
+        case.config.tables.first_names = Some(names.clone());
+        fs::write(&names, "name,also\nXylia,\n07700900123,\n").unwrap();
+        case.says(30, "error: tables.first_names: ");
+        case.says(30, "line 3: not a name");
+        fs::write(&names, "name,also\nXylia,\n").unwrap();
         assert_eq!(case.said(30), Vec::<String>::new());
     }
 

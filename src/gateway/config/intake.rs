@@ -30,7 +30,7 @@ pub struct Intake {
     pub crls: Vec<PathBuf>,
     /// Folder for files until they are loaded. It needs room for twice the quotas, since compressed files are unpacked.
     pub spool: PathBuf,
-    /// How much of one supplier may be announced or wait to be loaded, in GiB.
+    /// Each supplier's share of the spool: how much of it may be announced, arrive or wait to be loaded, in GiB.
     #[serde(default = "quota_gib")]
     pub quota_gib: u32,
     /// How large one file may be, not compressed, in GiB.

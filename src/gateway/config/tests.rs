@@ -64,6 +64,10 @@ fn relative_paths_start_at_the_files_folder() {
     assert_eq!(config.tls.certificate, Path::new("/etc/recordgate/c.pem"));
     assert_eq!(config.tls.key, Path::new("/k.pem"));
     assert_eq!(config.service.host(), "records.example");
+    let tables = "[tables]\nsensitive_codes = 's.csv'\nfirst_names = '/n.csv'";
+    let tables = parse(&format!("{SMALLEST}\n{tables}")).unwrap().tables;
+    assert_eq!(tables.sensitive_codes.unwrap(), Path::new("/etc/recordgate/s.csv"));
+    assert_eq!(tables.first_names.unwrap(), Path::new("/n.csv"));
 }
 
 #[test]

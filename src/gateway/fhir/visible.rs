@@ -9,6 +9,7 @@ use policy::{
     AccessRequest, Actor, Admission, Decision, Disclosed, Header, Refusal, Released, Rule, ScopeCategories,
     View, admit, decide, disclose, within,
 };
+use project::OwnTables;
 use record::ResourceType;
 use store::{Snapshot, Store, StoreError, Subject};
 
@@ -44,6 +45,16 @@ pub(crate) struct Asking<'a> {
     pub(crate) types: &'a BTreeSet<ResourceType>,
     /// The categories of Observations that they open; none if all.
     pub(crate) categories: Option<ScopeCategories>,
+}
+
+/// What a request is about.
+pub(crate) struct Seen<'a> {
+    /// The type.
+    pub(crate) kind: ResourceType,
+    /// The categories of it that the app's scopes open; none if all.
+    pub(crate) categories: Option<ScopeCategories>,
+    /// The tables that an operator has added.
+    pub(crate) own: &'a OwnTables,
 }
 
 /// Why nothing of a patient is shown in a request. To an app, all of them are a record in which there is nothing.
@@ -100,13 +111,13 @@ impl<'s> Visible<'s> {
         store: &'s dyn Store,
         clock: &dyn Clock,
         session: &Session,
-        kind: ResourceType,
-        categories: Option<ScopeCategories>,
+        seen: Seen<'_>,
     ) -> Result<Self, Unanswered> {
-        let types = &[kind].into();
+        let types = &[seen.kind].into();
         let (subject, account) = (&session.subject, session.account.as_str());
+        let Seen { categories, own, .. } = seen;
         let asking = Asking { subject, account, as_proxy: session.actor_is_proxy, types, categories };
-        let visible = Self::look(store, clock.today(), &asking)?;
+        let visible = Self::look(store, clock.today(), &asking, own)?;
         match &visible.admission {
             Err(Closed::Refused(refusal)) => tracing::info!(refusal = refusal.code(), "not admitted"),
             Ok(_) if !visible.is_current() => {
@@ -122,7 +133,12 @@ impl<'s> Visible<'s> {
     }
 
     /// Looks up grant, practice and record once, and decides whether anything may be seen.
-    pub(crate) fn look(store: &'s dyn Store, today: Date, asking: &Asking<'_>) -> Result<Self, StoreError> {
+    pub(crate) fn look(
+        store: &'s dyn Store,
+        today: Date,
+        asking: &Asking<'_>,
+        own: &OwnTables,
+    ) -> Result<Self, StoreError> {
         let subject = asking.subject;
         let practice = store.practice(&subject.practice)?;
         let access = store.access(subject)?;
@@ -149,7 +165,7 @@ impl<'s> Visible<'s> {
         };
         let current = snapshot
             .as_deref()
-            .is_none_or(|snapshot| project::may_serve(&snapshot.released().made_with, &practice.rules));
+            .is_none_or(|snapshot| project::may_serve(&snapshot.released().made_with, &practice.rules, own));
         Ok(Self { snapshot, admission, categories: asking.categories.clone(), current })
     }
 

@@ -3,13 +3,28 @@
 use jiff::{SignedDuration, Timestamp};
 use store::{DeliveryState, StoreError};
 
-use super::{Intake, log_name, signed};
+use super::{Intake, loads::Loads, log_name, signed};
 use crate::{config::WARN_OF_LIST, loader::sweep_rows, telemetry};
 
 /// How often a warning is repeated.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// How often what is over its time is looked for.
 const CLEAN: SignedDuration = SignedDuration::from_mins(10);
+
+/// The end of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// It is over.
+    Was,
+    /// It is near.
+    WillBe,
+}
+
+/// What the log is to be told of a list with this end, if it is time to tell of it.
+fn list_to_tell_of(loads: &Loads, ends: Timestamp, now: Timestamp) -> Option<End> {
+    let near = ends.duration_since(now) < WARN_OF_LIST;
+    (near && loads.is_time_to_warn(now, DAY)).then(|| if ends <= now { End::Was } else { End::WillBe })
+}
 
 impl Intake {
     /// Deletes batches that nobody finished in time, and results that were kept for long enough.
@@ -30,14 +45,14 @@ impl Intake {
         let ends = self.clients.lists_end();
         let Some(ends) = ends else { return };
         telemetry::list_ends_in(ends.duration_since(now).as_secs());
-        let soon = ends.duration_since(now) < WARN_OF_LIST;
-        if !soon || !self.loads.is_time_to_warn(now, DAY) {
-            return;
-        }
-        if ends <= now {
-            tracing::error!(%ends, "a revocation list is out of date: every supplier is refused until there is a new one and a SIGHUP");
-        } else {
-            tracing::warn!(%ends, "a revocation list will be out of date soon, and then every supplier is refused");
+        match list_to_tell_of(&self.loads, ends, now) {
+            Some(End::Was) => {
+                tracing::error!(%ends, "a revocation list is out of date: every supplier is refused until there is a new one and a SIGHUP");
+            }
+            Some(End::WillBe) => {
+                tracing::warn!(%ends, "a revocation list will be out of date soon, and then every supplier is refused");
+            }
+            None => {}
         }
     }
 
@@ -70,5 +85,29 @@ impl Intake {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_ends_soon_is_told_of_once_a_day_until_it_is_renewed() {
+        let start: Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
+        let ends = start + SignedDuration::from_hours(10 * 24);
+        let loads = Loads::default();
+        let told_on = |ends: Timestamp, days: std::ops::Range<i64>| {
+            let mut told = Vec::new();
+            for tick in days.start * 144..days.end * 144 {
+                let now = start + CLEAN * i32::try_from(tick).unwrap();
+                told.extend(list_to_tell_of(&loads, ends, now).map(|end| (tick / 144, end)));
+            }
+            told
+        };
+        let warned = (3..10).map(|day| (day, End::WillBe));
+        let late = (10..13).map(|day| (day, End::Was));
+        assert_eq!(told_on(ends, 0..13), warned.chain(late).collect::<Vec<_>>());
+        assert_eq!(told_on(ends + SignedDuration::from_hours(30 * 24), 13..16), []);
     }
 }

@@ -62,7 +62,7 @@ impl<'a> Desk<'a> {
     /// If the store failed.
     pub fn retry(&self, delivery: &Delivery) -> Result<bool, StoreError> {
         let DeliveryState::Failed { at, turn, .. } = delivery.state else { return Ok(false) };
-        let state = DeliveryState::Committed { at, turn };
+        let state = DeliveryState::Committed { at, turn, tries: 0 };
         self.store.put_delivery(&Delivery { state, ..delivery.clone() })?;
         Ok(true)
     }

@@ -47,8 +47,6 @@ struct State {
     waiting: BTreeMap<OdsCode, (Timestamp, &'static str)>,
     /// The turn of the batch that a practice must load before any other.
     first: BTreeMap<OdsCode, u64>,
-    /// How often loads have failed by themselves, by turn.
-    failures: BTreeMap<u64, usize>,
     /// What identifies the content of queued batches, by turn, where it had to be found out.
     fingerprints: BTreeMap<u64, String>,
     cleaned: Option<Timestamp>,
@@ -107,7 +105,6 @@ impl Loads {
         let mut state = self.state();
         state.waiting.retain(|_, (until, _)| *until > now);
         state.first.retain(|_, first| turns.contains(first));
-        state.failures.retain(|one, _| turns.contains(one));
         state.fingerprints.retain(|one, _| turns.contains(one));
         let mut chosen = Vec::new();
         for delivery in queued {
@@ -126,7 +123,7 @@ impl Loads {
         chosen
     }
 
-    /// A load has ended. If it has failed once too often, why it is to be given up.
+    /// A load has ended; its delivery counts this try. If that was one too many, why it is to be given up.
     pub(super) fn ended(
         &self,
         delivery: &Delivery,
@@ -144,9 +141,8 @@ impl Loads {
                 None
             }
             Err(Trouble::Fails(words)) => {
-                let failures = state.failures.entry(turn).or_default();
-                *failures += 1;
-                match AFTER_FAILURE.get(*failures - 1) {
+                let before = usize::try_from(delivery.tries().saturating_sub(1)).unwrap_or(usize::MAX);
+                match AFTER_FAILURE.get(before) {
                     Some(pause) => Some((*pause, words)),
                     // The practice stays busy until this is kept.
                     None => return Some(words),

@@ -10,14 +10,15 @@ mod cleaning;
 mod desk;
 mod loads;
 mod ndjson;
+mod room;
 mod routes;
 mod spool;
+mod tries;
 mod upload;
 mod worker;
 
 use std::{
     collections::BTreeSet,
-    io,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -32,6 +33,7 @@ use store::{Delivery, DeliveryState, KeepRows, Store, StoreError};
 use self::{
     announced::Announced,
     loads::Loads,
+    room::{Room, no_room},
     routes::{BASE, Route},
     spool::{Received, Spool},
 };
@@ -39,9 +41,9 @@ use crate::{
     Arriving, ClientCertificates, Handle, Request, Response,
     clock::Clock,
     config::{self, Supplier},
+    operator::Operator,
     outcome::{Outcome, found, made, no_content},
     telemetry::{self, RouteLabel},
-    terminology::Loaded,
     tls::{Clients, Identity},
 };
 
@@ -51,8 +53,6 @@ pub use ndjson::lines;
 /// The OpenAPI 3.1 description of all this.
 pub const OPENAPI: &str = include_str!("openapi.json");
 
-/// How many batches an answer names.
-const NAMED: usize = 3;
 /// Digits of an id that was made here, and of a hash as the log has it.
 const OUR_ID: usize = 32;
 const LOGGED_HASH: usize = 16;
@@ -69,13 +69,14 @@ pub struct Intake {
     settings: config::Intake,
     keep_rows: KeepRows,
     clients: Arc<Clients>,
-    terminology: Option<Loaded>,
+    operator: Arc<Operator>,
     spool: Spool,
     /// Held while a delivery changes its state.
     changing: Mutex<()>,
     /// Files that are arriving: supplier, batch, name.
     arriving: Mutex<BTreeSet<(String, String, String)>>,
     loads: Loads,
+    room: Room,
     document: Vec<u8>,
 }
 
@@ -91,7 +92,7 @@ impl Intake {
         settings: config::Intake,
         keep_rows: KeepRows,
         clients: Arc<Clients>,
-        terminology: Option<Loaded>,
+        operator: Arc<Operator>,
     ) -> Result<Arc<Self>, StoreError> {
         let document = document(&settings);
         let spool = Spool::open(&settings.spool)?;
@@ -103,11 +104,12 @@ impl Intake {
             settings,
             keep_rows,
             clients,
-            terminology,
+            operator,
             spool,
             changing: Mutex::default(),
             arriving: Mutex::default(),
             loads: Loads::default(),
+            room: Room::default(),
             document,
         }))
     }
@@ -201,7 +203,7 @@ impl Intake {
             return self.status(request, &known);
         }
         let size = announced.files.iter().fold(0_u64, |sum, file| sum.saturating_add(file.size));
-        self.room(supplier, size)?;
+        self.has_room(supplier, size)?;
         let now = self.clock.now();
         let id = announced.id.clone().unwrap_or_else(|| new_id(now));
         let delivery = announced.delivery(&supplier.name, id, now, now + signed(self.settings.unfinished));
@@ -230,35 +232,6 @@ impl Intake {
         Err(Outcome::Forbidden(
             "You may not send this format for this practice. Check the code, or ask the operator to register it.",
         ))
-    }
-
-    /// Whether a supplier may have so much more under way.
-    fn room(&self, supplier: &Supplier, size: u64) -> Result<(), Outcome> {
-        let open = self.stored(self.store.open_deliveries())?;
-        let own = open.iter().filter(|delivery| delivery.supplier == supplier.name);
-        if own.clone().count() >= self.settings.open_batches {
-            return Err(Outcome::Throttled(format!(
-                "{} batches are unfinished or wait to be loaded. Commit or DELETE those that are being received, and \
-                 wait for the others.",
-                self.settings.open_batches
-            )));
-        }
-        let taken = own.clone().fold(0_u64, |sum, delivery| sum.saturating_add(delivery.size()));
-        let quota = self.settings.quota(supplier);
-        if taken.saturating_add(size) > quota {
-            tracing::warn!(
-                code = "no-room",
-                taken,
-                quota,
-                "refused: the supplier's quota of the spool is used up"
-            );
-            return Err(Outcome::NoRoom(format!(
-                "You have {taken} bytes of {quota} under way. DELETE what will not be committed{}, wait until batches are \
-                 loaded, and announce this one again.",
-                unfinished(own)
-            )));
-        }
-        Ok(())
     }
 
     fn commit(&self, request: &Request, supplier: &Supplier, id: &str) -> Result<Response, Outcome> {
@@ -300,7 +273,7 @@ impl Intake {
     fn delete(&self, supplier: &Supplier, id: &str) -> Result<Response, Outcome> {
         let _changing = self.changing();
         let delivery = self.delivery(supplier, id)?;
-        if !matches!(delivery.state, DeliveryState::Receiving | DeliveryState::Failed { .. }) {
+        if !room::can_be_deleted(&delivery) {
             let words = "The batch has been committed. What it brought can be changed by another batch only.";
             return Err(Outcome::Conflict(words.to_owned()));
         }
@@ -322,7 +295,7 @@ impl Intake {
     /// State first: files without a batch are swept, a batch without files would not be.
     fn forget(&self, delivery: &Delivery) -> Result<(), Outcome> {
         self.stored(self.store.forget_delivery(delivery))?;
-        self.spool.remove(delivery).map_err(|error| on_disk(&error))
+        self.spool.remove(delivery).map_err(|error| self.on_disk(&error))
     }
 }
 
@@ -382,16 +355,6 @@ fn allowing(mut response: Response, route: &Route) -> Response {
     response
 }
 
-/// Names the supplier's own batches that can be deleted, the oldest first.
-fn unfinished<'d>(own: impl Iterator<Item = &'d Delivery>) -> String {
-    let mut own: Vec<&Delivery> = own
-        .filter(|delivery| matches!(delivery.state, DeliveryState::Receiving | DeliveryState::Failed { .. }))
-        .collect();
-    own.sort_by_key(|delivery| delivery.created);
-    let ids: Vec<&str> = own.iter().take(NAMED).map(|delivery| delivery.id.as_str()).collect();
-    if ids.is_empty() { String::new() } else { format!(" (the oldest: {})", ids.join(", ")) }
-}
-
 /// The description with the limits that are configured.
 fn document(settings: &config::Intake) -> Vec<u8> {
     let Ok(mut document) = serde_json::from_str::<serde_json::Value>(OPENAPI) else {
@@ -446,18 +409,4 @@ fn new_id(now: Timestamp) -> String {
 
 fn signed(duration: Duration) -> SignedDuration {
     SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
-}
-
-fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-}
-
-fn no_room() -> Outcome {
-    Outcome::NoRoom("The disk is full. What was acknowledged is safe; try again later.".to_owned())
-}
-
-/// What the client is told when the spool failed.
-fn on_disk(error: &io::Error) -> Outcome {
-    tracing::error!(kind = ?error.kind(), code = error.raw_os_error(), "the spool failed");
-    if is_full(error) { no_room() } else { Outcome::Internal }
 }

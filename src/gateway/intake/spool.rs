@@ -54,6 +54,19 @@ pub(super) enum Received {
     Part(Coding, u64),
 }
 
+/// Whether so many bytes more may be written.
+pub(super) type May<'a> = &'a mut dyn FnMut(u64) -> bool;
+
+/// Allows so many bytes in all.
+pub(super) fn at_most(limit: u64) -> impl FnMut(u64) -> bool {
+    let mut left = limit;
+    move |more| {
+        let fits = more <= left;
+        left = left.saturating_sub(more);
+        fits
+    }
+}
+
 /// Why a file did not come further.
 #[derive(Debug)]
 pub(super) enum Failed {
@@ -63,6 +76,8 @@ pub(super) enum Failed {
     Broken(Broken),
     /// More came than there may be; all of it was thrown away.
     TooMuch,
+    /// It is larger, unpacked, than it may be, and was thrown away.
+    Larger,
     /// What came is not what was announced, and was thrown away.
     Wrong(&'static str),
 }
@@ -114,15 +129,15 @@ impl Spool {
         part.unwrap_or(Received::Part(Coding::Identity, 0))
     }
 
-    /// Adds what arrives to the part of a file that has come, or begins it anew. What has come when this returns is
-    /// on disk. Says how long the part is.
+    /// Adds what arrives to the part of a file that has come, or begins it anew; `may` is asked before each piece whether
+    /// so many bytes more may be written. What has come when this returns is on disk. Says how long the part is.
     pub(super) fn append(
         &self,
         delivery: &Delivery,
         name: &str,
         coding: Coding,
         from: u64,
-        limit: u64,
+        may: May<'_>,
         body: &mut Arriving,
     ) -> Result<u64, Failed> {
         if from == 0 {
@@ -137,7 +152,7 @@ impl Spool {
             match body.piece() {
                 Ok(None) => break Ok(()),
                 Err(broken) => break Err(broken),
-                Ok(Some(piece)) if length + piece.len() as u64 > limit => {
+                Ok(Some(piece)) if !may(piece.len() as u64) => {
                     drop(file);
                     self.forget_parts(delivery, name);
                     return Err(Failed::TooMuch);
@@ -153,23 +168,23 @@ impl Spool {
         end.map(|()| length).map_err(Failed::Broken)
     }
 
-    /// Unpacks a part that is complete, at most `limit` bytes, and looks at what came out.
+    /// Unpacks a part that is complete, as far as it may, and looks at what came out.
     pub(super) fn unpack(
         &self,
         delivery: &Delivery,
         name: &str,
         coding: Coding,
-        limit: u64,
+        may: May<'_>,
     ) -> Result<Ready, Failed> {
         let part = self.part(delivery, name, coding);
         let read = BufReader::with_capacity(1 << 16, File::open(&part)?);
         let done = match coding {
-            Coding::Identity => look_at(read, limit, None).map(|(size, sha256)| (part.clone(), size, sha256)),
-            Coding::Gzip => self.unpacked(delivery, name, flate2::bufread::MultiGzDecoder::new(read), limit),
+            Coding::Identity => look_at(read, may, None).map(|(size, sha256)| (part.clone(), size, sha256)),
+            Coding::Gzip => self.unpacked(delivery, name, flate2::bufread::MultiGzDecoder::new(read), may),
             Coding::Zstd => {
                 let mut decoder = zstd::stream::read::Decoder::with_buffer(read)?;
                 decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-                self.unpacked(delivery, name, decoder, limit)
+                self.unpacked(delivery, name, decoder, may)
             }
         };
         match done {
@@ -187,12 +202,12 @@ impl Spool {
         delivery: &Delivery,
         name: &str,
         packed: impl Read,
-        limit: u64,
+        may: May<'_>,
     ) -> Result<(PathBuf, u64, String), Failed> {
         let path = self.folder(delivery).join("parts").join("unpacked").join(name);
         make_folder(path.parent().unwrap_or(&path))?;
         let mut out = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
-        let (size, sha256) = look_at(packed, limit, Some(&mut out))?;
+        let (size, sha256) = look_at(packed, may, Some(&mut out))?;
         out.sync_all()?;
         Ok((path, size, sha256))
     }
@@ -243,8 +258,7 @@ impl Spool {
 }
 
 /// Size and SHA-256 of what is read, which is written too if there is somewhere to write it.
-fn look_at(read: impl Read, limit: u64, mut out: Option<&mut File>) -> Result<(u64, String), Failed> {
-    let mut read = read.take(limit.saturating_add(1));
+fn look_at(mut read: impl Read, may: May<'_>, mut out: Option<&mut File>) -> Result<(u64, String), Failed> {
     let mut sum = Context::new(&SHA256);
     let mut buffer = vec![0; 1 << 16];
     let mut size = 0;
@@ -256,10 +270,10 @@ fn look_at(read: impl Read, limit: u64, mut out: Option<&mut File>) -> Result<(u
             Err(error) if error.raw_os_error().is_some() => return Err(error.into()),
             Err(_) => return Err(Failed::Wrong("it is not whole, or not of its Content-Encoding")),
         };
-        size += piece.len() as u64;
-        if size > limit {
-            return Err(Failed::Wrong("it is larger than announced"));
+        if !may(piece.len() as u64) {
+            return Err(Failed::Larger);
         }
+        size += piece.len() as u64;
         sum.update(piece);
         if let Some(out) = &mut out {
             out.write_all(piece)?;

@@ -12,8 +12,10 @@ use serde_json::json;
 use store::{DeliveredFile, Delivery, DeliveryState};
 
 use super::{
-    Intake, JSON, announced, has_type, new_id, on_disk, signed,
-    spool::{Coding, Failed, Received},
+    Intake, JSON, announced, has_type, new_id,
+    room::Loose,
+    signed,
+    spool::{Coding, Failed, Ready, Received, at_most},
 };
 use crate::{
     Arriving, Broken, Response,
@@ -130,9 +132,11 @@ impl Intake {
             return Err(too_much(file));
         }
         let limit = range.map_or(limit, |range| range.end);
-        let came = self.spool.append(&delivery, name, coding, first, limit, body);
+        let mut may = at_most(limit.saturating_sub(first));
+        let came = self.spool.append(&delivery, name, coding, first, &mut may, body);
         if let Ok(length) = &came {
             telemetry::received_bytes(length - first);
+            self.room.written();
         }
         let after = || self.received(&delivery, name);
         match came {
@@ -148,15 +152,15 @@ impl Intake {
                 told(response.headers_mut(), file, after());
                 Ok(response)
             }
-            Err(failed) => Ok(refused(&failure(failed, file), file, after())),
+            Err(failed) => Ok(refused(&self.failure(failed, file), file, after())),
         }
     }
 
     /// All has come: is it what was announced?
     fn finish(&self, delivery: &Delivery, file: &DeliveredFile, coding: Coding) -> Result<Response, Outcome> {
-        let ready = match self.spool.unpack(delivery, &file.name, coding, file.size) {
+        let ready = match self.spool.unpack(delivery, &file.name, coding, &mut at_most(file.size)) {
             Ok(ready) => ready,
-            Err(failed) => return Ok(refused(&failure(failed, file), file, nothing())),
+            Err(failed) => return Ok(refused(&self.failure(failed, file), file, nothing())),
         };
         let wrong = if ready.size != file.size {
             Some("it is smaller than announced")
@@ -167,9 +171,9 @@ impl Intake {
         };
         if let Some(words) = wrong {
             self.spool.forget_parts(delivery, &file.name);
-            return Ok(refused(&failure(Failed::Wrong(words), file), file, nothing()));
+            return Ok(refused(&self.failure(Failed::Wrong(words), file), file, nothing()));
         }
-        self.spool.keep(delivery, &file.name, &ready).map_err(|error| on_disk(&error))?;
+        self.spool.keep(delivery, &file.name, &ready).map_err(|error| self.on_disk(&error))?;
         self.spool.forget_parts(delivery, &file.name);
         let mut response = no_content();
         told(response.headers_mut(), file, Received::Whole);
@@ -193,9 +197,9 @@ impl Intake {
         let declared = declared.and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or(0);
         let limit = announced::largest(&self.settings);
         if declared > coding.limit(limit) {
-            return Err(Outcome::TooLarge(format!("A message may have {} GiB.", limit >> 30)));
+            return Err(too_large(limit));
         }
-        self.room(supplier, declared)?;
+        self.has_room(supplier, declared)?;
         let now = self.clock.now();
         let provisional = DeliveredFile { name: "message".to_owned(), size: limit, sha256: String::new() };
         let mut delivery = Delivery {
@@ -211,11 +215,11 @@ impl Intake {
         };
         telemetry::of_batch(&delivery.practice, super::log_name(&delivery));
         let _turn = self.turn(&delivery, &provisional.name)?;
-        let taken = self.message(&mut delivery, &provisional, coding, body);
+        let taken = self.message(supplier, &mut delivery, &provisional, coding, body);
         let answer = taken.and_then(|known| self.status(request, &known));
         let open = self.stored(self.store.delivery(&supplier.name, &delivery.id))?.is_some();
         if !open {
-            self.spool.remove(&delivery).map_err(|error| on_disk(&error))?;
+            self.spool.remove(&delivery).map_err(|error| self.on_disk(&error))?;
         }
         answer
     }
@@ -223,23 +227,23 @@ impl Intake {
     /// Makes a delivery of a message, or finds the one that it was before.
     fn message(
         &self,
+        supplier: &Supplier,
         delivery: &mut Delivery,
         file: &DeliveredFile,
         coding: Coding,
         body: &mut Arriving,
     ) -> Result<Delivery, Outcome> {
-        let limit = coding.limit(file.size);
-        let came = self.spool.append(delivery, &file.name, coding, 0, limit, body);
-        let came = came.map_err(|failed| failure(failed, file))?;
+        // How large it is is known when it has come; until then nothing but this keeps it within the supplier's share.
+        let mut loose = self.loose(supplier)?;
+        let mut allowed = at_most(coding.limit(file.size));
+        let mut may = |more| allowed(more) && loose.take(more);
+        let came = self.spool.append(delivery, &file.name, coding, 0, &mut may, body);
+        let came = came.map_err(|failed| self.message_failure(failed, supplier, allowed(1), file))?;
         telemetry::received_bytes(came);
         if came == 0 {
             return Err(Outcome::Invalid("There is no message in the body.".to_owned()));
         }
-        let ready = self.spool.unpack(delivery, &file.name, coding, file.size);
-        let ready = ready.map_err(|failed| failure(failed, file))?;
-        // Only now is it known how large it is: what is compressed, or came without its length, told less.
-        let of_supplier = self.settings.suppliers.iter().find(|one| one.name == delivery.supplier);
-        of_supplier.map_or(Ok(()), |supplier| self.room(supplier, ready.size))?;
+        let ready = self.unpacked_message(supplier, delivery, file, coding, loose)?;
         // Named for what is in it, so that the same message is the same batch.
         let name = format!("{}.xml", ready.sha256.get(..16).unwrap_or_default());
         let kept = DeliveredFile { name, size: ready.size, sha256: ready.sha256.clone() };
@@ -249,11 +253,60 @@ impl Intake {
         if let Some(known) = self.stored(self.store.delivery_of(&delivery.supplier, &delivery.content))? {
             return Ok(known);
         }
+        self.has_room(supplier, ready.size)?;
         for kept in &delivery.files {
-            self.spool.keep(delivery, &kept.name, &ready).map_err(|error| on_disk(&error))?;
+            self.spool.keep(delivery, &kept.name, &ready).map_err(|error| self.on_disk(&error))?;
         }
         self.spool.forget_parts(delivery, &file.name);
         self.committed(delivery)
+    }
+
+    fn unpacked_message(
+        &self,
+        supplier: &Supplier,
+        delivery: &Delivery,
+        file: &DeliveredFile,
+        coding: Coding,
+        mut loose: Loose<'_>,
+    ) -> Result<Ready, Outcome> {
+        let mut allowed = at_most(file.size);
+        // What was not packed lies there already.
+        let mut may = |more| allowed(more) && (coding == Coding::Identity || loose.take(more));
+        let ready = self.spool.unpack(delivery, &file.name, coding, &mut may);
+        ready.map_err(|failed| self.message_failure(failed, supplier, allowed(1), file))
+    }
+
+    /// A message that is larger than one may be, or than there is room for just now.
+    fn message_failure(
+        &self,
+        failed: Failed,
+        supplier: &Supplier,
+        is_small: bool,
+        file: &DeliveredFile,
+    ) -> Outcome {
+        match failed {
+            Failed::TooMuch | Failed::Larger if is_small => self.no_more_room(supplier),
+            Failed::TooMuch | Failed::Larger => too_large(file.size),
+            failed => self.failure(failed, file),
+        }
+    }
+
+    fn failure(&self, failed: Failed, file: &DeliveredFile) -> Outcome {
+        let thrown_away = |words: &str| {
+            Outcome::Mismatch(format!("The file was thrown away: {words}. Send it again as a whole."))
+        };
+        match failed {
+            Failed::Io(error) => self.on_disk(&error),
+            Failed::Broken(Broken::Slow) => {
+                Outcome::Slow("Nothing came for too long. Go on where Upload-Offset says.")
+            }
+            Failed::Broken(Broken::Cut) => {
+                Outcome::Invalid("The body ended early. Go on where Upload-Offset says.".to_owned())
+            }
+            Failed::TooMuch => too_much(file),
+            Failed::Larger => thrown_away("it is larger than announced"),
+            Failed::Wrong(words) => thrown_away(words),
+        }
     }
 }
 
@@ -327,20 +380,8 @@ fn too_much(file: &DeliveredFile) -> Outcome {
     Outcome::TooLarge(format!("More comes than the {} bytes announced. Announce what is sent.", file.size))
 }
 
-fn failure(failed: Failed, file: &DeliveredFile) -> Outcome {
-    match failed {
-        Failed::Io(error) => on_disk(&error),
-        Failed::Broken(Broken::Slow) => {
-            Outcome::Slow("Nothing came for too long. Go on where Upload-Offset says.")
-        }
-        Failed::Broken(Broken::Cut) => {
-            Outcome::Invalid("The body ended early. Go on where Upload-Offset says.".to_owned())
-        }
-        Failed::TooMuch => too_much(file),
-        Failed::Wrong(words) => {
-            Outcome::Mismatch(format!("The file was thrown away: {words}. Send it again as a whole."))
-        }
-    }
+fn too_large(limit: u64) -> Outcome {
+    Outcome::TooLarge(format!("A message may have {} GiB.", limit >> 30))
 }
 
 #[cfg(test)]

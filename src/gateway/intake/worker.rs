@@ -1,10 +1,7 @@
 //! Loads what was committed: of each practice one after the other, of different practices some at a time. What a
 //! crash interrupted is begun again.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use record::{Fate, IssueCode, Report, Severity};
 use store::{DeliveredFile, Delivery, DeliveryState, StoreError};
@@ -16,7 +13,7 @@ use super::{
     log_name,
 };
 use crate::{
-    loader::{self, Also, LoadError, Loader},
+    loader::{self, LoadError, Loader},
     shutdown::{Phase, Shutdown},
     telemetry,
 };
@@ -46,6 +43,8 @@ impl Intake {
                 }
             }
         }
+        let intake = Arc::clone(&self);
+        let _ = tokio::task::spawn_blocking(move || intake.forgive()).await;
         while running.join_next().await.is_some() {}
     }
 
@@ -62,18 +61,7 @@ impl Intake {
         self.loads.choose(open, self.clock.now(), self.settings.loads.saturating_sub(running))
     }
 
-    fn load(&self, delivery: &Delivery) {
-        // A reader that falls over must not hold its practice up without a word.
-        let attempt = catch_unwind(AssertUnwindSafe(|| self.try_load(delivery)));
-        let result = attempt.unwrap_or(Err(Trouble::Fails("reading it failed, by a fault of the gateway")));
-        if let Some(why) = self.loads.ended(delivery, result, self.clock.now()) {
-            let kept = self.give_up(delivery, why);
-            self.loads.given_up(&delivery.practice, kept, self.clock.now());
-            self.loads.wake();
-        }
-    }
-
-    fn try_load(&self, delivery: &Delivery) -> Result<(), Trouble> {
+    pub(super) fn try_load(&self, delivery: &Delivery) -> Result<(), Trouble> {
         let unknown = |_| Trouble::Fails("this version does not know its format");
         let format = delivery.format.parse().map_err(unknown)?;
         let paths = self.paths(delivery);
@@ -91,7 +79,7 @@ impl Intake {
             clock: &*self.clock,
             practice: &delivery.practice,
             progress: &|progress| self.loads.tell(turn, progress),
-            also: Also { terminology: self.terminology.as_ref(), ..Also::default() },
+            also: self.operator.also(),
         };
         let loaded = loader.take(format, &paths).and_then(|(mut report, batch)| {
             loader.release(Some(batch), &mut report)?;
@@ -153,7 +141,7 @@ impl Intake {
     }
 
     /// Keeps that a batch was given up. Others of its practice go on, unless this one had been begun.
-    fn give_up(&self, delivery: &Delivery, why: &'static str) -> bool {
+    pub(super) fn give_up(&self, delivery: &Delivery, why: &'static str) -> bool {
         let (supplier, practice, batch) = (&delivery.supplier, &delivery.practice, log_name(delivery));
         telemetry::delivery("failed");
         tracing::error!(

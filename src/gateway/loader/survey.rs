@@ -3,11 +3,11 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use policy::{MadeWith, PracticeRules, Released};
-use project::{Projection, quality::Quality};
+use project::{OwnTables, Projection, quality::Quality};
 use record::{Entry, EntryId, Fate, IssueCode, PatientKey, Place, Row, RowEntry};
 use store::{PatientFacts, Practice, StoreError};
 
@@ -22,14 +22,22 @@ const LISTED: usize = 1_000;
 pub struct Also<'a> {
     /// A terminology that an operator has loaded.
     pub terminology: Option<&'a Loaded>,
+    /// The operator's own tables.
+    pub own: Option<&'a OwnTables>,
     /// Takes in what became of each patient's entries.
     pub quality: Option<&'a Mutex<Quality>>,
 }
 
-impl Also<'_> {
+impl<'a> Also<'a> {
     /// What records are made with by a practice's rules.
     pub(super) fn made_with(&self, rules: &PracticeRules) -> MadeWith {
-        project::made_with(rules, self.terminology.map_or("", |loaded| &loaded.identity))
+        project::made_with(rules, self.terminology.map_or("", |loaded| &loaded.identity), self.own())
+    }
+
+    /// The operator's own tables, or none.
+    pub(crate) fn own(&self) -> &'a OwnTables {
+        static NONE: LazyLock<OwnTables> = LazyLock::new(OwnTables::default);
+        self.own.unwrap_or(&NONE)
     }
 }
 

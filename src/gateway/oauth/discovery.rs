@@ -48,6 +48,7 @@ fn endpoints(urls: &Urls, offered: Offered) -> Map<String, Value> {
         ("token_endpoint", json!(urls.token())),
         ("revocation_endpoint", json!(urls.revoke())),
         ("introspection_endpoint", json!(urls.introspect())),
+        ("pushed_authorization_request_endpoint", json!(urls.pushed())),
         ("token_endpoint_auth_methods_supported", json!(every_app)),
         ("token_endpoint_auth_signing_alg_values_supported", json!(ALGORITHMS)),
         ("revocation_endpoint_auth_methods_supported", json!(every_app)),

@@ -120,8 +120,10 @@ fn released(key: &str) -> NewRelease {
         deducted_on: None,
         another_record: false,
     };
-    let (made_with, subject) =
-        (project::made_with(&policy::PracticeRules::default(), ""), format!("id-{key}"));
+    let (made_with, subject) = (
+        project::made_with(&policy::PracticeRules::default(), "", &project::OwnTables::default()),
+        format!("id-{key}"),
+    );
     let (headers, gone) = (Vec::new(), Vec::new());
     NewRelease {
         patient: PatientKey::new(key).unwrap(),

@@ -1,8 +1,9 @@
 //! A number with its operator in a column of its own.
 
-use record::{Comparator, Decimal, FreeText, IssueCode, Quantity, Value};
+use record::{Comparator, Decimal, IssueCode, Quantity, Value};
 
 use super::{column::Column, row::Row};
+use crate::signed::in_words;
 
 impl<F: Copy> Row<'_, F> {
     /// The result that a number, the operator beside it and its unit are. With an operator that FHIR has not (`~`) it is
@@ -13,8 +14,7 @@ impl<F: Copy> Row<'_, F> {
             (None, "=") => Value::Quantity(Quantity { value, comparator: None, unit: self.some(unit) }),
             _ => {
                 self.warn(IssueCode::OperatorUnknown, operator, "the result is words");
-                let sent = format!("{}{} {}", self.text(operator), self.text(number), self.text(unit));
-                FreeText::new(sent.trim()).map_or(Value::Unread, Value::Text)
+                in_words(self.text(operator), self.text(number), self.text(unit))
             }
         }
     }

@@ -34,6 +34,10 @@ const SPEAKS_OF_VISIBILITY: [&str; 22] = [
     "visib",
 ];
 
+/// Columns that take something away from what is shown, and that not every version of their tables has. A file without
+/// one is read; one in which another column has nearly its name is not, because the name may be a slip of the pen.
+const WITHHOLDING: [&str; 4] = ["removeddata", "deleted", "complete", "notgiven"];
+
 /// More columns are no header: looking at each against each would take minutes.
 const MOST_COLUMNS: usize = 1_000;
 
@@ -66,6 +70,7 @@ impl Header {
         issues.extend(header.misleading(spec, place));
         for (at, name) in line.iter().enumerate() {
             issues.extend(unknown(at, name.trim(), spec, place));
+            issues.extend(header.misspelt(at, name.trim(), spec, place));
         }
         if issues.iter().any(|issue| issue.severity == Severity::Fatal) {
             issues.retain(|issue| issue.severity == Severity::Fatal);
@@ -120,6 +125,19 @@ impl Header {
         costly.into_iter().filter(|(name, _)| lacks(name)).map(issue).collect()
     }
 
+    /// A column that we do not know in place of one that would withhold.
+    fn misspelt(&self, at: usize, name: &str, spec: &Spec, place: &Place) -> Option<Issue> {
+        if known(name, spec).is_some() {
+            return None;
+        }
+        let lacking = spec.optional.iter().filter(|optional| self.column(optional).at.is_none());
+        let mut withholding = lacking.filter(|lacking| WITHHOLDING.contains(&bare(lacking).as_str()));
+        let meant = withholding.find(|lacking| is_nearly(&bare(lacking), &bare(name)))?;
+        let issue = Issue::new(Severity::Fatal, IssueCode::ColumnVisibility, place);
+        let detail = format!("the file has no {meant}, and this may be what was meant");
+        Some(issue.field(&printable(at, name, spec)).detail(&detail))
+    }
+
     fn repeated(&self, spec: &Spec, place: &Place) -> Vec<Issue> {
         let again = |at: usize, name: &String| {
             !name.is_empty() && self.names.iter().take(at).any(|have| have == name)
@@ -137,8 +155,7 @@ fn unknown(at: usize, name: &str, spec: &Spec, place: &Place) -> Option<Issue> {
     if known(name, spec).is_some() {
         return None;
     }
-    let bare: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    let bare = bare.to_ascii_lowercase();
+    let bare = bare(name);
     let issue = if bare.is_empty() {
         // What has no name might carry anything.
         Issue::new(Severity::Fatal, IssueCode::ColumnUnknown, place).detail("the column has no name")
@@ -148,6 +165,32 @@ fn unknown(at: usize, name: &str, spec: &Spec, place: &Place) -> Option<Issue> {
         Issue::new(Severity::Warning, IssueCode::ColumnUnknown, place)
     };
     Some(issue.field(&printable(at, name, spec)))
+}
+
+/// Letters and digits, in lower case.
+fn bare(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+}
+
+/// Whether two names become one by at most two letters that are added, left out or changed.
+fn is_nearly(one: &str, other: &str) -> bool {
+    const SLIPS: usize = 2;
+    if one.len().abs_diff(other.len()) > SLIPS {
+        return false;
+    }
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (at, letter) in one.bytes().enumerate() {
+        let mut before = at;
+        let mut left = at + 1;
+        let mut next = vec![left];
+        for (theirs, above) in other.bytes().zip(row.iter().skip(1)) {
+            left = (before + usize::from(letter != theirs)).min(left + 1).min(above + 1);
+            before = *above;
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().is_some_and(|slips| *slips <= SLIPS)
 }
 
 fn known(name: &str, spec: &Spec) -> Option<&'static str> {
@@ -222,6 +265,22 @@ mod tests {
             let refusals = refusals(&["Id", "DateOfX", "Hidden", name]);
             assert_eq!(refusals.len(), 1, "{name}");
             assert_eq!(refusals[0].0, IssueCode::ColumnVisibility, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_column_that_would_withhold_refuses_the_file_and_one_that_is_not_there_does_not() {
+        let spec = Spec { optional: &["RemovedData", "Extra"], ..SPEC };
+        let read = |name: &str| {
+            let names = StringRecord::from(vec!["Id", "DateOfX", "Hidden", name]);
+            Header::read(&names, &spec, &Place { file: "f.csv".into(), line: 1 })
+        };
+        for name in ["RemxovedData", "RemvedData", "Removed_Date", "emovedData", "RemoevdData"] {
+            let refused = read(name).unwrap_err();
+            assert_eq!(refused[0].code, IssueCode::ColumnVisibility, "{name}");
+        }
+        for name in ["Extr", "Removed", "RemovedData", "Unrelated"] {
+            assert!(read(name).is_ok(), "{name}");
         }
     }
 

@@ -7,7 +7,7 @@ use record::{
 };
 
 use super::{report::free_text, syntax::Segment};
-use crate::snomed;
+use crate::{signed::in_words, snomed};
 
 /// An investigation.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl Investigation {
         match segment.get(1, 0) {
             Some("NV") => {
                 *unit = segment.get(4, 3).map(str::to_owned);
-                self.value = number(segment, decimal, unit.clone())?.map(Value::Quantity);
+                self.value = self.number(segment, decimal, unit.as_deref())?;
             }
             Some("CV") => {
                 let coded = coded(segment, 2, 2);
@@ -109,6 +109,29 @@ impl Investigation {
             }
         };
         Ok(())
+    }
+
+    /// `2.0:7` is `< 2.0`: the sign is a part of the result, which is words where FHIR has no such sign. What another code
+    /// than those four stands for nobody knows; then the result cannot be read.
+    fn number(&mut self, segment: &Segment, decimal: u8, unit: Option<&str>) -> Result<Option<Value>, Wrong> {
+        let Some(text) = segment.get(2, 0) else { return Ok(None) };
+        let value = parse(text, decimal)
+            .map_err(|()| (IssueCode::NumberInvalid, "RSL", "the result is no number"))?;
+        let comparator = match segment.get(2, 1) {
+            None => None,
+            Some(sign) => match (known_sign(sign), sign.bytes().all(|byte| byte.is_ascii_digit())) {
+                (Some(sign), _) => Some(sign),
+                (None, true) => {
+                    self.leave_out(IssueCode::OperatorUnknown, "RSL", "what its sign means is not known");
+                    return Ok(Some(Value::Unread));
+                }
+                (None, false) => {
+                    self.leave_out(IssueCode::OperatorUnknown, "RSL", "the result is words");
+                    return Ok(Some(in_words(sign, text, unit.unwrap_or_default())));
+                }
+            },
+        };
+        Ok(Some(Value::Quantity(Quantity { value, comparator, unit: unit.map(str::to_owned) })))
     }
 
     /// Both bounds, or one. A bound that cannot be read takes the range with it: half of one says something else.
@@ -147,20 +170,18 @@ impl Investigation {
     }
 }
 
-/// `2.0:7` is `< 2.0`: the sign is a part of the result.
-fn number(segment: &Segment, decimal: u8, unit: Option<String>) -> Result<Option<Quantity>, Wrong> {
-    let Some(text) = segment.get(2, 0) else { return Ok(None) };
-    let comparator = match segment.get(2, 1) {
-        None => None,
-        Some("5") => Some(Comparator::GreaterOrEqual),
-        Some("6") => Some(Comparator::Greater),
-        Some("7") => Some(Comparator::Less),
-        Some("8") => Some(Comparator::LessOrEqual),
-        Some(_) => return Err((IssueCode::NumberInvalid, "RSL", "a number with a sign that is not known")),
-    };
-    let value =
-        parse(text, decimal).map_err(|()| (IssueCode::NumberInvalid, "RSL", "the result is no number"))?;
-    Ok(Some(Quantity { value, comparator, unit }))
+/// The four signs that the message has codes for; some senders write the sign itself.
+fn known_sign(sign: &str) -> Option<Comparator> {
+    match sign {
+        "5" => Some(Comparator::GreaterOrEqual),
+        "6" => Some(Comparator::Greater),
+        "7" => Some(Comparator::Less),
+        "8" => Some(Comparator::LessOrEqual),
+        sign => match Comparator::split(sign) {
+            (known, "") => known,
+            _ => None,
+        },
+    }
 }
 
 fn parse(text: &str, decimal: u8) -> Result<Decimal, ()> {

@@ -39,6 +39,8 @@ pub(super) static TABLES: [Reader<Emis>; 8] = [
 #[derive(Debug)]
 pub struct Batch {
     practice: OdsCode,
+    /// Organisations that earlier batches named.
+    known: Vec<(String, OdsCode)>,
     tables: Tables<Emis>,
 }
 
@@ -53,7 +55,7 @@ impl Batch {
         let ids = Span { first: run.first, last: run.last };
         let files = found.files.into_iter().map(|file| (file, ids)).collect();
         let tables = Tables::open(&TABLES, files, found.warnings, Vec::new())?;
-        Ok(Self { practice: practice.clone(), tables })
+        Ok(Self { practice: practice.clone(), known: Vec::new(), tables })
     }
 }
 
@@ -66,11 +68,15 @@ impl crate::Batch for Batch {
         self.tables.paths().collect()
     }
 
+    fn recall(&mut self, organisations: Vec<(String, OdsCode)>) {
+        self.known = organisations;
+    }
+
     fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop> {
-        self.tables.read(&mut Practice::new(self.practice.clone()), sink)
+        self.tables.read(&mut Practice::new(self.practice.clone(), &self.known), sink)
     }
 
     fn check(&self, progress: &mut dyn FnMut(u64)) -> Result<(), Stop> {
-        self.tables.check(&mut Practice::new(self.practice.clone()), progress)
+        self.tables.check(&mut Practice::new(self.practice.clone(), &self.known), progress)
     }
 }

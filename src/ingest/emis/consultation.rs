@@ -41,7 +41,7 @@ impl EntryTable for Consultations {
     }
 
     fn markers(&self) -> impl IntoIterator<Item = Marker> {
-        [Marker { column: self.confidential, mark: Mark::Confidential, nullable: true }]
+        [Marker { column: self.confidential, mark: Mark::Confidential }]
     }
 
     /// Never fails: a consultation that was rejected could not pass its mark on. One that is not complete may be a

@@ -121,18 +121,16 @@ pub(super) struct Marker {
     pub(super) column: Column,
     /// What `true` in it means.
     pub(super) mark: Mark,
-    /// Whether the specification lets it be blank, which then means `false`.
-    pub(super) nullable: bool,
 }
 
 impl Marker {
-    /// Adds what the row's field says. On a deletion only `true` says anything: the rest may be blank there.
+    /// Adds what the row's field says. On a deletion only `true` says anything: the rest may be blank there. Elsewhere a
+    /// blank field withholds, even where the specification lets it be blank: nobody has said that all may see the entry.
     fn read(self, row: &mut Row<'_>, deletion: bool, marks: &mut Vec<Mark>) {
         match row.flag(self.column) {
             Flag::True => marks.push(self.mark),
             Flag::False => {}
             Flag::Blank | Flag::Unknown if deletion => {}
-            Flag::Blank if self.nullable => {}
             Flag::Blank | Flag::Unknown => {
                 row.warn(IssueCode::MarkUnknown, self.column, "it is neither true nor false");
                 marks.push(Mark::Unrecognised);

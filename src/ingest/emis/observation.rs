@@ -49,7 +49,7 @@ impl EntryTable for Observations {
     }
 
     fn markers(&self) -> impl IntoIterator<Item = Marker> {
-        [Marker { column: self.confidential, mark: Mark::Confidential, nullable: false }]
+        [Marker { column: self.confidential, mark: Mark::Confidential }]
     }
 
     fn body(&self, row: &mut Row<'_>, marks: &mut Vec<Mark>) -> Result<Body, Issue> {

@@ -1,7 +1,8 @@
 //! `Admin_Organisation`, and whose the batch is.
 //!
 //! Organisations are few, so their ODS codes are kept in memory while a batch is read. Deltas often have none: then
-//! nothing speaks against a row, and its organisation is taken as it is, if all rows have the same.
+//! their rows must belong to the organisation that an earlier batch gave the practice's code, and, as long as none has, all
+//! to the same.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,6 +11,7 @@ use record::{Fact, Issue, IssueCode, OdsCode, Reference, ReferenceKey, Severity}
 use super::{
     Emis,
     row::{Named, Row},
+    value,
 };
 use crate::delimited::{Column, Table, Unusable, columns};
 
@@ -44,20 +46,29 @@ pub(super) struct Practice {
     ods: OdsCode,
     /// Organisations that have its ODS code: one, unless the source is odd.
     own: HashSet<String>,
+    /// The batch itself has named it, or has rows of it.
+    met: bool,
     others: HashMap<String, OdsCode>,
     /// To whom rows belong of whom the batch does not say which ODS code they have.
     unnamed: Option<String>,
 }
 
 impl Practice {
-    /// A practice of which nothing was read yet.
-    pub(super) fn new(ods: OdsCode) -> Self {
-        Self { ods, own: HashSet::new(), others: HashMap::new(), unnamed: None }
+    /// A practice of whose batch nothing was read yet, and the organisations that its earlier batches have named. Keys of
+    /// another system's are no GUIDs.
+    pub(super) fn new(ods: OdsCode, known: &[(String, OdsCode)]) -> Self {
+        let (own, others) = (HashSet::new(), HashMap::new());
+        let mut practice = Self { ods, own, met: false, others, unnamed: None };
+        let of_ours = known.iter().filter(|(key, _)| value::guid(key).is_some());
+        of_ours.for_each(|(guid, ods)| practice.learn(guid, Some(ods)));
+        practice.met = false;
+        practice
     }
 
     fn learn(&mut self, guid: &str, ods: Option<&OdsCode>) {
         match ods {
             Some(ods) if *ods == self.ods => {
+                self.met = true;
                 self.own.insert(guid.to_owned());
                 self.others.remove(guid);
             }
@@ -92,20 +103,29 @@ impl Practice {
             _ => row.key(column, IssueCode::KeyInvalid)?,
         };
         if self.own.contains(&organisation) {
+            self.met = true;
             return Ok(());
         }
-        let (code, detail) = match (self.is_other(&organisation), self.own.is_empty()) {
-            (true, true) => (
+        let (code, detail) = match (self.is_other(&organisation), self.met) {
+            (true, false) => (
                 IssueCode::WrongPractice,
                 "rows belong to an organisation with another ODS code, and none has the practice's",
             ),
-            (true, false) => (
+            (true, true) => (
                 IssueCode::OtherOrganisation,
                 "the row belongs to an organisation with another ODS code than the practice's",
             ),
-            (false, true) if *self.unnamed.get_or_insert_with(|| organisation.clone()) == organisation => {
+            (false, _)
+                if self.own.is_empty()
+                    && *self.unnamed.get_or_insert_with(|| organisation.clone()) == organisation =>
+            {
                 return Ok(());
             }
+            (false, false) if !self.own.is_empty() => (
+                IssueCode::WrongPractice,
+                "rows belong to another organisation than the one that has the practice's ODS code by an earlier batch; \
+                 if the practice has a new one, send that one's row of Admin_Organisation with them",
+            ),
             (false, _) => (
                 IssueCode::OtherOrganisation,
                 "rows belong to two organisations, and not both have the practice's ODS code",

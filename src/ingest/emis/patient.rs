@@ -52,11 +52,8 @@ impl EntryTable for Patients {
     }
 
     fn markers(&self) -> impl IntoIterator<Item = Marker> {
-        [(self.spine_sensitive, false), (self.confidential, true)].map(|(column, nullable)| Marker {
-            column,
-            mark: Mark::SensitivePatient,
-            nullable,
-        })
+        [self.spine_sensitive, self.confidential]
+            .map(|column| Marker { column, mark: Mark::SensitivePatient })
     }
 
     /// Never fails. A patient who was rejected would be served as they were before: alive, registered, not moved.

@@ -1,9 +1,13 @@
 //! `Agreements_SharingOrganisation`: whether an organisation shares its data. A practice that does not any more
 //! must stop being served, so whatever is not clearly a yes is a no.
 
-use record::{Fact, IssueCode, Reference, ReferenceKey};
+use record::{Fact, Issue, IssueCode, Reference, ReferenceKey, Severity};
 
-use super::{Emis, organisation::Practice, row::Row};
+use super::{
+    Emis,
+    organisation::Practice,
+    row::{Named, Row},
+};
 use crate::delimited::{Column, Flag, Table, Unusable, columns};
 
 columns! {
@@ -21,7 +25,11 @@ impl Table<Emis> for Sharing {
     const NO_ROW_MAY_BE_LOST: bool = true;
 
     fn fact(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<Fact, Unusable> {
-        let guid = row.key(self.organisation, IssueCode::KeyInvalid)?;
+        let Named::Guid(guid) = row.named(self.organisation) else {
+            let issue = Issue::new(Severity::Fatal, IssueCode::KeyInvalid, row.place());
+            let detail = "whose agreement it is cannot be read, and it may be the end of the practice's own";
+            return Err(Unusable::Batch(issue.field(self.organisation.name).detail(detail)));
+        };
         if practice.is_other(&guid) {
             return Err(row.error(IssueCode::OtherOrganisation, self.organisation).into());
         }

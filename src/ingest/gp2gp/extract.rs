@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use record::{IssueCode, Mark, MarksCarried, NhsNumber, OdsCode, PatientKey};
+use record::{Issue, IssueCode, Mark, MarksCarried, NhsNumber, OdsCode, PatientKey, Severity};
 
 use super::{
     agents::{self, Agent},
@@ -35,8 +35,8 @@ pub(super) struct Extract {
     pub(super) marks_carried: MarksCarried,
     /// When the extract was made, as a number that grows.
     pub(super) sequence: u64,
-    /// The organisations that sent it and to which it was sent.
-    pub(super) organisations: Vec<OdsCode>,
+    /// The organisations between which it was sent.
+    pub(super) between: Between,
     /// Who is named in it.
     pub(super) agents: Vec<Agent>,
     /// What is in it.
@@ -46,14 +46,38 @@ pub(super) struct Extract {
 }
 
 impl Extract {
-    /// Warns if the message names organisations, and none of them is the practice that it is loaded for.
-    pub(super) fn check_practice(&mut self, practice: &OdsCode) {
-        if practice.is_known() && !self.organisations.is_empty() && !self.organisations.contains(practice) {
-            let detail =
-                "neither who sent the message nor to whom it was sent is the practice that it is loaded for";
-            self.notes.warn(IssueCode::WrongPractice, self.line, "destination", detail);
+    /// Looks whether the message is about a patient of the practice that it is loaded for: a record goes from the practice
+    /// that had the patient to the one that has them now, and a supplier may also send what a practice would. So either of
+    /// the two may be the practice; a message that was sent between two others is one of theirs. Where it does not say to
+    /// whom, or has the code that test systems send to, it is taken and told.
+    ///
+    /// # Errors
+    /// The fatal issue for which the batch is refused.
+    pub(super) fn check_practice(&mut self, practice: &OdsCode) -> Result<(), Fatal> {
+        let Between { from, to } = &self.between;
+        let is_ours = |one: &Option<OdsCode>| one.as_ref() == Some(practice);
+        if !practice.is_known() || is_ours(from) || is_ours(to) || (from.is_none() && to.is_none()) {
+            return Ok(());
         }
+        let detail =
+            "neither who sent the message nor to whom it was sent is the practice that it is loaded for";
+        if to.as_ref().is_some_and(|to| to.as_str() != TEST_DESTINATION) {
+            let issue = Issue::new(Severity::Fatal, IssueCode::WrongPractice, &self.notes.place(self.line));
+            return Err(Box::new(issue.field("destination").detail(detail)));
+        }
+        self.notes.warn(IssueCode::WrongPractice, self.line, "destination", detail);
+        Ok(())
     }
+}
+
+/// To whom the national test harness sends; no organisation has this code.
+const TEST_DESTINATION: &str = "121314";
+
+/// Who sent a message, and to whom, as far as it says.
+#[derive(Debug, Default)]
+pub(super) struct Between {
+    from: Option<OdsCode>,
+    to: Option<OdsCode>,
 }
 
 /// What is known of a message before its record is read.
@@ -163,7 +187,7 @@ struct Record<R> {
     line: u64,
     marks_carried: MarksCarried,
     sequence: u64,
-    organisations: Vec<OdsCode>,
+    between: Between,
     agents: Vec<Agent>,
     rows: Rows,
     notes: Notes,
@@ -185,13 +209,14 @@ fn record_of<R: BufRead>(
 ) -> Result<Record<R>, Fatal> {
     let mut r = Reading { xml, rows: Rows::default(), notes: Notes::new(file) };
     let (mut id, mut patient, mut sequence) = (None, None, None);
-    let (mut organisations, mut agents, mut marks) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut between, mut agents, mut marks) = (Between::default(), Vec::new(), Vec::new());
     while let Some(child) = r.xml.child(extract)? {
         match child.name.as_str() {
             "id" => id = identifier(&Node::read(&mut r.xml, &child)?),
             "availabilityTime" => sequence = child.get("value").and_then(time::sequence),
             "recordTarget" if patient.is_none() => patient = Some(Node::read(&mut r.xml, &child)?),
-            "author" | "destination" => organisations.extend(organisation(&Node::read(&mut r.xml, &child)?)),
+            "author" => between.from = organisation(&Node::read(&mut r.xml, &child)?).or(between.from),
+            "destination" => between.to = organisation(&Node::read(&mut r.xml, &child)?).or(between.to),
             "confidentialityCode" => marks.push(mark(child.get("code"), child.line, &mut r.notes)),
             "component" => {
                 while let Some(folder) = r.xml.child(&child)? {
@@ -218,7 +243,7 @@ fn record_of<R: BufRead>(
     }
     let Reading { xml, rows, notes } = r;
     let sequence = sequence.unwrap_or(0);
-    Ok(Record { xml, whose, line: extract.line, marks_carried, sequence, organisations, agents, rows, notes })
+    Ok(Record { xml, whose, line: extract.line, marks_carried, sequence, between, agents, rows, notes })
 }
 
 /// The organisation that a participation in the extract names.
@@ -309,7 +334,7 @@ fn finish<R: BufRead>(mut record: Record<R>) -> Result<Extract, Fatal> {
         line: record.line,
         marks_carried: record.marks_carried,
         sequence: record.sequence,
-        organisations: record.organisations,
+        between: record.between,
         agents: record.agents,
         rows: record.rows,
         notes: record.notes,

@@ -94,16 +94,13 @@ impl crate::Batch for Batch {
         self.messages.iter().map(|message| message.path.as_path()).collect()
     }
 
-    /// A message that is broken anywhere hands nothing over, and refuses the batch once all have been read.
+    /// A message that is broken anywhere, or another practice's, hands nothing over, and refuses the batch once all have been read.
     fn read(&self, sink: &mut dyn Sink) -> Result<(), Stop> {
         let mut refused = Vec::new();
         let mut done = 0;
         for message in &self.messages {
-            match message.read() {
-                Ok(mut extract) => {
-                    extract.check_practice(&self.practice);
-                    emit::emit(extract, sink)?;
-                }
+            match message.read(&self.practice) {
+                Ok(extract) => emit::emit(extract, sink)?,
                 Err(issue) => refused.push(issue),
             }
             done += message.bytes;
@@ -128,9 +125,11 @@ impl Message {
         Ok(Self { path, name, bytes, sequence: outline.sequence })
     }
 
-    fn read(&self) -> Result<extract::Extract, Issue> {
-        let file = file(&self.path, &self.name)?;
-        extract::message(BufReader::with_capacity(1 << 16, file), &self.name).map_err(|issue| *issue)
+    fn read(&self, practice: &OdsCode) -> Result<extract::Extract, Issue> {
+        let file = BufReader::with_capacity(1 << 16, file(&self.path, &self.name)?);
+        let mut extract = extract::message(file, &self.name).map_err(|issue| *issue)?;
+        extract.check_practice(practice).map_err(|issue| *issue)?;
+        Ok(extract)
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     json::{Json, Object},
     notes::Notes,
 };
+use crate::signed::in_words;
 
 /// Why a result cannot be used: the element, and words. Without it the statement would say something else.
 pub(super) type Wrong = (IssueCode, &'static str, &'static str);
@@ -40,7 +41,13 @@ pub(super) fn read(holder: &Object, notes: &mut Notes) -> Result<Option<Value>, 
     match value {
         Json::Text(text) if name == "valueString" => Ok(FreeText::new(text).map(Value::Text)),
         Json::Object(object) => match name {
-            "valueQuantity" => quantity(object).map(|quantity| quantity.map(Value::Quantity)),
+            "valueQuantity" => match quantity(object) {
+                Err((code @ IssueCode::OperatorUnknown, field, _)) => {
+                    notes.warn(code, object.line, field, "the result is words");
+                    Ok(Some(as_sent(object)))
+                }
+                quantity => quantity.map(|quantity| quantity.map(Value::Quantity)),
+            },
             "valueRange" => range(object),
             "valueCodeableConcept" => {
                 let coded = concept::read(object, notes);
@@ -69,7 +76,7 @@ pub(super) fn quantity(of: &Object) -> Result<Option<Quantity>, Wrong> {
             (Some(comparator), "") => Some(comparator),
             _ => {
                 return Err((
-                    IssueCode::NumberInvalid,
+                    IssueCode::OperatorUnknown,
                     "comparator",
                     "a number with a sign that is not known",
                 ));
@@ -77,6 +84,16 @@ pub(super) fn quantity(of: &Object) -> Result<Option<Quantity>, Wrong> {
         },
     };
     Ok(Some(Quantity { value, comparator, unit: unit(of) }))
+}
+
+/// A number and what stands beside it, in words.
+fn as_sent(of: &Object) -> Value {
+    let number = match of.get("value") {
+        Some(Json::Number(number)) => number,
+        _ => "",
+    };
+    let unit = of.text("unit").or_else(|| of.text("code")).unwrap_or_default();
+    in_words(of.text("comparator").unwrap_or_default(), number, unit)
 }
 
 fn unit(of: &Object) -> Option<String> {

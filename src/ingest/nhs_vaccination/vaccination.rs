@@ -75,7 +75,12 @@ impl Table<NhsVaccination> for Vaccinations {
                 row.warn(IssueCode::PatientInvalid, self.nhs_number, "what was sent before is withdrawn");
                 deletion(id, row, action)
             }
-            Action::New | Action::Update | Action::Unknown => self.entry(id, row, action)?,
+            Action::New | Action::Update => self.entry(id, row, action)?,
+            // It may be a deletion, which need not say what was given.
+            Action::Unknown => self.entry(id.clone(), row, action).unwrap_or_else(|issue| {
+                row.excuse(issue, "what the row does is not clear, so the entry is withdrawn");
+                deletion(id, row, action)
+            }),
         };
         match identity {
             Some(identity) => Ok(Fact::Guest(identity, Box::new(entry))),

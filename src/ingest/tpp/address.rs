@@ -30,16 +30,8 @@ impl EntryTable for Addresses {
     const PREFIX: &str = "address/";
 
     fn keys(&self) -> Keys {
-        Keys {
-            id: self.id,
-            patient: self.patient,
-            removed: self.removed,
-            owners: Owners {
-                visible_to: self.visible_to,
-                organisation: Some(self.organisation),
-                registered_at: None,
-            },
-        }
+        let owners = Owners::of(self.visible_to).recorded_by(self.organisation);
+        Keys::new(self.id, self.patient, self.removed, owners)
     }
 
     fn body(&self, row: &mut Row<'_>, _: &mut Vec<Mark>) -> Result<Body, Issue> {
@@ -55,16 +47,15 @@ impl EntryTable for Addresses {
 
 impl Addresses {
     fn address(&self, row: &Row<'_>) -> Option<Address> {
-        let (number, road) = (row.text(self.number), row.text(self.road));
-        let street = [number, road].join(" ").trim().to_owned();
-        let lines = [row.text(self.building).to_owned(), street, row.text(self.locality).to_owned()];
-        let address = Address {
-            lines: lines.into_iter().filter(|line| !line.is_empty()).collect(),
-            city: row.some(self.town),
-            district: row.some(self.county),
-            postcode: row.some(self.postcode),
-            temporary: false,
-        };
+        let address = row.address([
+            self.building,
+            self.number,
+            self.road,
+            self.locality,
+            self.town,
+            self.county,
+            self.postcode,
+        ]);
         let rest = [&address.city, &address.district, &address.postcode];
         (!address.lines.is_empty() || rest.iter().any(|part| part.is_some())).then_some(address)
     }

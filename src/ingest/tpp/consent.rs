@@ -36,16 +36,9 @@ impl EntryTable for Consents {
     const PREFIX: &str = "consent/";
 
     fn keys(&self) -> Keys {
-        Keys {
-            id: self.id,
-            patient: self.patient,
-            removed: self.removed,
-            owners: Owners {
-                visible_to: self.visible_to,
-                organisation: Some(self.organisation),
-                registered_at: Some(self.registered_at),
-            },
-        }
+        let owners =
+            Owners::of(self.visible_to).recorded_by(self.organisation).registered_at(self.registered_at);
+        Keys::new(self.id, self.patient, self.removed, owners)
     }
 
     fn body(&self, row: &mut Row<'_>, marks: &mut Vec<Mark>) -> Result<Body, Issue> {

@@ -30,14 +30,17 @@ pub(super) trait EntryTable: Columns {
 /// The columns by which any row is found.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keys {
-    /// The row's own number.
-    pub(super) id: Column,
-    /// The patient's.
-    pub(super) patient: Column,
-    /// Whether the source has removed the row.
-    pub(super) removed: Column,
-    /// Whose it is.
-    pub(super) owners: Owners,
+    id: Column,
+    patient: Column,
+    removed: Column,
+    owners: Owners,
+}
+
+impl Keys {
+    /// The row's own number, the patient's, whether the source has removed the row, and whose it is.
+    pub(super) fn new(id: Column, patient: Column, removed: Column, owners: Owners) -> Self {
+        Self { id, patient, removed, owners }
+    }
 }
 
 /// What an entry says.
@@ -57,24 +60,54 @@ impl<T: EntryTable> Table<Tpp> for T {
         let number = row.key(keys.id, IssueCode::KeyInvalid)?;
         let id = entry_id(T::PREFIX, number).ok_or_else(|| row.error(IssueCode::KeyInvalid, keys.id))?;
         let mut marks = Vec::new();
+        let gone = |id, row: &Row<'_>| Fact::Removed(id, row.sequence(true), row.place().clone());
         if removed(row, keys.removed, &mut marks) {
-            return Ok(Fact::Removed(id, row.sequence(true), row.place().clone()));
+            return Ok(gone(id, row));
         }
-        practice.check(row, keys.owners)?;
-        let patient = row.key(keys.patient, IssueCode::PatientInvalid)?;
-        let patient =
-            PatientKey::new(patient).ok_or_else(|| row.error(IssueCode::PatientInvalid, keys.patient))?;
-        let body = self.body(row, &mut marks)?;
-        Ok(Fact::Keyed(patient, Box::new(assemble(id, Some(body), marks, row))))
+        let doubted = !marks.is_empty();
+        match keyed(self, &id, row, practice, marks) {
+            // It may be a removal, which has no more than a number. Were the row rejected, what was stored before would be
+            // shown as if it had never been removed.
+            Err(issue) if doubted && !is_somebody_elses(&issue) => {
+                row.excuse(issue, "whether the row is removed is not clear, so the entry is withdrawn");
+                Ok(gone(id, row))
+            }
+            done => Ok(done?),
+        }
     }
 }
 
-/// Whether the source has removed the row. What cannot be read marks it, so that it is withheld.
+/// A row that says something.
+fn keyed<T: EntryTable>(
+    table: &T,
+    id: &EntryId,
+    row: &mut Row<'_>,
+    practice: &mut Practice,
+    mut marks: Vec<Mark>,
+) -> Result<Fact, Issue> {
+    let keys = table.keys();
+    practice.check(row, keys.owners)?;
+    let patient = row.key(keys.patient, IssueCode::PatientInvalid)?;
+    let patient =
+        PatientKey::new(patient).ok_or_else(|| row.error(IssueCode::PatientInvalid, keys.patient))?;
+    let body = table.body(row, &mut marks)?;
+    Ok(Fact::Keyed(patient, Box::new(assemble(id.clone(), Some(body), marks, row))))
+}
+
+/// Numbers of other organisations' rows mean other things.
+fn is_somebody_elses(issue: &Issue) -> bool {
+    matches!(issue.code, IssueCode::OtherOrganisation | IssueCode::SharedRecord)
+}
+
+/// Whether the source has removed the row. Every row of a file that has the column says so: what says nothing, or cannot
+/// be read, is marked, so that it is withheld.
 pub(super) fn removed(row: &mut Row<'_>, column: Column, marks: &mut Vec<Mark>) -> bool {
     match row.flag(column) {
         Flag::True => true,
-        Flag::False | Flag::Blank => false,
-        Flag::Unknown => {
+        Flag::False => false,
+        // A version without the column.
+        Flag::Blank if column.at.is_none() => false,
+        Flag::Blank | Flag::Unknown => {
             row.warn(IssueCode::BooleanInvalid, column, "the entry is withheld");
             marks.push(Mark::Unrecognised);
             false

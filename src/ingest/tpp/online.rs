@@ -47,8 +47,7 @@ impl Table<Tpp> for OnlineUserRows {
             // Whether somebody is still a user is not left to doubt: who may be gone gets nothing.
             return Ok(Fact::Reference(key, Box::new(Reference::Removed), row.sequence(true)));
         }
-        let owners = Owners { visible_to: self.visible_to, organisation: None, registered_at: None };
-        practice.check(row, owners)?;
+        practice.check(row, Owners::of(self.visible_to))?;
         let user = OnlineUser {
             name: row.name([self.title, self.first, self.middle, self.surname]),
             nhs_number: row.nhs_number(self.nhs_number),
@@ -62,16 +61,8 @@ impl EntryTable for OnlineServiceRows {
     const PREFIX: &str = "online/";
 
     fn keys(&self) -> Keys {
-        Keys {
-            id: self.id,
-            patient: self.patient,
-            removed: self.removed,
-            owners: Owners {
-                visible_to: self.visible_to,
-                organisation: Some(self.organisation),
-                registered_at: None,
-            },
-        }
+        let owners = Owners::of(self.visible_to).recorded_by(self.organisation);
+        Keys::new(self.id, self.patient, self.removed, owners)
     }
 
     /// Never fails: without the row an earlier one would go on granting. What cannot be read is switched off.

@@ -39,8 +39,7 @@ impl Table<Tpp> for Patients {
         if removed(row, self.removed, &mut marks) {
             return Ok(Fact::Entry(patient, Box::new(assemble(id, None, marks, row))));
         }
-        let owners = Owners { visible_to: self.visible_to, organisation: None, registered_at: None };
-        practice.check(row, owners)?;
+        practice.check(row, Owners::of(self.visible_to))?;
         let demographics = Box::new(self.demographics(row, &mut marks));
         let body = Body { content: Content::Patient(demographics), links: Vec::new(), recorded: None };
         Ok(Fact::Entry(patient, Box::new(assemble(id, Some(body), marks, row))))

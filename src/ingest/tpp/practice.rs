@@ -9,12 +9,26 @@ use crate::delimited::Column;
 /// The columns that name organisations, all by ODS code.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Owners {
-    /// For whom the row is in the extract.
-    pub(super) visible_to: Column,
-    /// Who recorded it; not every table tells.
-    pub(super) organisation: Option<Column>,
-    /// Where the patient was registered when it was recorded; blank where nowhere.
-    pub(super) registered_at: Option<Column>,
+    visible_to: Column,
+    organisation: Option<Column>,
+    registered_at: Option<Column>,
+}
+
+impl Owners {
+    /// A row that says for whom it is in the extract, and no more.
+    pub(super) fn of(visible_to: Column) -> Self {
+        Self { visible_to, organisation: None, registered_at: None }
+    }
+
+    /// One that also says who recorded it.
+    pub(super) fn recorded_by(self, organisation: Column) -> Self {
+        Self { organisation: Some(organisation), ..self }
+    }
+
+    /// One that also says where the patient was registered when it was recorded; blank where nowhere.
+    pub(super) fn registered_at(self, column: Column) -> Self {
+        Self { registered_at: Some(column), ..self }
+    }
 }
 
 /// The practice that is being loaded, and whether the batch has been seen to be its own.

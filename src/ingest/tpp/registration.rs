@@ -31,16 +31,9 @@ impl EntryTable for Registrations {
     const PREFIX: &str = "registration/";
 
     fn keys(&self) -> Keys {
-        Keys {
-            id: self.id,
-            patient: self.patient,
-            removed: self.removed,
-            owners: Owners {
-                visible_to: self.visible_to,
-                organisation: Some(self.organisation),
-                registered_at: Some(self.registered_at),
-            },
-        }
+        let owners =
+            Owners::of(self.visible_to).recorded_by(self.organisation).registered_at(self.registered_at);
+        Keys::new(self.id, self.patient, self.removed, owners)
     }
 
     /// Never fails: without the row the patient would stay registered as before.

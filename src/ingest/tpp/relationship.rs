@@ -37,16 +37,9 @@ impl EntryTable for Relationships {
     const PREFIX: &str = "relationship/";
 
     fn keys(&self) -> Keys {
-        Keys {
-            id: self.id,
-            patient: self.patient,
-            removed: self.removed,
-            owners: Owners {
-                visible_to: self.visible_to,
-                organisation: Some(self.organisation),
-                registered_at: Some(self.registered_at),
-            },
-        }
+        let owners =
+            Owners::of(self.visible_to).recorded_by(self.organisation).registered_at(self.registered_at);
+        Keys::new(self.id, self.patient, self.removed, owners)
     }
 
     fn body(&self, row: &mut Row<'_>, _: &mut Vec<Mark>) -> Result<Body, Issue> {
@@ -60,15 +53,15 @@ impl EntryTable for Relationships {
 
 impl Relationships {
     fn address(&self, row: &Row<'_>) -> Option<Address> {
-        let street = [row.text(self.number), row.text(self.road)].join(" ").trim().to_owned();
-        let lines = [row.text(self.house).to_owned(), street, row.text(self.locality).to_owned()];
-        let address = Address {
-            lines: lines.into_iter().filter(|line| !line.is_empty()).collect(),
-            city: row.some(self.town),
-            district: row.some(self.county),
-            postcode: row.some(self.postcode),
-            temporary: false,
-        };
+        let address = row.address([
+            self.house,
+            self.number,
+            self.road,
+            self.locality,
+            self.town,
+            self.county,
+            self.postcode,
+        ]);
         (!address.lines.is_empty() || address.postcode.is_some()).then_some(address)
     }
 }

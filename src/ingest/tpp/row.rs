@@ -1,7 +1,7 @@
 //! How a field of a TPP table is read: numbers, lists, booleans, dates, and a row's place in the order of all rows.
 
 use jiff::civil::Date;
-use record::{Effective, Issue, IssueCode, Listed};
+use record::{Address, Effective, Issue, IssueCode, Listed};
 
 use super::value::{self, Named, When};
 use crate::delimited::{Column, Flag};
@@ -87,6 +87,20 @@ impl<'r> Row<'r> {
         match self.when(column) {
             When::Malformed => Err(self.error(IssueCode::DateInvalid, column)),
             when => Ok(when.effective()),
+        }
+    }
+
+    /// The address in the columns of building, number, road, locality, town, county and postcode; each may be blank.
+    pub(super) fn address(&self, columns: [Column; 7]) -> Address {
+        let [building, number, road, locality, town, county, postcode] = columns;
+        let street = [self.text(number), self.text(road)].join(" ").trim().to_owned();
+        let lines = [self.text(building).to_owned(), street, self.text(locality).to_owned()];
+        Address {
+            lines: lines.into_iter().filter(|line| !line.is_empty()).collect(),
+            city: self.some(town),
+            district: self.some(county),
+            postcode: self.some(postcode),
+            temporary: false,
         }
     }
 }

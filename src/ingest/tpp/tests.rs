@@ -201,3 +201,35 @@ fn nothing_of_a_row_is_in_an_issue() {
         assert!(!told.contains(word), "{word}");
     }
 }
+
+/// What the rows of an `SREvent` come to.
+fn events(rows: &str) -> Log {
+    const HEADER: &str = "RowIdentifier,IDOrganisationVisibleTo,DateEventRecorded,EventIncomplete,IDPatient,\
+        IDOrganisation,IDOrganisationRegisteredAt,RemovedData\n";
+    let manifest = format!("{MANIFEST}SREvent,Y,N,20240301_0000,20240301_0500\n");
+    let (log, end) = read(|folder| {
+        put(folder, "SRManifest.csv", &manifest);
+        put(folder, "SREvent.csv", &format!("{HEADER}{rows}"));
+    });
+    assert!(end.is_ok());
+    log
+}
+
+#[test]
+fn a_row_that_may_have_been_removed_is_withheld_and_one_of_which_no_more_is_left_is_withdrawn() {
+    for flag in ["", "?", "2", "yes"] {
+        let log = events(&format!("17,,,,,,,{flag}\n"));
+        assert!(log.rejected.is_empty(), "{flag}");
+        let gone = |fact: &Fact| matches!(fact, Fact::Removed(id, ..) if id.as_str() == "event/17");
+        assert!(log.facts.iter().any(gone), "{flag}");
+        let log = events(&format!("17,Y99999,01 Mar 2024 09:00:00,FALSE,5,Y99999,,{flag}\n"));
+        let marked = |fact: &Fact| matches!(fact, Fact::Keyed(_, entry) if entry.marks == [record::Mark::Unrecognised]);
+        assert!(log.facts.iter().any(marked), "{flag}");
+    }
+    assert_eq!(events("17,,,,,,,0\n").rejected.len(), 1, "that it stands is clear");
+    let others = events("17,Y99999,01 Mar 2024 09:00:00,FALSE,5,B99999,,?\n");
+    assert!(
+        others.facts.iter().all(|fact| !matches!(fact, Fact::Removed(..))),
+        "another's numbers are not ours"
+    );
+}

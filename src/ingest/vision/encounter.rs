@@ -24,7 +24,7 @@ impl Table<Vision> for Encounters {
         let id = entry_id(row.key(self.id)?)
             .ok_or_else(|| row.error(IssueCode::KeyInvalid, self.id).detail("it is too long"))?;
         let date = self.date;
-        row.entry(patient, id, self.action, |row| {
+        row.entry(patient, id, self.action, |row, _| {
             let recorded = row.date(date)?.map(Effective::Day);
             let content = Some(Content::Container(Container::Consultation));
             Ok(Body { content, recorded, ..Body::default() })

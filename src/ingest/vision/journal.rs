@@ -55,25 +55,24 @@ impl Table<Vision> for Journal {
         let patient = row.patient(self.patient)?;
         let id = EntryId::new(row.key(self.id)?)
             .ok_or_else(|| row.error(IssueCode::KeyInvalid, self.id).detail("it is too long"))?;
-        row.entry(patient, id, self.action, |row| self.body(row))
+        row.entry(patient, id, self.action, |row, doubts| self.body(row, doubts))
     }
 }
 
 impl Journal {
-    fn body(&self, row: &mut Row<'_>) -> Result<Body, Issue> {
-        let mut doubts = Vec::new();
+    fn body(&self, row: &mut Row<'_>, doubts: &mut Vec<Mark>) -> Result<Body, Issue> {
         // What other contexts mean is not published; what is in one replaces what was in the first, and is withheld.
         if row.text(self.context) != "A" {
             row.warn(IssueCode::MarkUnknown, self.context, "it is not A");
             doubts.push(Mark::Unrecognised);
         }
-        let links = encounter::links(row, self.links, &mut doubts);
+        let links = encounter::links(row, self.links, doubts);
         let recorded = row.date(self.recorded)?.map(Effective::Day);
         if recorded.is_none() {
             row.warn(IssueCode::ValueMissing, self.recorded, "the entry counts as historical");
         }
         let content = Some(Content::Statement(Box::new(self.statement(row)?)));
-        Ok(Body { content, links, recorded, doubts })
+        Ok(Body { content, links, recorded })
     }
 
     fn statement(&self, row: &mut Row<'_>) -> Result<Statement, Issue> {

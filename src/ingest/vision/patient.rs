@@ -32,20 +32,19 @@ impl Table<Vision> for Patients {
         let patient = row.patient(self.id)?;
         let id = EntryId::new("patient")
             .ok_or_else(|| row.error(IssueCode::KeyInvalid, self.id).detail("it is none"))?;
-        row.entry(patient, id, self.action, |row| Ok(self.body(row)))
+        row.entry(patient, id, self.action, |row, doubts| Ok(self.body(row, doubts)))
     }
 }
 
 impl Patients {
     /// Never fails: a patient who was rejected would be served as they were before.
-    fn body(&self, row: &mut Row<'_>) -> Body {
-        let mut doubts = Vec::new();
+    fn body(&self, row: &mut Row<'_>, doubts: &mut Vec<Mark>) -> Body {
         let demographics = Demographics {
             nhs_number: row.nhs_number(self.nhs_number),
             name: self.name(row),
             gender: self.gender(row),
-            birth_date: deciding_date(row, self.born, &mut doubts),
-            death_date: deciding_date(row, self.died, &mut doubts),
+            birth_date: deciding_date(row, self.born, doubts),
+            death_date: deciding_date(row, self.died, doubts),
             address: self.address(row),
             home_phone: FreeText::new(row.text(self.home_phone)),
             mobile_phone: FreeText::new(row.text(self.mobile_phone)),
@@ -56,11 +55,11 @@ impl Patients {
                 row.warn(IssueCode::DateInvalid, self.registered, "the patient is kept without it");
                 None
             }),
-            deducted_on: deciding_date(row, self.removed, &mut doubts),
+            deducted_on: deciding_date(row, self.removed, doubts),
             dummy: row.text(self.surname).to_ascii_uppercase().starts_with("XXTEST"),
             for_redaction: ForRedaction::default(),
         };
-        Body { content: Some(Content::Patient(Box::new(demographics))), doubts, ..Body::default() }
+        Body { content: Some(Content::Patient(Box::new(demographics))), ..Body::default() }
     }
 
     fn name(&self, row: &Row<'_>) -> Option<PersonName> {

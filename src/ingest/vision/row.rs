@@ -31,8 +31,6 @@ pub(super) struct Body {
     pub(super) content: Option<Content>,
     pub(super) links: Vec<Link>,
     pub(super) recorded: Option<Effective>,
-    /// What speaks against showing it. This feed has no marks: these are doubts of ours.
-    pub(super) doubts: Vec<Mark>,
 }
 
 impl<'r> Row<'r> {
@@ -86,7 +84,8 @@ impl<'r> Row<'r> {
         }
     }
 
-    /// The entry that the row is, by what it does. What is said is asked for only if the row says something.
+    /// The entry that the row is, by what it does. What is said is asked for only if the row says something, and with it
+    /// what speaks against showing it: this feed has no marks, these are doubts of ours.
     ///
     /// # Errors
     /// Why the row cannot be used.
@@ -95,24 +94,35 @@ impl<'r> Row<'r> {
         patient: PatientKey,
         id: EntryId,
         action: Column,
-        body: impl FnOnce(&mut Self) -> Result<Body, Issue>,
+        body: impl FnOnce(&mut Self, &mut Vec<Mark>) -> Result<Body, Issue>,
     ) -> Result<Fact, Unusable> {
         let does = self.action(action);
-        let mut body = match does {
-            Action::Deletes => Body::default(),
-            Action::Says | Action::Unknown => body(self)?,
-        };
+        let mut doubts = Vec::new();
         if does == Action::Unknown {
             self.warn(IssueCode::MarkUnknown, action, "it is none of A, C and D");
-            body.doubts.push(Mark::Unrecognised);
+            doubts.push(Mark::Unrecognised);
         }
-        body.doubts.dedup();
-        let deleted = does == Action::Deletes;
+        let said = match does {
+            Action::Deletes => None,
+            Action::Says | Action::Unknown => match body(self, &mut doubts) {
+                Ok(body) => Some(body),
+                Err(issue) if doubts.is_empty() => return Err(issue.into()),
+                // It may be a deletion. Were the row rejected, what was stored before would be shown as if nobody had
+                // ever doubted it.
+                Err(issue) => {
+                    self.excuse(issue, "the row is in doubt, so the entry is withdrawn");
+                    None
+                }
+            },
+        };
+        doubts.dedup();
+        let deleted = said.is_none();
+        let body = said.unwrap_or_default();
         let entry = Entry {
             id,
             content: body.content,
             links: body.links,
-            marks: body.doubts,
+            marks: doubts,
             marks_carried: MarksCarried::No,
             recorded: body.recorded,
             deleted,

@@ -18,6 +18,8 @@ pub(crate) enum Meaning {
     FamilyHistory,
     /// Something about somebody else.
     SomebodyElse,
+    /// What it is under is a sensitive code, and so is it: of which class is a matter of those codes.
+    Sensitive,
 }
 
 static ROOTS: LazyLock<Vec<(u64, Meaning)>> = LazyLock::new(|| {
@@ -28,6 +30,7 @@ static ROOTS: LazyLock<Vec<(u64, Meaning)>> = LazyLock::new(|| {
             "not-given" => Meaning::NotGiven,
             "family-history" => Meaning::FamilyHistory,
             "somebody-else" => Meaning::SomebodyElse,
+            "sensitive" => Meaning::Sensitive,
             _ => return None,
         };
         Some((row.first()?.parse().ok()?, meaning))
@@ -46,6 +49,12 @@ pub(super) fn ids() -> Vec<u8> {
 pub(super) fn mask(meaning: Meaning) -> u64 {
     let bits = ROOTS.iter().enumerate().filter(|(_, (_, of))| *of == meaning);
     bits.fold(0, |mask, (bit, _)| mask | 1 << bit)
+}
+
+/// The roots that mean this among those of a concept's bits.
+pub(super) fn of(meaning: Meaning, mask: u64) -> impl Iterator<Item = u64> {
+    let wanted = mask & self::mask(meaning);
+    ROOTS.iter().enumerate().filter(move |(bit, _)| wanted >> bit & 1 == 1).map(|(_, (root, _))| *root)
 }
 
 /// Every concept at or under a root, sorted, with the bits of its roots. `links` are (child, parent) pairs, in any
@@ -85,6 +94,20 @@ mod tests {
         for meaning in [Meaning::Given, Meaning::NotGiven, Meaning::FamilyHistory] {
             assert_ne!(mask(meaning), 0);
         }
+    }
+
+    #[test]
+    fn the_sensitive_roots_are_the_snomed_codes_of_the_table_of_sensitive_codes() {
+        let codes: Vec<u64> = table::rows(include_str!("../../../profiles/codes/sensitive.csv"))
+            .into_iter()
+            .filter(|row| row[0] == "snomed")
+            .map(|row| row[1].parse().unwrap())
+            .collect();
+        let roots: Vec<u64> = of(Meaning::Sensitive, u64::MAX).collect();
+        assert!(!codes.is_empty());
+        assert!(
+            codes.iter().all(|code| roots.contains(code)) && roots.iter().all(|root| codes.contains(root))
+        );
     }
 
     #[test]

@@ -62,7 +62,7 @@ fn what_was_gathered_is_found_again() {
     assert_eq!(known.term(&own(1, "10")), Some("Giving an invented vaccine"));
     assert_eq!(known.term(&own(5, "10")), Some("An invented finding"));
     assert_eq!(known.term(&own(2, "10")), None);
-    assert_eq!(known.counts(), Counts { descriptions: 2, members: 9 + 4, terms: 2 });
+    assert_eq!(known.counts(), Counts { descriptions: 2, members: 9 + 11 + 4, terms: 2 });
 }
 
 #[test]
@@ -139,6 +139,20 @@ fn codes_of_the_practices_own_list_are_completed_too() {
     let known = terminology();
     let (code, class) = Completed { inner: &One, terminology: &known }.code("x").unwrap();
     assert_eq!((code.snomed(), class), (Some(own(5, "10").as_str()), CodeClass::Finding));
+}
+
+#[test]
+fn what_lies_under_a_sensitive_code_is_labelled_like_that_code() {
+    let [under, between] = [6, 7].map(|n| number(&own(n, "10")));
+    let release = Release { links: vec![(under, between), (between, 8_098_009)], ..release() };
+    let known = Terminology::parse(&release.encode()).unwrap();
+    let root = (CodeSystem::SnomedCt, "8098009".to_owned());
+    let labelled = |code: &str| {
+        let entries = [patient(), Made::snomed("a", code, "Something").0];
+        find(&map_with(&entries, Some(&known)), "a").concepts.contains(&root)
+    };
+    assert!(labelled(&own(6, "10")) && labelled(&own(7, "10")));
+    assert!(!labelled(&own(5, "10")) && !labelled("27113001"));
 }
 
 #[test]

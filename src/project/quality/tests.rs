@@ -77,11 +77,12 @@ fn counted_since(
         entries,
         dictionary: &One,
         terminology: None,
+        own: &crate::OwnTables::default(),
         oversight: &policy::Oversight::default(),
         rules: &policy::PracticeRules::default(),
     };
     let projection = project(&record, &IdKey::offline());
-    quality.take(&record, batches, since, &projection);
+    quality.take(&record, batches, since, Holder::Only, &projection);
 }
 
 fn summary(entries: &[Entry]) -> Summary {
@@ -217,4 +218,41 @@ fn what_waits_is_told_by_days_since_it_first_did_and_the_oldest_first() {
             ("parent-awaited", Age::Day, 0, 0, 3),
         ]
     );
+}
+
+#[test]
+fn records_beside_others_of_a_person_are_counted_by_feed_and_by_what_becomes_of_them() {
+    let mut quality = Quality::new(None, 1, NOW);
+    let mut take = |key: &str, holder: Holder, entries: &[Entry]| {
+        let record = Record {
+            practice: &"Y99999".parse().unwrap(),
+            practice_name: None,
+            patient: &PatientKey::new(key).unwrap(),
+            entries,
+            dictionary: &One,
+            terminology: None,
+            oversight: &policy::Oversight::default(),
+            rules: &policy::PracticeRules::default(),
+        };
+        let projection = project(&record, &IdKey::offline());
+        quality.take(&record, &vec![1; entries.len()], &BTreeMap::new(), holder, &projection);
+    };
+    for (key, holder) in [
+        ("p", Holder::Served),
+        ("nhs:1", Holder::AnotherServed),
+        ("q", Holder::Served),
+        ("nhs:2", Holder::AnotherServed),
+        ("r", Holder::Only),
+        ("s", Holder::Disputed),
+        ("gpc:3", Holder::Disputed),
+    ] {
+        take(key, holder, &[patient()]);
+    }
+    let summary = quality.summary();
+    let rows: Vec<(&str, &str, u64)> =
+        summary.shared.iter().map(|row| (row.state, row.feed.as_str(), row.counted.count)).collect();
+    let expected =
+        [("served", "", 2), ("disputed", "", 1), ("disputed", "gpc", 1), ("another-served", "nhs", 2)];
+    assert_eq!(rows, expected);
+    assert_eq!(summary.shared[0].counted.example.as_ref().unwrap().line, 7);
 }

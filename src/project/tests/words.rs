@@ -6,6 +6,7 @@ use record::{
     Address, Detail, FreeText, Listed, NhsNumber, OnlineAccess, OnlineServices, OnlineUser, PersonName,
     Related,
 };
+use redact::Lexicon;
 use serde_json::Value as Json;
 
 use super::*;
@@ -79,6 +80,7 @@ fn project_with(entries: &[Entry], people: &People, screening: Screening) -> Pro
         entries,
         dictionary: people,
         terminology: None,
+        own: &OwnTables::default(),
         oversight: &policy::Oversight::default(),
         rules: &policy::PracticeRules { screening, ..policy::PracticeRules::default() },
     };
@@ -267,10 +269,22 @@ fn a_unit_in_words_is_text_and_is_never_masked() {
 }
 
 #[test]
+fn an_operators_first_names_count_in_the_reading() {
+    let text = "Spoke to xylia about the rash.";
+    let (entries, people) = ([john()], People::default());
+    let passed = |own: &crate::OwnTables| {
+        let screener = Screener::new(Screening::default(), &entries, &people, own.lexicon());
+        screener.screen(vec![text.to_owned()], &Ruling::None).passes(text)
+    };
+    assert!(passed(&crate::OwnTables::default()) == Passed::Whole);
+    assert!(passed(&crate::OwnTables::parse(None, Some("name,also\nXylia,\n")).unwrap()) == Passed::Nothing);
+}
+
+#[test]
 fn what_a_clinician_decided_is_about_the_words_that_were_read() {
     let entries = [john()];
     let people = People::default();
-    let screener = Screener::new(Screening::default(), &entries, &people);
+    let screener = Screener::new(Screening::default(), &entries, &people, Lexicon::built_in());
     let texts = || vec![REVIEW.to_owned(), THIRD.to_owned(), CLEAN.to_owned()];
     let passed = |ruling: &Ruling, text: &str| screener.screen(texts(), ruling).passes(text);
     let share = Ruling::Share([REVIEW.to_owned()].into());
@@ -298,7 +312,7 @@ proptest! {
         let text = picked.join(" ");
         let (entries, people) = ([john()], People::default());
         let pass = |reading, third_parties, text: &str| {
-            let screener = Screener::new(Screening { reading, third_parties }, &entries, &people);
+            let screener = Screener::new(Screening { reading, third_parties }, &entries, &people, Lexicon::built_in());
             screener.screen(vec![text.to_owned()], &Ruling::None).passes(text)
         };
         for reading in [Reading::Strict, Reading::Standard] {

@@ -94,3 +94,25 @@ fn what_was_refused_may_be_sent_again() {
     assert_eq!(store.delivery_of("a", "c").unwrap(), None);
     assert_eq!(store.open_deliveries().unwrap(), []);
 }
+
+#[test]
+fn tries_are_counted_on_disk_and_only_of_what_still_waits_in_its_turn() {
+    let Fixture { store, dir } = fixture();
+    let committed = store.commit_delivery(&delivery("a", "1", "c"), Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(committed.tries(), 0);
+    assert!(store.tried(&committed, 2).unwrap());
+    drop(store);
+    let store = open(&dir).unwrap();
+    let known = || store.delivery("a", "1").unwrap();
+    assert_eq!(known().unwrap().tries(), 2);
+    assert_eq!(store.delivery_of("a", "c").unwrap(), known(), "it is found by its content as before");
+    let again = store.commit_delivery(&delivery("a", "1", "c"), Timestamp::UNIX_EPOCH).unwrap();
+    assert!(!store.tried(&committed, 3).unwrap(), "it has another turn");
+    assert_eq!(known().unwrap(), again);
+    store.put_delivery(&loaded(&again)).unwrap();
+    assert!(!store.tried(&again, 3).unwrap(), "it is loaded");
+    assert_eq!(known().unwrap(), loaded(&again));
+    store.forget_delivery(&again).unwrap();
+    assert!(!store.tried(&again, 3).unwrap(), "it was dropped");
+    assert_eq!(known(), None);
+}

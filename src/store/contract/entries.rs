@@ -73,3 +73,18 @@ fn each_practice_numbers_its_own_files() {
     assert_eq!(files(&practice()), ["x.csv", "y.csv"]);
     assert_eq!(files(&other), ["y.csv", "z.csv"]);
 }
+
+#[test]
+fn organisations_are_known_by_their_keys_where_their_codes_are() {
+    let f = fixture();
+    let named = |key: &str, ods: Option<&str>| {
+        let ods = ods.map(|ods| ods.parse().unwrap());
+        let organisation = Reference::Organisation { ods, name: Some("The Surgery".into()) };
+        Fact::Reference(ReferenceKey::Organisation(key.into()), Box::new(organisation), 1)
+    };
+    load(&f.store, &[named("a", Some("Y99999")), named("b", None), named("c", Some("Y88888"))]);
+    let of = |practice: &OdsCode| f.store.organisations(practice).unwrap();
+    let expected = [("a", "Y99999"), ("c", "Y88888")];
+    assert_eq!(of(&practice()), expected.map(|(key, ods)| (key.to_owned(), ods.parse().unwrap())));
+    assert_eq!(of(&"Y88888".parse().unwrap()), []);
+}

@@ -4,8 +4,8 @@
 use std::ops::Bound;
 
 use heed::RwTxn;
-use policy::{Decided, Oversight, Reason, Review, hidden};
-use record::{Entry, EntryId, OdsCode, PatientKey};
+use policy::{Decided, Oversight, Review};
+use record::{OdsCode, PatientKey};
 use serde::{Deserialize, Serialize};
 
 use super::{Lmdb, key};
@@ -113,7 +113,6 @@ impl Lmdb {
         let changed = match change {
             Change::Hide { entry, .. } if !oversight.hidden.contains_key(entry) => {
                 oversight.hidden.insert(entry.clone(), decided.clone());
-                self.hide_released(txn, practice, patient, &oversight)?;
                 true
             }
             Change::Unhide { entry, .. } => oversight.hidden.remove(entry).is_some(),
@@ -129,6 +128,7 @@ impl Lmdb {
         };
         if changed {
             self.put_document(txn, self.oversight, &at, &oversight, "oversight")?;
+            self.withhold_at_once(txn, practice, patient, change, decided.at)?;
             self.dirty.put(txn, &at, &[])?;
             self.tell_kin(txn, practice)?;
             // Whoever projects this practice now has read what was decided before.
@@ -137,28 +137,6 @@ impl Lmdb {
             self.put_practice(txn, practice, &settings)?;
         }
         Ok(changed)
-    }
-
-    /// Labels everything that is released of what is hidden; no body of it is given out any more.
-    fn hide_released(
-        &self,
-        txn: &mut RwTxn<'_>,
-        practice: &OdsCode,
-        patient: &PatientKey,
-        oversight: &Oversight,
-    ) -> Result<(), StoreError> {
-        let Some(mut released) = self.released_in(txn, practice, patient)? else { return Ok(()) };
-        let facts = self.patient_facts_in(txn, practice, patient)?;
-        let guests = facts.guests.into_iter().map(|(guest, _)| guest.entry);
-        let entries: Vec<Entry> = facts.entries.into_iter().map(|(entry, _)| entry).chain(guests).collect();
-        let mut hidden = hidden(&entries, oversight);
-        // One that has not come, or not in this shape, may still be what something was made from.
-        hidden.extend(oversight.hidden.keys().cloned());
-        for header in &mut released.headers {
-            let on: Vec<EntryId> = header.sources.iter().filter(|id| hidden.contains(*id)).cloned().collect();
-            on.iter().for_each(|entry| header.labels.add(Reason::HiddenByPractice, entry));
-        }
-        self.put_released(txn, practice, patient, &released)
     }
 
     fn change_access(

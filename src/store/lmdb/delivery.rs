@@ -90,11 +90,30 @@ impl Deliveries for Lmdb {
         let last = self.meta.get(&txn, TURN)?.map(TryInto::try_into).transpose();
         let turn = last.map_err(|_| StoreError::Damaged(SPACE))?.map_or(0, u64::from_le_bytes) + 1;
         self.meta.put(&mut txn, TURN, &turn.to_le_bytes())?;
-        let state = DeliveryState::Committed { at: now, turn };
+        let state = DeliveryState::Committed { at: now, turn, tries: 0 };
         let committed = Delivery { state, ..delivery.clone() };
         self.put_delivery_in(&mut txn, &committed)?;
         self.commit(txn)?;
         Ok(committed)
+    }
+
+    fn tried(&self, delivery: &Delivery, tries: u32) -> Result<bool, StoreError> {
+        let mut txn = self.env.write_txn()?;
+        let key = at(&delivery.supplier, &delivery.id);
+        let Some(now) = self.document_in::<Delivery>(&txn, self.delivery, &key, SPACE)? else {
+            return Ok(false);
+        };
+        match (&now.state, &delivery.state) {
+            (DeliveryState::Committed { at, turn, .. }, DeliveryState::Committed { turn: of_theirs, .. })
+                if turn == of_theirs =>
+            {
+                let state = DeliveryState::Committed { at: *at, turn: *turn, tries };
+                self.put_document(&mut txn, self.delivery, &key, &Delivery { state, ..now.clone() }, SPACE)?;
+                self.commit(txn)?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
     }
 
     fn forget_delivery(&self, delivery: &Delivery) -> Result<(), StoreError> {

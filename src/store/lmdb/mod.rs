@@ -2,6 +2,7 @@
 
 mod abandon;
 mod apps;
+mod at_once;
 mod bodies;
 mod decisions;
 mod delivery;
@@ -88,6 +89,8 @@ pub struct Lmdb {
     app_history: Space,
     used: Space,
     used_until: Space,
+    pushed: Space,
+    pushed_until: Space,
     account: Space,
     token: Space,
     revoked: Space,
@@ -141,6 +144,8 @@ impl Lmdb {
             app_history: space(&mut txn, "app-history")?,
             used: space(&mut txn, "used")?,
             used_until: space(&mut txn, "used-until")?,
+            pushed: space(&mut txn, "pushed")?,
+            pushed_until: space(&mut txn, "pushed-until")?,
             account: space(&mut txn, "account")?,
             token: space(&mut txn, "token")?,
             revoked: space(&mut txn, "revoked")?,
@@ -308,6 +313,10 @@ impl Store for Lmdb {
 
     fn all_staff(&self, practice: &OdsCode) -> Result<Vec<Staff>, StoreError> {
         self.list_staff(practice)
+    }
+
+    fn organisations(&self, practice: &OdsCode) -> Result<Vec<(String, OdsCode)>, StoreError> {
+        self.list_organisations(practice)
     }
 
     fn online_user(&self, practice: &OdsCode, key: &str) -> Result<Option<OnlineUser>, StoreError> {

@@ -100,6 +100,23 @@ impl Lmdb {
         })
     }
 
+    pub(super) fn list_organisations(
+        &self,
+        practice: &OdsCode,
+    ) -> Result<Vec<(String, OdsCode)>, StoreError> {
+        let txn = self.reader()?;
+        let mut organisations = Vec::new();
+        for item in self.reference.prefix_iter(&txn, &key(practice, None, &["o", ""]))? {
+            let (at, bytes) = item?;
+            let kept: KeptReference = codec::unpack(bytes, "reference")?;
+            if let Reference::Organisation { ods: Some(ods), .. } = kept.reference {
+                let id = String::from_utf8(last_part(at)).map_err(|_| StoreError::Damaged("reference"))?;
+                organisations.push((id, ods));
+            }
+        }
+        Ok(organisations)
+    }
+
     /// The practice's name, and whether its sharing agreement is in force. A feed without agreements (GP2GP) is sent
     /// only where there is one; with agreements, the practice's own must be there and active.
     pub(super) fn own_organisation(

@@ -95,7 +95,7 @@ impl Lmdb {
 
     /// Puts the bodies that came, and takes away those that no view has any more. They go in the order of their keys:
     /// so they fill the engine's pages.
-    fn swap_bodies(
+    pub(super) fn swap_bodies(
         &self,
         txn: &mut RwTxn<'_>,
         patient: &[u8],

@@ -43,23 +43,34 @@ fn nothing_that_a_laboratory_sends_is_filed_yet() {
 }
 
 #[test]
-fn each_sign_is_its_own_and_an_unknown_one_rejects_the_result() {
+fn each_sign_is_its_own_and_a_number_that_is_none_rejects_the_result() {
     for (code, sign) in [
         ("5", Comparator::GreaterOrEqual),
         ("6", Comparator::Greater),
         ("7", Comparator::Less),
         ("8", Comparator::LessOrEqual),
+        ("<", Comparator::Less),
     ] {
         let read = read(&report(&[&format!("GIS+N'INV+MQ+1.:911::x'RSL+NV+2.0:{code}++:::g/L'")]));
         let Some(Value::Quantity(quantity)) = &read.statement("1.~1").value else { panic!("{code}") };
         assert_eq!(quantity.comparator, Some(sign));
     }
     for result in
-        ["RSL+NV+2.0:9++:::g/L", "RSL+NV+1E3++:::g/L", "RSL+NV+2,0++:::g/L", "RSL+TV+x", "RSL+NV+1'RSL+NV+2"]
+        ["RSL+NV+2.0x:7++:::g/L", "RSL+NV+1E3++:::g/L", "RSL+NV+2,0++:::g/L", "RSL+TV+x", "RSL+NV+1'RSL+NV+2"]
     {
         let read = read(&report(&[&format!("GIS+N'INV+MQ+1.:911::x'{result}'"), FERRITIN]));
         assert_eq!((read.rejected.len(), read.guests.len()), (1, 1), "{result}");
         assert_eq!(read.rejected[0].field.as_deref(), Some("RSL"));
+    }
+}
+
+#[test]
+fn a_number_with_a_sign_that_is_not_known_never_reads_as_exact() {
+    let words = record::FreeText::new("~2.0 g/L").map(Value::Text);
+    for (sign, value) in [("~", words), ("9", Some(Value::Unread)), ("77", Some(Value::Unread))] {
+        let read = read(&report(&[&format!("GIS+N'INV+MQ+1.:911::x'RSL+NV+2.0:{sign}++:::g/L'")]));
+        assert_eq!(read.statement("1.~1").value, value, "{sign}");
+        assert_eq!((read.warnings[0].code, read.rejected.len()), (IssueCode::OperatorUnknown, 0));
     }
 }
 

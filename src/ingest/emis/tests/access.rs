@@ -45,11 +45,17 @@ fn a_mark_that_is_neither_true_nor_false_withholds_and_is_told() {
 }
 
 #[test]
-fn a_blank_mark_is_no_mark_only_where_the_specification_lets_it_be_blank() {
-    assert_eq!(marks(PATIENT, &[("IsConfidential", "")]).0, []);
-    assert_eq!(marks(CONSULTATION, &[("IsConfidential", " ")]).0, []);
-    assert_eq!(marks(OBSERVATION, &[("IsConfidential", "")]), (vec![Mark::Unrecognised], 1));
-    assert_eq!(marks(PATIENT, &[("SpineSensitive", "")]), (vec![Mark::Unrecognised], 1));
+fn a_blank_mark_withholds_even_where_the_specification_lets_it_be_blank() {
+    for (table, column) in [
+        (PATIENT, "IsConfidential"),
+        (PATIENT, "SpineSensitive"),
+        (CONSULTATION, "IsConfidential"),
+        (OBSERVATION, "IsConfidential"),
+    ] {
+        for blank in ["", " "] {
+            assert_eq!(marks(table, &[(column, blank)]), (vec![Mark::Unrecognised], 1), "{table} {column}");
+        }
+    }
 }
 
 #[test]
@@ -241,6 +247,53 @@ fn a_delta_without_the_practices_own_row_is_taken_as_it_is() {
     assert_eq!(codes(&two), [IssueCode::OtherOrganisation], "one of the two is another");
 }
 
+/// Nothing in such a delta says whose it is but the practice's earlier batches.
+#[test]
+fn t59_a_delta_without_organisations_must_be_of_the_one_that_was_the_practices_before() {
+    let delta = || Export::header_only().row(PATIENT, &[]).row(OBSERVATION, &[]);
+    let ours: &[(u32, &str)] = &[(HERE, "Y99999"), (ELSEWHERE, "Y88888")];
+    assert_eq!(delta().after(&[]), [], "nothing is known yet");
+    assert_eq!(delta().after(ours), []);
+    for known in
+        [&[(ELSEWHERE, "Y99999")][..], &[(HERE, "Y88888")], &[(HERE, "Y88888"), (ELSEWHERE, "Y99999")]]
+    {
+        let issues = delta().after(known);
+        assert_eq!(codes(&issues), [IssueCode::WrongPractice], "{known:?}");
+        assert_eq!((issues[0].line, issues[0].field.as_deref()), (2, Some("OrganisationGuid")));
+    }
+    let other = braced(ELSEWHERE);
+    let mixed = delta().row(OBSERVATION, &[("OrganisationGuid", &other)]).after(&[(HERE, "Y99999")]);
+    assert_eq!(codes(&mixed), [IssueCode::OtherOrganisation]);
+    // Its own row tells of a new organisation.
+    let renewed = Export::new().row(PATIENT, &[]).after(&[(ELSEWHERE, "Y99999")]);
+    assert_eq!(renewed, []);
+}
+
+#[test]
+fn an_agreement_of_which_it_cannot_be_read_whose_it_is_refuses_the_batch() {
+    for value in ["", "12", "{00000000-0000-0000-0000-000000000000}"] {
+        let issues = Export::new().row(SHARING, &[]).row(SHARING, &[("OrganisationGuid", value)]).refused();
+        assert_eq!(codes(&issues), [IssueCode::KeyInvalid], "{value}");
+        assert_eq!((issues[0].line, issues[0].field.as_deref()), (3, Some("OrganisationGuid")));
+    }
+}
+
+#[test]
+fn an_agreement_of_which_any_flag_cannot_be_read_is_not_in_force() {
+    for column in ["IsActivated", "Disabled", "Deleted"] {
+        for value in ["", "1", "yes", "tru"] {
+            let log = Export::new().row(SHARING, &[(column, value)]).read();
+            let agreements = log.facts.iter().filter_map(|(_, fact)| match fact {
+                record::Fact::Reference(record::ReferenceKey::Sharing(_), reference, _) => Some(&**reference),
+                _ => None,
+            });
+            let agreements: Vec<_> = agreements.collect();
+            assert_eq!(agreements, [&record::Reference::Sharing { active: false }], "{column} {value}");
+            assert_eq!(log.warnings(), [(IssueCode::BooleanInvalid, Some(column))]);
+        }
+    }
+}
+
 #[test]
 fn keys_must_be_guids() {
     for (table, column, code) in [
@@ -252,7 +305,6 @@ fn keys_must_be_guids() {
         (OBSERVATION, "OrganisationGuid", IssueCode::KeyInvalid),
         (STAFF, "UserInRoleGuid", IssueCode::KeyInvalid),
         (ORGANISATION, "OrganisationGuid", IssueCode::KeyInvalid),
-        (SHARING, "OrganisationGuid", IssueCode::KeyInvalid),
     ] {
         for value in ["", "12", "{00000000-0000-0000-0000-000000000000}"] {
             let log = Export::new().row(table, &[(column, value)]).read();
@@ -281,11 +333,15 @@ fn no_issue_holds_a_value_of_the_file() {
     let secret = "Zebedee";
     let mut export = Export::new();
     for table in TABLES {
-        for column in export.headers[table].clone() {
+        // An agreement whose organisation cannot be read refuses the batch.
+        let of_agreement = |column: &&String| (table, column.as_str()) == (SHARING, "OrganisationGuid");
+        for column in export.headers[table].clone().iter().filter(|column| !of_agreement(column)) {
             export = export.row(table, &[(column.as_str(), secret)]);
         }
     }
     let log = export.read();
     assert!(log.rejected.len() + log.warned.len() > 40);
     assert!(!format!("{:?}{:?}", log.rejected, log.warned).contains(secret));
+    let refused = Export::new().row(SHARING, &[("OrganisationGuid", secret)]).refused();
+    assert!(!format!("{refused:?}").contains(secret));
 }

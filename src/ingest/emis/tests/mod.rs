@@ -210,6 +210,17 @@ impl Export {
         (open(&[export.folder.path().to_owned()]), export)
     }
 
+    /// What becomes of it where earlier batches have named organisations: the issues for which it is refused, or none.
+    pub(super) fn after(self, known: &[(u32, &str)]) -> Vec<Issue> {
+        let (batch, _export) = self.open();
+        let mut batch = batch.unwrap();
+        batch.recall(known.iter().map(|(key, ods)| (guid(*key), ods.parse().unwrap())).collect());
+        match batch.read(&mut Log::default()) {
+            Err(Stop::Refused(issues)) => issues,
+            other => other.map(|()| Vec::new()).unwrap(),
+        }
+    }
+
     /// Writes and reads; the batch must not be refused.
     pub(super) fn read(self) -> Log {
         let (batch, _export) = self.open();

@@ -3,7 +3,7 @@
 use record::{Content, IssueCode, MarksCarried, Registration, StatementStatus, Subject};
 
 use super::*;
-use crate::{Batch as _, gp2gp::Batch};
+use crate::{Batch as _, Stop, gp2gp::Batch};
 
 #[test]
 fn the_patient_is_a_regular_one_under_the_nhs_number() {
@@ -213,18 +213,36 @@ fn of_organisations(sender: &str, receiver: &str) -> String {
 }
 
 #[test]
-fn a_message_that_names_neither_as_sender_nor_as_receiver_the_practice_is_told() {
+fn t59_a_message_between_two_other_practices_is_refused() {
     let warned = |xml: &str, practice: &record::OdsCode| {
         let mut extract = extract::message(xml.as_bytes(), "extract.xml").unwrap();
-        extract.check_practice(practice);
-        collect(extract).warned(IssueCode::WrongPractice)
+        let checked = extract.check_practice(practice);
+        checked.map(|()| collect(extract).warned(IssueCode::WrongPractice)).map_err(|issue| issue.code)
     };
     let ours: record::OdsCode = "Y99999".parse().unwrap();
-    assert_eq!(warned(&of_organisations("Y88888", "Y77777"), &ours), 1);
-    assert_eq!(warned(&of_organisations("Y88888", "y99999"), &ours), 0);
-    assert_eq!(warned(&of_organisations("Y99999", "121314"), &ours), 0);
-    assert_eq!(warned(&message("UK07", ""), &ours), 0, "it names nobody");
-    assert_eq!(warned(&of_organisations("Y88888", "Y77777"), &record::OdsCode::unknown()), 0, "nobody said");
+    let between = of_organisations;
+    assert_eq!(warned(&between("Y88888", "Y77777"), &ours), Err(IssueCode::WrongPractice));
+    assert_eq!(warned(&between("-", "Y77777"), &ours), Err(IssueCode::WrongPractice), "nobody sent it");
+    assert_eq!(warned(&between("Y88888", "y99999"), &ours), Ok(0));
+    assert_eq!(warned(&between("Y99999", "Y77777"), &ours), Ok(0), "its own record, on its way to another");
+    assert_eq!(warned(&between("Y99999", "121314"), &ours), Ok(0));
+    assert_eq!(warned(&between("Y88888", "121314"), &ours), Ok(1), "to a test system");
+    assert_eq!(warned(&between("Y88888", "-"), &ours), Ok(1), "to nobody");
+    assert_eq!(warned(&message("UK07", ""), &ours), Ok(0), "it names nobody");
+    assert_eq!(warned(&between("Y88888", "Y77777"), &record::OdsCode::unknown()), Ok(0), "nobody said");
+}
+
+#[test]
+fn t59_one_message_of_other_practices_refuses_the_batch() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("1.xml"), of_organisations("Y88888", "Y99999")).unwrap();
+    std::fs::write(dir.path().join("2.xml"), of_organisations("Y88888", "Y77777")).unwrap();
+    let batch = Batch::open(&"Y99999".parse().unwrap(), &[dir.path().to_owned()]).unwrap();
+    let Err(Stop::Refused(issues)) = crate::Batch::check(&batch, &mut |_| {}) else {
+        panic!("it is not refused")
+    };
+    let told: Vec<_> = issues.iter().map(|issue| (issue.code, issue.file.as_str(), issue.severity)).collect();
+    assert_eq!(told, [(IssueCode::WrongPractice, "2.xml", record::Severity::Fatal)]);
 }
 
 #[test]

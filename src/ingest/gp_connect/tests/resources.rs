@@ -63,7 +63,7 @@ fn what_cannot_be_said_without_its_unreadable_part_is_rejected() {
     for members in [
         json!({"valueQuantity": {"value": 1e3}}),
         json!({"valueQuantity": {"value": "70"}}),
-        json!({"valueQuantity": {"value": 70, "comparator": "~"}}),
+        json!({"component": [{"code": {"text": "x"}, "valueRange": {"low": {"value": 7, "comparator": "~"}}}]}),
         json!({"effectiveDateTime": "01/03/2024"}),
         json!({"effectiveDateTime": 2024}),
         json!({"code": {}}),
@@ -76,6 +76,19 @@ fn what_cannot_be_said_without_its_unreadable_part_is_rejected() {
             bundle(&[patient(), with(weight("a"), members.clone())]).to_string().replace("1000.0", "1e3");
         let read = try_read(text.as_bytes()).unwrap();
         assert_eq!((read.rejected.len(), read.rows()), (1, 2), "{members}");
+    }
+}
+
+#[test]
+fn a_number_with_a_sign_that_fhir_has_not_is_the_words_that_were_sent() {
+    for (sign, words) in [("~", "~70.50 kg"), ("about ", "about 70.50 kg"), (">>", ">>70.50 kg")] {
+        let members =
+            json!({"valueQuantity": {"value": 7123, "comparator": sign, "unit": "kg", "code": "KG"}});
+        let text = bundle(&[patient(), with(weight("a"), members)]).to_string();
+        let read = try_read(text.replace("7123", "70.50").as_bytes()).unwrap();
+        let Some(Value::Text(text)) = &read.statement("Observation/a").value else { panic!("{sign}") };
+        assert_eq!(text.expose(), words);
+        assert_eq!(read.warnings[0].code, IssueCode::OperatorUnknown);
     }
 }
 

@@ -127,3 +127,13 @@ fn a_code_that_fails_its_check_digit_leaves_the_words() {
     assert!(log.vaccination().product.as_ref().unwrap().codings.is_empty());
     assert_eq!(log.told().len(), 2);
 }
+
+#[test]
+fn an_action_in_doubt_with_a_row_that_cannot_be_read_withdraws_what_was_sent() {
+    for action in ["", "DELET", "?"] {
+        let log = read_one(&[("ACTION_FLAG", action), ("DATE_AND_TIME", "")]);
+        let (_, entry) = log.one();
+        assert!(entry.deleted && entry.content.is_none(), "{action}");
+    }
+    assert!(read_one(&[("DATE_AND_TIME", "")]).facts.is_empty());
+}

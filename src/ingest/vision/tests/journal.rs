@@ -226,3 +226,19 @@ fn a_date_that_cannot_be_read_rejects_the_row() {
     assert_eq!(journal_row(&[("DATE", "")]).statement().effective, None);
     assert_eq!(journal_row(&[("RECORDED_DATE", "")]).told(), [(IssueCode::ValueMissing, "RECORDED_DATE")]);
 }
+
+#[test]
+fn a_row_in_doubt_that_cannot_be_read_withdraws_the_entry_instead_of_leaving_the_old_one() {
+    for (column, value) in [("ACTION", "X"), ("ACTION", ""), ("CONTEXT", "B")] {
+        let log = journal_row(&[(column, value), ("DATE", "never")]);
+        assert!(log.rejected.is_empty(), "{column} {value}");
+        let entry = log.one();
+        assert!(entry.deleted && entry.content.is_none(), "{column} {value}");
+        assert_eq!(entry.marks, [record::Mark::Unrecognised]);
+    }
+    assert_eq!(
+        journal_row(&[("DATE", "never")]).rejected.len(),
+        1,
+        "nothing speaks against what was sent before"
+    );
+}

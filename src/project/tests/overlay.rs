@@ -1,10 +1,10 @@
 //! Which entries another feed's marks are taken over to, and which not.
 
 use jiff::civil::date;
-use record::{CodeClass, PatientKey};
+use policy::{Another, Oversight, with_marks_of_others, with_words_of_others};
+use record::{CodeClass, Content, Effective, Entry, FreeText, Mark, PatientKey};
 
-use super::*;
-use crate::tests::{Empty, statement};
+use super::{Empty, statement};
 
 const ONE: &str = "00000000-0000-4000-8000-00000000000a";
 const TWO: &str = "00000000-0000-4000-8000-00000000000b";
@@ -99,4 +99,31 @@ fn the_practices_own_hiding_counts_like_a_mark() {
     let others = [Another { patient: &patient, entries: &theirs, oversight: &oversight }];
     let after = with_marks_of_others(vec![weight(ONE, "70")], 1, &Oversight::default(), &others, &Empty);
     assert_eq!(after[0].marks, [Mark::InAnotherFeed]);
+}
+
+#[test]
+fn words_that_are_withheld_in_one_feed_are_so_in_the_other_and_only_while_they_are_those_words() {
+    let worded = |id: &str, words: &str| {
+        let mut entry = weight(id, "70");
+        if let Some(Content::Statement(said)) = &mut entry.content {
+            said.text = FreeText::new(words).into_iter().collect();
+        }
+        entry
+    };
+    let decided = policy::Decided { by: "Dr A".into(), at: jiff::Timestamp::UNIX_EPOCH, why: "asked".into() };
+    let ours = [worded(ONE, "Told us so."), worded(TWO, "Told us so.")];
+    let patient = PatientKey::new("nhs:1").unwrap();
+    for (release, now, found) in
+        [(false, "Told us so", 1), (false, "Other words", 0), (true, "Told us so", 0)]
+    {
+        let theirs = [worded(&ONE.to_uppercase(), now), worded(TWO, "Told us so.")];
+        let words = policy::words(&worded(ONE, "Told us so")).unwrap();
+        let review = policy::Review { release, words, decided: decided.clone() };
+        let oversight =
+            Oversight { reviewed: [(theirs[0].id.clone(), review)].into(), ..Oversight::default() };
+        let others = [Another { patient: &patient, entries: &theirs, oversight: &oversight }];
+        let after = with_words_of_others(&ours, 2, &Oversight::default(), &others, &Empty);
+        assert_eq!(after.withheld_elsewhere.len(), found, "{release} {now}");
+        assert!(after.withheld_elsewhere.iter().all(|id| id.as_str() == ONE));
+    }
 }

@@ -7,12 +7,23 @@
 
 use std::collections::{HashMap, HashSet};
 
-use policy::{Oversight, Reason, Walk};
 use record::{
-    CodeRef, CodeSystem, Coded, Content, Decimal, Dictionary, Effective, Entry, Mark, Statement, Value,
+    CodeRef, CodeSystem, Coded, Content, Decimal, Dictionary, Effective, Entry, Mark, PatientKey, Statement,
+    Value,
 };
 
-use crate::Another;
+use crate::{Oversight, Reason, Walk};
+
+/// A record of the same practice with the same NHS number.
+#[derive(Clone, Copy)]
+pub struct Another<'a> {
+    /// Its patient's key.
+    pub patient: &'a PatientKey,
+    /// Every entry of its own, deleted ones too.
+    pub entries: &'a [Entry],
+    /// What people of the practice have decided about them.
+    pub oversight: &'a Oversight,
+}
 
 /// A patient's entries, of which the first `own` are of their own feed and all others guests, with
 /// [`Mark::InAnotherFeed`] on those that another feed marks.
@@ -24,25 +35,61 @@ pub fn with_marks_of_others(
     others: &[Another<'_>],
     dictionary: &dyn Dictionary,
 ) -> Vec<Entry> {
-    if others.is_empty() && entries.len() <= own {
-        return entries;
-    }
-    let own = own.min(entries.len());
-    let elsewhere: Vec<Marked> =
-        others.iter().map(|other| Marked::of(other.entries, other.oversight, dictionary)).collect();
-    let (of_own, of_guests) = entries.split_at(own);
-    let of_own = Marked::of(of_own, oversight, dictionary);
-    let of_guests = Marked::of(of_guests, oversight, dictionary);
-    for (at, entry) in entries.iter_mut().enumerate() {
-        let beside = if at < own { &of_guests } else { &of_own };
-        let said = Said::of(entry, dictionary);
-        if elsewhere.iter().chain([beside]).any(|feed| feed.has(&said))
-            && !entry.marks.contains(&Mark::InAnotherFeed)
-        {
+    let marked = |walk: &Walk<'_>, entry: &Entry| walk.reasons(&entry.id).iter().any(is_a_mark);
+    let found = in_other_feeds(&entries, own, oversight, others, dictionary, &marked);
+    for (entry, _) in entries.iter_mut().zip(found).filter(|(_, found)| *found) {
+        if !entry.marks.contains(&Mark::InAnotherFeed) {
             entry.marks.push(Mark::InAnotherFeed);
         }
     }
     entries
+}
+
+/// What was decided about the same entries, with [`Oversight::withheld_elsewhere`]: words that a clinician withholds in
+/// one feed's record are not let out of another's.
+#[must_use]
+pub fn with_words_of_others(
+    entries: &[Entry],
+    own: usize,
+    oversight: &Oversight,
+    others: &[Another<'_>],
+    dictionary: &dyn Dictionary,
+) -> Oversight {
+    let decided = others.iter().map(|other| other.oversight).chain([oversight]);
+    // Nearly always there is no such decision, and nothing need be looked for.
+    let mut withheld = decided.flat_map(|decided| decided.reviewed.values()).filter(|review| !review.release);
+    if withheld.next().is_none() {
+        return oversight.clone();
+    }
+    let held_back = |walk: &Walk<'_>, entry: &Entry| walk.lets_words_out(entry) == Some(false);
+    let found = in_other_feeds(entries, own, oversight, others, dictionary, &held_back);
+    let found = entries.iter().zip(found).filter(|(_, found)| *found).map(|(entry, _)| entry.id.clone());
+    Oversight { withheld_elsewhere: found.collect(), ..oversight.clone() }
+}
+
+/// Of each entry, whether another feed has it among those that are wanted there.
+fn in_other_feeds(
+    entries: &[Entry],
+    own: usize,
+    oversight: &Oversight,
+    others: &[Another<'_>],
+    dictionary: &dyn Dictionary,
+    wanted: &dyn Fn(&Walk<'_>, &Entry) -> bool,
+) -> Vec<bool> {
+    if others.is_empty() && entries.len() <= own {
+        return vec![false; entries.len()];
+    }
+    let own = own.min(entries.len());
+    let of = |entries, oversight| Marked::of(entries, oversight, dictionary, wanted);
+    let elsewhere: Vec<Marked> = others.iter().map(|other| of(other.entries, other.oversight)).collect();
+    let (of_own, of_guests) = entries.split_at(own);
+    let (of_own, of_guests) = (of(of_own, oversight), of(of_guests, oversight));
+    let found = entries.iter().enumerate().map(|(at, entry)| {
+        let beside = if at < own { &of_guests } else { &of_own };
+        let said = Said::of(entry, dictionary);
+        elsewhere.iter().chain([beside]).any(|feed| feed.has(&said))
+    });
+    found.collect()
 }
 
 /// Whether a reason for withholding an entry is somebody's word that the patient must not see it. That something is
@@ -59,7 +106,7 @@ fn is_a_mark(reason: &Reason) -> bool {
     }
 }
 
-/// The entries of one feed that are marked, or stand in something that is.
+/// The entries of one feed that are marked, or stand in something that is; or of which something else is wanted.
 #[derive(Default)]
 struct Marked {
     patient: bool,
@@ -75,13 +122,18 @@ type When = (Option<Effective>, Vec<Decimal>);
 type Code = (Option<CodeSystem>, String);
 
 impl Marked {
-    fn of(entries: &[Entry], oversight: &Oversight, dictionary: &dyn Dictionary) -> Self {
+    fn of(
+        entries: &[Entry],
+        oversight: &Oversight,
+        dictionary: &dyn Dictionary,
+        wanted: &dyn Fn(&Walk<'_>, &Entry) -> bool,
+    ) -> Self {
         let walk = Walk::new(entries, oversight);
         let mut marked = Self::default();
         for entry in entries {
             let guid = guid(entry.id.as_str());
             marked.known.extend(guid);
-            if !walk.reasons(&entry.id).iter().any(is_a_mark) {
+            if !wanted(&walk, entry) {
                 continue;
             }
             marked.guids.extend(guid);
@@ -190,6 +242,3 @@ fn guid(key: &str) -> Option<u128> {
         Some(found)
     })
 }
-
-#[cfg(test)]
-mod tests;
