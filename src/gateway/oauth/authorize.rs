@@ -154,7 +154,7 @@ impl OAuth {
     }
 
     fn judge(&self, form: &Form) -> Result<Authorization, Box<Response>> {
-        let pushed = self.whole(form).map_err(|error| Box::new(failed(error)))?;
+        let pushed = self.whole(form)?;
         let asked = Self::asked(pushed.as_ref().unwrap_or(form));
         let fhir_base = &self.urls.fhir();
         let server = self.server(fhir_base);

@@ -15,6 +15,7 @@ use super::{
     authorize::CARRIED,
     form::Form,
     log,
+    page::Page,
     reply::{self, Fault},
 };
 use crate::{Request, Response};
@@ -50,12 +51,20 @@ impl OAuth {
     }
 
     /// The request that a form names, if it names one that was pushed; the form itself, if it is whole.
-    pub(super) fn whole(&self, form: &Form) -> Result<Option<Form>, store::StoreError> {
+    pub(super) fn whole(&self, form: &Form) -> Result<Option<Form>, Box<Response>> {
         let Some(name) = form.get("request_uri") else { return Ok(None) };
         let client_id = form.get("client_id").unwrap_or_default();
-        let pushed = auth::pushed::find(&*self.store, self.now(), client_id, name)?;
-        // One that is not there is a request without anything in it, which is refused.
-        Ok(Some(pushed.map(|pushed| Form::of_pairs(pushed.parameters)).unwrap_or_default()))
+        match auth::pushed::find(&*self.store, self.now(), client_id, name) {
+            Ok(Some(pushed)) => Ok(Some(Form::of_pairs(pushed.parameters))),
+            Ok(None) => {
+                let words = "the request that it sent here before is not its own, or over after ten minutes";
+                Err(Box::new(reply::page(&Page::refusal(words))))
+            }
+            Err(error) => {
+                log(&error.into());
+                Err(Box::new(reply::page(&Page::failure())))
+            }
+        }
     }
 }
 
