@@ -85,6 +85,16 @@ pub(crate) struct SandboxArgs {
     /// Port on 127.0.0.1 for suppliers: by default the one after --port, or any free one if that is 0.
     #[arg(long)]
     pub(crate) intake_port: Option<u16>,
+    /// Port on 127.0.0.1 for the demo app: by default 8000, or any free one if --port is 0.
+    #[arg(long)]
+    pub(crate) demo_port: Option<u16>,
+    /// Do not serve the demo app.
+    #[arg(long, conflicts_with = "demo_port")]
+    pub(crate) no_demo: bool,
+    /// Where people may be sent back to beside the demo app's own address, for an app of yours that uses its client id;
+    /// may be given more than once.
+    #[arg(long, value_name = "URI", value_parser = crate::demo::redirect_uri)]
+    pub(crate) redirect_uri: Vec<String>,
     /// Where the sandbox keeps its certificates, export and store.
     #[arg(long, default_value = "sandbox")]
     pub(crate) dir: PathBuf,
@@ -301,7 +311,8 @@ pub(crate) struct ExplainArgs {
     /// ODS code of the practice.
     #[arg(long, value_name = "ODS")]
     pub(crate) practice: OdsCode,
-    /// The patient: the clinical system's own key, the logical id that apps see, or the NHS number.
+    /// The patient: the clinical system's own key, the logical id that apps see, or the NHS number, of which every feed's
+    /// record is explained.
     #[arg(long)]
     pub(crate) patient: String,
     /// Only what is part of this resource, such as Observation/0123….

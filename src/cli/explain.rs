@@ -16,6 +16,7 @@ use gateway::{
 use jiff::civil::Date;
 use policy::{Grant, ProxyGrant};
 use project::IdKey;
+use serde_json::Value;
 use store::{App, Practice, Store, Subject};
 
 use crate::{
@@ -53,22 +54,46 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         progress: &|progress| display.show(progress),
         also: operator.also(),
     };
-    let subject = named::find(&store, &args.practice, &args.patient)?;
+    let subjects = named::find_all(&store, &args.practice, &args.patient)?;
     let on = args.on.unwrap_or_else(|| SystemClock.today());
-    let question =
-        Question { subject: &subject, app: &args.app, user: &args.user, role: args.role, on, sandbox: false };
-    let mut explained = explain(&loader, &question)?;
-    if let Some(ResourceName(kind, id)) = &args.resource {
-        explained.entries.retain(|told| is_part(told, kind.name(), id));
-        if explained.entries.is_empty() {
+    let mut sheets = Vec::new();
+    for subject in subjects {
+        let question = Question {
+            subject: &subject,
+            app: &args.app,
+            user: &args.user,
+            role: args.role,
+            on,
+            sandbox: false,
+        };
+        let mut explained = explain(&loader, &question)?;
+        if let Some(ResourceName(kind, id)) = &args.resource {
+            explained.entries.retain(|told| is_part(told, kind.name(), id));
+            if explained.entries.is_empty() {
+                continue;
+            }
+        }
+        sheets.push(sheet(&store, args, on, subject, explained)?);
+    }
+    tell(args, &sheets)
+}
+
+/// Prints what there is: of several records of one NHS number one after the other, as JSON in a list.
+fn tell(args: &ExplainArgs, sheets: &[Sheet<'_>]) -> Result<ExitCode, Failure> {
+    match (sheets, &args.resource) {
+        ([], Some(ResourceName(kind, id))) => {
             return Err(Failure(format!("nothing of this patient is part of {}/{id}", kind.name())));
         }
-    }
-    let sheet = sheet(&store, args, on, subject, explained)?;
-    if args.json {
-        say!("{:#}", json::of(&sheet));
-    } else {
-        text::tell(&sheet);
+        ([one], _) if args.json => say!("{:#}", json::of(one)),
+        (several, _) if args.json => say!("{:#}", several.iter().map(json::of).collect::<Value>()),
+        ([one], _) => text::tell(one),
+        (several, _) => {
+            say!("{} records of {} have this NHS number:", several.len(), args.practice);
+            for sheet in several {
+                say!("");
+                text::tell(sheet);
+            }
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -20,6 +20,7 @@ mod admin;
 mod args;
 mod certificates;
 mod check;
+mod demo;
 mod explain;
 mod ingest;
 mod known;

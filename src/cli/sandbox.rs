@@ -23,6 +23,7 @@ use crate::{
     Failure,
     args::{SandboxArgs, SandboxCommand},
     certificates,
+    demo::{self, Demo},
     progress::Display,
     report,
     serve::{Listeners, open, serve},
@@ -32,6 +33,7 @@ use crate::{
 const PRACTICE: &str = "Y99999";
 const CLIENT_ID: &str = "demo-app";
 const REDIRECT_URI: &str = "http://localhost:8000/callback";
+const DEMO_PORT: u16 = 8000;
 const MARKER: &str = "sandbox.json";
 /// What a sandbox makes in its folder beside the marker, and may delete again.
 const OURS: [&str; 6] = ["export", "store", "keys", "spool", "recordgate.toml", certificates::IDENTITY];
@@ -72,6 +74,7 @@ struct Ready<'a> {
     fhir_base: String,
     ca_file: PathBuf,
     intake: Supplying,
+    demo_app: Option<&'a str>,
     client_id: &'a str,
     redirect_uri: &'a str,
     users: &'a [User],
@@ -84,13 +87,19 @@ pub(crate) fn run(args: SandboxArgs) -> Result<ExitCode, Failure> {
     let apps = bind(args.port, "--port")?;
     let after = if args.port == 0 { 0 } else { args.port.checked_add(1).unwrap_or(0) };
     let suppliers = bind(args.intake_port.unwrap_or(after), "--intake-port")?;
+    let demo = demo_app_of(&args)?;
     let urls = Urls {
         base: format!("https://127.0.0.1:{}", apps.local_addr()?.port()),
         intake: format!("https://127.0.0.1:{}", suppliers.local_addr()?.port()),
+        demo: demo.as_ref().map(|demo| demo.url.clone()),
     };
     let marker = prepare(&args, &urls)?;
     let config = Config::load(&args.dir.join("recordgate.toml"))?;
-    serve(&config, Listeners { apps, suppliers: Some(suppliers) }, true, || {
+    demo::register(&open(&config)?, CLIENT_ID, redirect_uris(&args, demo.as_ref()))?;
+    let ca = fs::canonicalize(args.dir.join("ca.pem"))?;
+    let site = |demo: Demo| Ok::<_, Failure>((demo.site(&urls.base, CLIENT_ID, &ca, &marker.users)?, demo));
+    let demo = demo.map(site).transpose()?.map(|(site, demo)| (demo.listener, site));
+    serve(&config, Listeners { apps, suppliers: Some(suppliers), demo }, true, || {
         announce(&args.dir, &urls, &marker);
         match &args.ready_file {
             Some(file) => ready_file(file, &args.dir, &urls, &marker),
@@ -104,6 +113,29 @@ pub(crate) fn run(args: SandboxArgs) -> Result<ExitCode, Failure> {
 struct Urls {
     base: String,
     intake: String,
+    demo: Option<String>,
+}
+
+/// The demo app's listener, unless it is not wanted.
+fn demo_app_of(args: &SandboxArgs) -> Result<Option<Demo>, Failure> {
+    if args.no_demo {
+        return Ok(None);
+    }
+    let usual = if args.port == 0 { 0 } else { DEMO_PORT };
+    let listener = bind(args.demo_port.unwrap_or(usual), "--demo-port")
+        .map_err(|Failure(words)| Failure(format!("{words}; or leave the demo app out with --no-demo")))?;
+    Ok(Some(Demo::new(listener)?))
+}
+
+/// Where people may be sent back to from the sign-in.
+fn redirect_uris(args: &SandboxArgs, demo: Option<&Demo>) -> Vec<String> {
+    let mut uris = vec![REDIRECT_URI.to_owned()];
+    for uri in demo.map(Demo::redirect_uri).into_iter().chain(args.redirect_uri.iter().cloned()) {
+        if !uris.contains(&uri) {
+            uris.push(uri);
+        }
+    }
+    uris
 }
 
 fn bind(port: u16, option: &str) -> Result<TcpListener, Failure> {
@@ -205,7 +237,7 @@ fn clear(dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn configuration(Urls { base, intake }: &Urls) -> String {
+fn configuration(Urls { base, intake, .. }: &Urls) -> String {
     let [address, intake] = [base, intake].map(|url| url.trim_start_matches("https://"));
     let formats = Format::ALL.map(|format| format!("\"{format}\"")).join(", ");
     let (supplier, identity) = (certificates::SUPPLIER, certificates::IDENTITY);
@@ -270,13 +302,16 @@ fn demo_app() -> App {
     }
 }
 
-fn announce(dir: &Path, Urls { base, intake }: &Urls, marker: &Marker) {
+fn announce(dir: &Path, Urls { base, intake, demo }: &Urls, marker: &Marker) {
     // Whole paths, so that the line works in whatever folder it is pasted.
     let binary =
         std::env::current_exe().map_or_else(|_| "recordgate".to_owned(), |path| path.display().to_string());
     let folder = fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
     let folder = folder.display();
     say!("recordgate {}   sandbox: synthetic people, nothing here is real\n", env!("CARGO_PKG_VERSION"));
+    if let Some(demo) = demo {
+        say!("  Demo app  {demo}   open it in a browser and sign in as pat01");
+    }
     say!("  FHIR      {base}/fhir/R4");
     say!("  Sign in   client id {CLIENT_ID}, redirect URI {REDIRECT_URI}");
     say!("  CA        {folder}/ca.pem");
@@ -300,7 +335,12 @@ fn announce(dir: &Path, Urls { base, intake }: &Urls, marker: &Marker) {
     );
 }
 
-fn ready_file(file: &Path, dir: &Path, Urls { base, intake }: &Urls, marker: &Marker) -> Result<(), Failure> {
+fn ready_file(
+    file: &Path,
+    dir: &Path,
+    Urls { base, intake, demo }: &Urls,
+    marker: &Marker,
+) -> Result<(), Failure> {
     let ready = Ready {
         fhir_base: format!("{base}/fhir/R4"),
         ca_file: fs::canonicalize(dir.join("ca.pem"))?,
@@ -310,6 +350,7 @@ fn ready_file(file: &Path, dir: &Path, Urls { base, intake }: &Urls, marker: &Ma
             key_file: fs::canonicalize(dir.join("supplier.key"))?,
             practices: [PRACTICE, OTHER_PRACTICE],
         },
+        demo_app: demo.as_deref(),
         client_id: CLIENT_ID,
         redirect_uri: REDIRECT_URI,
         users: &marker.users,

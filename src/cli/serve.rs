@@ -11,6 +11,7 @@ use gateway::{
     accept,
     clock::{Clock, SystemClock},
     config::{self, Config, Secrets, Severity},
+    demo,
     fetch::Fetcher,
     fhir::CursorKey,
     intake::Intake,
@@ -32,7 +33,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     check(&config)?;
     let apps = bind(config.listen.address)?;
     let suppliers = config.intake.as_ref().map(|intake| bind(intake.address)).transpose()?;
-    serve(&config, Listeners { apps, suppliers }, false, || Ok(()))?;
+    serve(&config, Listeners { apps, suppliers, demo: None }, false, || Ok(()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -42,6 +43,8 @@ pub(crate) struct Listeners {
     pub(crate) apps: TcpListener,
     /// From suppliers, if there is an intake.
     pub(crate) suppliers: Option<TcpListener>,
+    /// From browsers that want the demo app: in sandboxes only.
+    pub(crate) demo: Option<(TcpListener, demo::Site)>,
 }
 
 /// What apps are offered.
@@ -113,6 +116,9 @@ pub(crate) fn serve(
         };
         shutdown::on_signals(trigger, reload)?;
         let taking = suppliers.map(|one| tokio::spawn(one.serve(shutdown.clone())));
+        if let Some((listener, site)) = listeners.demo.filter(|_| sandbox) {
+            tokio::spawn(demo::serve(asynchronous(listener)?, site, shutdown.clone()));
+        }
         ready()?;
         accept::serve(listener, server, limits, Arc::new(service), shutdown).await?;
         match taking {

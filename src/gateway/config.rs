@@ -53,12 +53,12 @@ pub struct Config {
     /// A loaded SNOMED CT.
     #[serde(default)]
     pub terminology: Terminology,
-    /// What apps are offered.
-    #[serde(default)]
-    pub apps: Apps,
     /// Tables beside the built-in ones.
     #[serde(default)]
     pub tables: Tables,
+    /// What apps are offered.
+    #[serde(default)]
+    pub apps: Apps,
 }
 
 /// `[tables]`: what an operator adds to the built-in tables. With another file than before, no record is served until it was
@@ -349,10 +349,10 @@ impl Config {
         let paths =
             [&mut config.tls.certificate, &mut config.tls.key, &mut config.store.dir, &mut config.keys.dir];
         let paths = paths.into_iter().chain(config.intake.iter_mut().flat_map(Intake::paths));
-        let paths = paths.chain(config.apps.paths());
         let tables = &mut config.tables;
         let tables = tables.sensitive_codes.iter_mut().chain(&mut tables.first_names);
-        for path in paths.chain(&mut config.terminology.file).chain(tables) {
+        let paths = paths.chain(config.apps.paths()).chain(tables);
+        for path in paths.chain(&mut config.terminology.file) {
             *path = folder.join(&path);
         }
         config.validate()?;

@@ -5,6 +5,7 @@ pub mod accept;
 pub mod client;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod explain;
 pub mod fetch;
 pub mod fhir;

@@ -364,7 +364,8 @@ impl Projecting<'_> {
                 oversight: &other.oversight,
             })
             .collect();
-        let holder = Holder::of(patient, &own, &others);
+        let beside = facts.others.iter().zip(&others).filter(|(other, _)| !other.marks_only);
+        let holder = Holder::of(patient, &own, &beside.map(|(_, other)| *other).collect::<Vec<_>>());
         let of_own = own.len();
         let (entries, refused) = project::with_guests(own, guests, facts.number_shared);
         let entries = policy::with_marks_of_others(entries, of_own, &facts.oversight, &others, dictionary);

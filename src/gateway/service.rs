@@ -113,9 +113,15 @@ impl Service {
     ) -> Self {
         let offer = Offer::default();
         let oauth = OAuth::new(Arc::clone(&store), Arc::clone(&clock), urls.clone(), sandbox, offer);
-        let offered = Offered::default();
-        let (asking, readiness, operator) = (Limiter::new(MOST_APPS), Mutex::default(), Arc::default());
+        let (offered, readiness, operator) = (Offered::default(), Mutex::default(), Arc::default());
+        let asking = Limiter::new(MOST_APPS);
         Self { store, clock, cursors, urls, sandbox, oauth, offered, asking, readiness, operator }
+    }
+
+    /// With what an operator has configured: only records that were made with those tables are served.
+    #[must_use]
+    pub fn with_operator(self, operator: Arc<Operator>) -> Self {
+        Self { operator, ..self }
     }
 
     /// The same, and what its authorization server offers beyond what each one does.
@@ -125,12 +131,6 @@ impl Service {
         let offered = offer.offered();
         let oauth = OAuth::new(store, clock, self.urls.clone(), self.sandbox, offer);
         Self { oauth, offered, ..self }
-    }
-
-    /// With what an operator has configured: only records that were made with those tables are served.
-    #[must_use]
-    pub fn with_operator(self, operator: Arc<Operator>) -> Self {
-        Self { operator, ..self }
     }
 
     pub(crate) fn fhir_base(&self) -> String {

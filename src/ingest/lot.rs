@@ -36,10 +36,15 @@ pub(crate) fn is_lot_number(text: &str) -> bool {
     short && (is_numbered(text) || is_unspeakable(text))
 }
 
-/// Letters, digits, `-`, `/`, `.` and `:`, with a digit in each word. A name has no digits.
+/// Letters, digits, `-`, `/`, `.` and `:`, with a digit in each word. A name has no digits, but a word for a relative may
+/// (`flatm8`).
 fn is_numbered(text: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '/' | '.' | ':');
-    let word = |word: &str| word.chars().all(plain) && word.chars().any(|c| c.is_ascii_digit());
+    let word = |word: &str| {
+        word.chars().all(plain)
+            && word.chars().any(|c| c.is_ascii_digit())
+            && !NAMES.contains(&word.to_ascii_uppercase())
+    };
     text.split(' ').count() <= 3 && text.split(' ').all(word)
 }
 

@@ -146,15 +146,35 @@ fn describe(coded: &Coded, codings: &mut Vec<FhirCoding>) {
     }
 }
 
+/// Whether words can be a term of a code list. With an e-mail address, or a number as long as a telephone's or a patient's,
+/// somebody typed them over the term: they are words like any others then, and no display that is shown with the code.
+fn may_be_a_term(words: &str) -> bool {
+    const A_NUMBER: usize = 10;
+    let mut digits = 0;
+    for c in words.chars() {
+        match c {
+            '@' => return false,
+            '0'..='9' => digits += 1,
+            ' ' => {}
+            _ => digits = 0,
+        }
+        if digits >= A_NUMBER {
+            return false;
+        }
+    }
+    true
+}
+
 fn coding_as_sent(coding: &Coding) -> Option<FhirCoding> {
+    let term = coding.display.as_deref().filter(|words| may_be_a_term(words));
     if coding.system == CodeSystem::Listed {
-        let display = coding.display.as_deref().and_then(clean)?;
+        let display = term.and_then(clean)?;
         return Some(FhirCoding { display: Some(display.into()), ..Default::default() });
     }
     Some(FhirCoding {
         system: system(&coding.system).map(Into::into),
         code: Some(code(&coding.code)?.into()),
-        display: coding.display.as_deref().and_then(clean).map(Into::into),
+        display: term.and_then(clean).map(Into::into),
         ..Default::default()
     })
 }
@@ -207,6 +227,19 @@ mod tests {
         };
         let bytes = fhir::encode_observation(&observation).unwrap();
         serde_json::from_slice::<serde_json::Value>(&bytes).unwrap()["code"].clone()
+    }
+
+    #[test]
+    fn a_number_or_an_address_that_was_typed_over_a_term_is_no_display() {
+        for typed in ["Ring 07700 900123", "NHS number 999 000 0018", "see tom@example.org", "9990000018"] {
+            let made = concept(&coded(vec![snomed("27113001", typed)]), vec![]);
+            assert!(made.coding[0].code.is_some() && made.coding[0].display.is_none(), "{typed}");
+            assert_eq!(made.text.unwrap().value.as_deref(), Some(typed), "it is words, to be screened");
+        }
+        for term in ["Influenza vaccine 2021-2022 0.5 ml", "Body weight", "Haemophilus 10 100 1000"] {
+            let made = concept(&coded(vec![snomed("27113001", term)]), vec![]);
+            assert_eq!(made.coding[0].display.as_ref().unwrap().value.as_deref(), Some(term));
+        }
     }
 
     #[test]

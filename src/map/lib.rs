@@ -150,6 +150,9 @@ pub fn map(entries: &[Entry], context: &Context) -> Mapping {
     mapping
 }
 
+/// Codings, and what the code of a source's own list stands for.
+pub type LabelledBy = (Vec<(CodeSystem, String)>, Option<CodeClass>);
+
 /// The codings by which a statement is labelled that contains others, whether or not it becomes a resource itself, and what
 /// its code stands for. `None` if the code has not come.
 #[must_use]
@@ -157,7 +160,7 @@ pub fn labelled_by(
     statement: &Statement,
     dictionary: &dyn Dictionary,
     terminology: Option<&Terminology>,
-) -> Option<(Vec<(CodeSystem, String)>, Option<CodeClass>)> {
+) -> Option<LabelledBy> {
     let (coded, class) = match &statement.code {
         CodeRef::Given(coded, class) => (coded.clone(), *class),
         CodeRef::Local(key) => dictionary.code(key).map(|(coded, class)| (coded, Some(class)))?,

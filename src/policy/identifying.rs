@@ -22,7 +22,9 @@ pub fn is_identifying(system: &CodeSystem, code: &str) -> bool {
         CodeSystem::SnomedCt => TABLE.contains(&("snomed", code)),
         CodeSystem::ReadV2 => TABLE.contains(&("readv2", code.get(..5).unwrap_or(code))),
         // CTV3 began as a copy of Read: what hides a code in one hides its twin in the other.
-        CodeSystem::Ctv3 => TABLE.contains(&("ctv3", code)) || TABLE.contains(&("readv2", code)),
+        CodeSystem::Ctv3 => {
+            ["ctv3", "readv2"].iter().any(|of| TABLE.contains(&(of, code.get(..5).unwrap_or(code))))
+        }
         CodeSystem::SnomedCtDescription
         | CodeSystem::Egton
         | CodeSystem::Dmd
@@ -40,6 +42,7 @@ mod tests {
         assert!(is_identifying(&CodeSystem::SnomedCt, "184142008"));
         assert!(is_identifying(&CodeSystem::ReadV2, "9182.00"));
         assert!(is_identifying(&CodeSystem::Ctv3, "918J."));
+        assert!(is_identifying(&CodeSystem::Ctv3, "918J.00"), "with a term code");
         assert!(!is_identifying(&CodeSystem::SnomedCt, "75367002"));
         let text = include_str!("../../profiles/codes/identifying.csv");
         assert_eq!(TABLE.len(), text.lines().filter(|line| !line.starts_with('#')).count() - 1);

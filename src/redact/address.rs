@@ -17,6 +17,8 @@ pub(crate) struct Addresses<'t> {
     pub(crate) found: Vec<Found>,
     /// The patient's own, in bytes: a street may be called after somebody.
     pub(crate) own: Vec<Range<usize>>,
+    /// The text says that it is somebody else's.
+    pub(crate) misfiled: bool,
 }
 
 impl Addresses<'_> {
@@ -27,17 +29,22 @@ impl Addresses<'_> {
                 .street(at)
                 .or_else(|| self.flat(at))
                 .or_else(|| self.place(at))
-                .or_else(|| self.room(at));
+                .or_else(|| self.room(at))
+                .or_else(|| self.before_postcode(at))
+                .or_else(|| self.house(at))
+                .or_else(|| self.numbered(at))
+                .or_else(|| self.firm(at))
+                .or_else(|| self.school(at));
             at = end.unwrap_or(at).max(at) + 1;
         }
         self.of_record();
     }
 
-    fn spelled(&self, from: usize, to: usize) -> &str {
+    pub(crate) fn spelled(&self, from: usize, to: usize) -> &str {
         &self.source[self.text.tokens[from].at.start..self.text.tokens[to].at.end]
     }
 
-    fn add(&mut self, from: usize, to: usize, rule: &'static str) -> Option<usize> {
+    pub(crate) fn add(&mut self, from: usize, to: usize, rule: &'static str) -> Option<usize> {
         let at = self.text.tokens[from].at.start..self.text.tokens[to].at.end;
         self.found.push(Found { at, kind: Kind::Contact, rule, relative: false });
         Some(to)
@@ -144,6 +151,9 @@ impl Addresses<'_> {
         if begin == at + 2 && !matches!(text.word(at + 1), "at" | "for" | "to" | "the") {
             return None;
         }
+        if let Some(end) = self.before_postcode(begin) {
+            return Some(end);
+        }
         let whose =
             (at.saturating_sub(3)..at).rev().take_while(|at| text.is_word(*at)).any(|at| text.is(at, PERSON));
         let joins = |at: usize| {
@@ -151,7 +161,9 @@ impl Addresses<'_> {
                 || matches!(text.word(at), "of" | "and" | "the") && text.titled(at + 1)
         };
         let end = (begin..text.tokens.len().min(begin + 6))
-            .take_while(|at| text.titled(*at) || joins(*at))
+            .take_while(|at| {
+                text.titled(*at) || joins(*at) || matches!(text.word(*at), "rc" | "ce" | "cofe" | "va")
+            })
             .last()?;
         let clinical = (begin..=end).any(|at| {
             text.is(at, SPECIALTY | ORG | ROLE | MONTH)

@@ -1,10 +1,10 @@
-//! What leads to a person: phone, e-mail, postcode, NHS number, date of birth, vehicle, prison number. Whatever is the
-//! patient's own stays. A number need not be valid: unassigned ranges and wrong check digits lead to people too.
+//! What leads to a person: phone, e-mail, postcode, NHS number, date of birth, vehicle, the number of a paper. Whatever
+//! is the patient's own stays. A number need not be valid: unassigned ranges and wrong check digits lead to people too.
 
 use crate::{
     people::{Known, words},
     span::{Found, Kind},
-    text::{Kind as Token, Text},
+    text::{Case, Kind as Token, Text},
     word::*,
 };
 
@@ -14,6 +14,8 @@ pub(crate) struct Contacts<'t> {
     pub(crate) text: &'t Text,
     pub(crate) known: &'t Known,
     pub(crate) found: Vec<Found>,
+    /// The text says that it is somebody else's.
+    pub(crate) misfiled: bool,
 }
 
 impl Contacts<'_> {
@@ -30,6 +32,52 @@ impl Contacts<'_> {
             };
             at = end.unwrap_or(at).max(at) + 1;
         }
+        for at in 0..self.text.tokens.len() {
+            if self.text.is(at, NUMBER) && !self.text.is(at + 1, NUMBER) {
+                self.of_paper(at);
+            }
+        }
+    }
+
+    /// `husband's passport no 533380006`, `hosp no RX440213`: the number that a paper or register has for somebody
+    /// else.
+    fn of_paper(&mut self, cue: usize) {
+        let text = self.text;
+        let link = |at: usize| {
+            matches!(text.sign(at), Some('.' | ':' | '-' | '=' | '#' | '–'))
+                || matches!(text.word(at), "no" | "number" | "ref" | "is" | "was" | "of" | "reads")
+        };
+        let Some(begin) = (cue + 1..cue + 5).find(|at| !link(*at)) else { return };
+        let part = |at: usize| {
+            text.tokens.get(at).is_some_and(|token| match token.kind {
+                Token::Number => true,
+                Token::Word => {
+                    token.case != Case::Lower
+                        && (text.word(at).len() <= 4
+                            || text.word(at).bytes().any(|byte| byte.is_ascii_digit()))
+                        && !text.titled(at)
+                        && !text.is(at, DOB | NUMBER | MONTH)
+                }
+                Token::Sign(sign) => matches!(sign, '-' | '/') && text.touches(at - 1) && text.touches(at),
+                Token::Mask => false,
+            })
+        };
+        let Some(end) = (begin..begin + 7).take_while(|at| part(*at)).last() else { return };
+        let digits = |at: usize| text.word(at).bytes().filter(u8::is_ascii_digit).count();
+        let end = (begin..=end).rev().find(|at| digits(*at) > 0).unwrap_or(begin);
+        let squeezed: String = (begin..=end).map(|at| text.word(at)).collect();
+        let own = !self.known.nhs.is_empty() && squeezed == self.known.nhs;
+        let another = |at: usize| {
+            text.is(at, PERSON | TITLE) && text.is_word(at)
+                || text.titled(at) && text.is(at, FIRST) && !self.known.is_given(text.word(at))
+        };
+        let clause = (cue.saturating_sub(10)..cue)
+            .rev()
+            .take_while(|at| !matches!(text.sign(*at), Some('.' | ';' | '\n') if !text.touches(*at)));
+        let whose = self.misfiled || clause.into_iter().any(another);
+        if !own && whose && (begin..=end).map(digits).sum::<usize>() >= 4 {
+            self.add(begin, end, "contact.number-of-paper");
+        }
     }
 
     fn add(&mut self, from: usize, to: usize, rule: &'static str) -> Option<usize> {
@@ -42,9 +90,11 @@ impl Contacts<'_> {
     fn before(&self, at: usize, most: usize, class: Classes) -> bool {
         (at.saturating_sub(most)..at)
             .rev()
-            .take_while(
-                |at| !matches!(self.text.sign(*at), Some('\n' | ';' | '.') if !self.text.touches(*at)),
-            )
+            .take_while(|at| {
+                let stop = matches!(self.text.sign(*at), Some('\n' | ';' | '.')) && !self.text.touches(*at);
+                // The last stop of `D.O.B.` ends nothing.
+                !stop || class == DOB && *at > 0 && self.text.is(*at - 1, DOB)
+            })
             .any(|at| self.text.is(at, class))
     }
 
@@ -90,7 +140,10 @@ impl Contacts<'_> {
             }
             [b'7', ..] if digits.len() == 10 => true,
             _ if plus => (9..=15).contains(&digits.len()),
-            _ => cued && (5..=8).contains(&digits.len()) && end - at <= 2,
+            _ => {
+                // A short number is as likely that of a paper.
+                cued && !self.before(at, 8, NUMBER) && (5..=8).contains(&digits.len()) && end - at <= 2
+            }
         };
         // A date, a pressure or a dose has another sign beside it.
         let apart =
@@ -162,7 +215,7 @@ impl Contacts<'_> {
         if own {
             return Some(end);
         }
-        self.before(at, 4, DOB).then(|| self.add(at, end, "contact.date-of-birth")).flatten()
+        self.before(at, 6, DOB).then(|| self.add(at, end, "contact.date-of-birth")).flatten()
     }
 
     fn email(&mut self, at: usize) -> Option<usize> {
@@ -301,11 +354,11 @@ fn shaped(word: &str, shape: &str) -> bool {
     word.chars().map(|c| if c.is_ascii_digit() { '0' } else { 'a' }).eq(shape.chars())
 }
 
-fn is_outward(word: &str) -> bool {
+pub(crate) fn is_outward(word: &str) -> bool {
     ["a0", "a00", "aa0", "aa00", "a0a", "aa0a"].iter().any(|shape| shaped(word, shape))
 }
 
-fn is_inward(word: &str) -> bool {
+pub(crate) fn is_inward(word: &str) -> bool {
     shaped(word, "0aa") && !word.contains(['c', 'i', 'k', 'm', 'o', 'v'])
 }
 

@@ -70,7 +70,7 @@ impl<'l> Redactor<'l> {
     /// Reads a text. Linear in its length.
     #[must_use]
     pub fn read(&self, text: &str) -> Redaction {
-        if text.len() > MOST_BYTES || !(plain(text) || text.chars().all(fold::readable)) {
+        if text.len() > MOST_BYTES || !(plain(text) || fold::all_readable(text)) {
             return unread(text);
         }
         let first = Text::read(text, self.lexicon);
@@ -108,10 +108,10 @@ impl<'l> Redactor<'l> {
             return (Vec::new(), false);
         }
         keeper.look();
-        let mut contacts = Contacts { source, text, known: &self.known, found: Vec::new() };
+        let mut contacts = Contacts { source, text, known: &self.known, found: Vec::new(), misfiled };
         contacts.look();
         let mut addresses =
-            Addresses { source, text, known: &self.known, found: Vec::new(), own: Vec::new() };
+            Addresses { source, text, known: &self.known, found: Vec::new(), own: Vec::new(), misfiled };
         addresses.look();
         let mut names =
             Names { text, known: &self.known, keeper: &keeper, found: Vec::new(), hit: masks(text) };

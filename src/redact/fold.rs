@@ -25,6 +25,22 @@ pub(crate) fn readable(c: char) -> bool {
         || matches!(c, '∆' | '−' | '√' | '∞' | '≈' | '≠' | '≤' | '≥' | '○' | '●' | '✓' | '✔' | '✗' | '✘')
 }
 
+/// Pictures, which say nothing that could name anybody; letters in squares and circles are none of them.
+pub(crate) fn is_picture(c: char) -> bool {
+    matches!(c, '\u{2600}'..='\u{26ff}' | '\u{2700}'..='\u{2775}' | '\u{2794}'..='\u{27bf}')
+        || matches!(c, '\u{1f300}'..='\u{1f64f}' | '\u{1f680}'..='\u{1f6ff}' | '\u{1f900}'..='\u{1faff}')
+}
+
+/// Whether all of a text can be read. The sign that asks for a coloured picture is hidden, and allowed only after one.
+pub(crate) fn all_readable(text: &str) -> bool {
+    let mut after_picture = false;
+    text.chars().all(|c| {
+        let read = readable(c) || is_picture(c) || c == '\u{fe0f}' && after_picture;
+        after_picture = is_picture(c);
+        read
+    })
+}
+
 /// A mark that belongs to the letter before it.
 pub(crate) fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}')
@@ -101,6 +117,10 @@ mod tests {
     fn other_scripts_and_hidden_characters_cannot_be_read() {
         for odd in ['О', '\u{200b}', '\u{ad}', '\u{202e}', '李', '\0', '\u{34f}', 'Ｊ', '\u{fffd}'] {
             assert!(!readable(odd), "{odd:?}");
+        }
+        assert!(all_readable("better 😊, ❤️ clinic 📷"));
+        for odd in ["M\u{fe0f}ary", "🅼🅰🆁🆈", "🇲🇦🇷🇾", "Ⓜary", "❤\u{200d}x"] {
+            assert!(!all_readable(odd), "{odd}");
         }
         assert!("T° 38.2 ≥ µg β-blocker “ok” – é½".chars().all(readable));
     }

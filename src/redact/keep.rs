@@ -107,23 +107,15 @@ impl Keeper<'_> {
             {
                 self.after_role(at);
             }
+            if text.is(at, SPECIALTY | ORG | ORG_HEAD) {
+                self.answers_for(at);
+            }
         }
     }
 
     /// `PA` in capitals is a physician associate, `pa` a father.
     fn physician_associate(&self, at: usize) -> bool {
         !self.text.shouted && self.text.word(at) == "pa" && self.text.tokens[at].case == Case::Upper
-    }
-
-    /// `Podiatry Janet Stubbs:`, a service and who answered for it.
-    fn after_service(&mut self, at: usize) {
-        let text = self.text;
-        let begins = at == 0 || matches!(text.sign(at - 1), Some('.' | ',' | '\n' | ';' | ':'));
-        let named = |at: usize| text.titled(at) && text.is(at, NAME);
-        if begins && text.titled(at) && named(at + 1) && named(at + 2) && text.is(at + 1, FIRST | FIRST_WORD)
-        {
-            self.keep(at + 1, at + 2, Keep::Professional);
-        }
     }
 
     fn after_role(&mut self, role: usize) {
@@ -174,6 +166,7 @@ impl Keeper<'_> {
             .take_while(|at| {
                 text.titled(*at) && text.is(*at, NAME)
                     || text.is_initial(*at)
+                    || text.sign(*at) == Some('.') && *at > 0 && text.is_initial(*at - 1)
                     || (text.titled(*at) && !text.is(*at, NOT_A_NAME))
             })
             .last();
@@ -183,9 +176,14 @@ impl Keeper<'_> {
     }
 
     fn on_ward(&self, at: usize) -> bool {
-        (at + 1..at + 6)
-            .any(|at| matches!(self.text.word(at), "ward" | "icu" | "itu" | "hospital" | "clinic" | "unit"))
+        const WARDS: [&str; 7] = ["ward", "icu", "itu", "hospital", "clinic", "unit", "hospice"];
+        // `Rang the ward, spoke to Sister Amoah`.
+        let rung = || {
+            self.text.titled(at) && (at.saturating_sub(6)..at).any(|at| WARDS.contains(&self.text.word(at)))
+        };
+        (at + 1..at + 6).any(|at| WARDS.contains(&self.text.word(at)))
             || (at > 0 && matches!(self.text.word(at - 1), "ward" | "charge" | "theatre"))
+            || rung()
     }
 
     /// A title whose neighbours are those of a consultant.
@@ -199,6 +197,9 @@ impl Keeper<'_> {
         let subject =
             at > 0 && matches!(text.word(at - 1), "re" | "about" | "for" | "regarding" | "concerning");
         let kin = subject || before.clone().any(|at| text.is(at, PERSON));
+        if self.done_by(at) {
+            return true;
+        }
         // `cc Dr Obi, Miss Reid`: letters are copied to those who treat.
         if !kin && (self.copied(at) || self.treats(at)) {
             return true;
@@ -226,51 +227,6 @@ impl Keeper<'_> {
             .rev()
             .take_while(|at| !matches!(self.text.sign(*at), Some('\n' | ';')) && !self.text.is(*at, PERSON))
             .any(|at| self.text.word(at) == "cc" && self.text.is(at + 1, ROLE | TITLE))
-    }
-
-    fn staff(&mut self) {
-        let (text, known) = (self.text, self.known);
-        if known.staff.is_empty() {
-            return;
-        }
-        for at in 0..text.tokens.len() {
-            let called = known.staff_called(text.word(at));
-            let whole = |name: &&Vec<String>| (0..name.len()).all(|n| text.word(at + n) == name[n]);
-            if let Some(name) = called.iter().filter(whole).max_by_key(|name| name.len()) {
-                self.keep(at, at + name.len() - 1, Keep::Professional);
-            } else if !called.is_empty()
-                && (text.titled(at) || text.shouted)
-                && !text.titled(at + 1)
-                && !text.is(at, DRUG)
-            {
-                self.keep(at, at, Keep::Professional);
-            }
-        }
-    }
-
-    /// Words with capitals that end in a word for an institution.
-    fn organisations(&mut self) {
-        let text = self.text;
-        for at in 0..text.tokens.len() {
-            if !text.is(at, ORG_HEAD) || at == 0 || (text.is(at, STREET) && !text.titled(at)) {
-                if text.is(at, ORG) && (text.titled(at) || text.shouted || text.is(at, PHRASE)) {
-                    self.keep(at, at, Keep::Thing);
-                }
-                continue;
-            }
-            let joins = |at: usize| {
-                text.titled(at) && !text.is(at, PERSON | TITLE | ROLE)
-                    || text.is_initial(at)
-                    || (matches!(text.word(at), "of" | "and" | "the")
-                        || matches!(text.sign(at), Some('&' | '.' | '\'')))
-                        && text.titled(at + 1)
-                        && at > 0
-                        && text.titled(at - 1)
-            };
-            if let Some(begin) = (at.saturating_sub(4)..at).rev().take_while(|at| joins(*at)).last() {
-                self.keep(begin, at, Keep::Thing);
-            }
-        }
     }
 
     fn things(&mut self) {
@@ -356,7 +312,17 @@ impl Keeper<'_> {
         let travels = (at.saturating_sub(6)..at).any(|at| text.is(at, TRAVEL));
         match text.is(at, PLACE) {
             true if matches!(before, "in" | "near" | "nr" | "around" | "via" | "outside" | "at") => true,
-            true if matches!(before, "to" | "from" | "into" | "of") => travels || !text.is(at, FIRST),
+            true if matches!(before, "to" | "from" | "into" | "of") => {
+                travels
+                    || !text.is(at, FIRST)
+                    || at > 1 && self.kept[at - 2] == Keep::Thing && text.is(at - 2, PLACE)
+            }
+            // `Works Beverley, commutes`, `Drives Douglas to Ramsey`.
+            true if matches!(before, "works" | "drives" | "commutes" | "flies" | "lives" | "trip")
+                && (matches!(text.word(at + 1), "to" | "from" | "by") || text.sign(at + 1) == Some(',')) =>
+            {
+                true
+            }
             true => after_place || (!text.is(at, FIRST) && !text.is(at + 1, STRONG)),
             false => text.titled(at) && text.is(at, FIRST) && matches!(before, "in" | "near") && travels,
         }
@@ -473,12 +439,28 @@ impl Keeper<'_> {
             && (foreign(end + 1) || stranger)
             && !text.tokens[end].possessive
             && !text.is(end + 1, DRUG | PLACE | EPONYM);
-        let initial = !given && !title && from > 0 && text.is_initial(from - 1);
+        // `E. K. Asante` of patient Kwabena Asante.
+        let stop = from > 1 && text.sign(from - 1) == Some('.');
+        let initial = !title && from > usize::from(stop) && text.is_initial(from - 1 - usize::from(stop));
+        let initial = initial && (!given || text.is_initial(from));
         let wrong_initial = title && !given && text.is_initial(from);
         let junior = matches!(text.word(end + 1), "jnr" | "jr" | "junior" | "snr" | "senior");
+        // `D. Winstanley (Dorothy)` of patient Doreen Winstanley.
+        let other = text.sign(end + 1) == Some('(')
+            && text.titled(end + 2)
+            && text.is(end + 2, FIRST)
+            && !self.known.is_given(text.word(end + 2))
+            && text.sign(end + 3) == Some(')');
         let namesake =
             begin > 0 && (matches!(text.word(begin - 1), "other" | "another" | "different" | "namesake"));
-        sexed && !before && !after && !initial && !wrong_initial && !junior && !namesake
+        sexed
+            && !before
+            && !after
+            && !initial
+            && !wrong_initial
+            && !junior
+            && !namesake
+            && !(other && self.misfiled)
     }
 }
 

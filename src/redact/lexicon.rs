@@ -284,7 +284,11 @@ impl Lexicon {
             let begun = self.phrases.get(&pair(text.word(at), text.word(at + 1)));
             for (words, class) in begun.map(Vec::as_slice).unwrap_or_default() {
                 if words.iter().enumerate().all(|(n, word)| text.word(at + n) == word.as_ref()) {
-                    text.tokens[at..at + words.len()].iter_mut().for_each(|token| token.is |= class);
+                    let phrase = &mut text.tokens[at..at + words.len()];
+                    phrase.iter_mut().for_each(|token| match *class {
+                        THING => token.is = WORD,
+                        _ => token.is |= class,
+                    });
                 }
             }
         }

@@ -7,13 +7,16 @@
 
 mod about;
 mod address;
+mod clues;
 mod contact;
 mod disclosure;
 mod ends;
 mod engine;
 mod fold;
+mod homes;
 mod keep;
 mod lexicon;
+mod lists;
 mod misfiled;
 mod name_shape;
 mod names;
@@ -21,6 +24,7 @@ mod own_home;
 mod people;
 mod reread;
 mod secrecy;
+mod services;
 mod span;
 mod table;
 mod text;

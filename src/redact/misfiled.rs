@@ -16,8 +16,10 @@ pub(crate) fn is(text: &Text, known: &Known) -> bool {
     let named = |at: usize| text.titled(at) && !text.is(at, NOT_A_NAME);
     // `ECG is not Dean's`.
     let own = |at: usize| known.is_given(text.word(at)) || known.is_family(text.word(at));
-    let not_own =
-        (1..text.tokens.len()).any(|at| text.tokens[at].possessive && text.word(at - 1) == "not" && own(at));
+    let not_own = (1..text.tokens.len()).any(|at| {
+        let from = at - usize::from(text.is(at - 1, TITLE));
+        text.tokens[at].possessive && own(at) && from > 0 && text.word(from - 1) == "not"
+    });
     let paper = [
         "letter",
         "result",
@@ -49,6 +51,9 @@ pub(crate) fn is(text: &Text, known: &Known) -> bool {
                 || text.is(at, DOB)
                 || text.is(at, TITLE) && named(at + 1)
                 || text.is(at, PERSON) && named(at + 1)
+                || text.is_initial(at)
+                    && named(after_initials(text, at))
+                    && (text.is(after_initials(text, at), NAME) || text.sign(at + 1) == Some('.'))
         })
 }
 
@@ -71,9 +76,11 @@ pub(crate) fn look(text: &Text, kept: &[Keep], hit: &[bool], found: &mut Vec<Fou
     };
     let mut at = 0;
     while at < text.tokens.len() {
-        let initial = text.is_initial(at) && at + 1 < text.tokens.len() && name(at + 1);
+        let begin = after_initials(text, at);
+        let initial = begin > at && begin < text.tokens.len() && name(begin);
         if initial || name(at) {
-            let end = (at + 1..text.tokens.len()).take_while(|at| name(*at)).last().unwrap_or(at);
+            let end = (begin + usize::from(!initial)..text.tokens.len()).take_while(|at| name(*at)).last();
+            let end = end.unwrap_or(at);
             if initial || end > at || text.is(at, NAME) || !first_of_sentence(text, at) {
                 let bytes = text.tokens[at].at.start..text.tokens[end].bare_end;
                 found.push(Found { at: bytes, kind: Kind::Who, rule: "misfiled.name", relative: false });
@@ -94,6 +101,15 @@ pub(crate) fn look(text: &Text, kept: &[Keep], hit: &[bool], found: &mut Vec<Fou
         }
         at += 1;
     }
+}
+
+/// Over `S.` or `A. N.`.
+fn after_initials(text: &Text, begin: usize) -> usize {
+    let mut at = begin;
+    while text.is_initial(at) && at < begin + 6 {
+        at += 1 + usize::from(text.sign(at + 1) == Some('.'));
+    }
+    at
 }
 
 fn first_of_sentence(text: &Text, at: usize) -> bool {

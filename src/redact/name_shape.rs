@@ -38,19 +38,56 @@ impl Names<'_, '_> {
             || matches!(text.tokens.get(at).map(|token| token.kind), Some(Token::Number))
     }
 
+    /// A word and a surname after it, or two words that no table has: `Vasanthan Selvarajah`.
+    pub(crate) fn full_name(&self, at: usize) -> bool {
+        let text = self.text;
+        let next = at + 1;
+        let ends = |at: usize| at >= text.tokens.len() || text.sign(at).is_some() || self.acts(at);
+        text.titled(at)
+            && text.titled(next)
+            && self.kept(next) == Keep::No
+            && (self.unknown(at) || text.is(at, NAME) && !text.is(at, MONTH | PERSON | ROLE | TITLE))
+            && (self.unknown(next) || text.is(next, SURNAME))
+            && ends(self.extent(at) + 1)
+    }
+
+    /// `Sister-in-law April had booked`, `Cousin Sunday came`: the name of a month or day that does what people do.
+    pub(crate) fn day_that_acts(&self, at: usize, adjacent: bool) -> bool {
+        let text = self.text;
+        let verb = text.word(at + 1);
+        // `Mum may come`: a bare verb, and no name.
+        let strong = ["had", "was", "came", "brought", "rang", "said", "drove", "took", "told"];
+        let modal = matches!(verb, "will" | "would" | "could" | "can" | "may" | "might" | "should");
+        let bare = !(verb.ends_with('s') || verb.ends_with("ed") || strong.contains(&verb));
+        adjacent
+            && text.titled(at)
+            && text.is(at, MONTH)
+            && (modal || !bare && text.is(at + 1, STRONG | HUMAN | STATE | SPEECH))
+    }
+
     /// Whether the word here is a name, given that something before it calls for one.
     pub(crate) fn called(&self, at: usize, cue: Cue) -> bool {
         let text = self.text;
+        if self.initialled(at) {
+            return true;
+        }
         if !text.is_word(at) || text.word(at).len() < 2 {
             return false;
         }
         let class = |class| text.is(at, class);
+        // `Neighbour pops in daily`.
+        if text.word(at) == "pops"
+            && matches!(text.word(at + 1), "in" | "over" | "round" | "by" | "up" | "out" | "to")
+        {
+            return false;
+        }
         if text.titled(at) {
             return match cue {
                 Cue::Kin => {
                     class(FIRST | FIRST_WORD)
                         || (class(SURNAME) && !class(WORD))
                         || self.unknown(at)
+                        || self.day_that_acts(at, true)
                         || (class(EPONYM) && !class(WORD))
                 }
                 Cue::With => {
@@ -68,7 +105,9 @@ impl Names<'_, '_> {
             return cue == Cue::Kin || !class(EPONYM | PLACE | DRUG);
         }
         if class(FIRST_WORD) && cue == Cue::Kin && text.word(at).len() > 2 {
-            return verb
+            // `dtr sue awre`: what comes next is misspelled.
+            let misspelled = self.unknown(at + 1) && !text.titled(at + 1) && !english(text.word(at + 1));
+            return (verb || misspelled)
                 && !class(NEGATION | STATE | SPEECH | HUMAN)
                 && !matches!(text.word(at), "will" | "may" | "can" | "hope");
         }
@@ -88,6 +127,21 @@ impl Names<'_, '_> {
         at > 0 && matches!(self.text.word(at - 1), "to" | "with" | "by" | "d/w") && !number
     }
 
+    /// `J. Fairclough`, `P O'Dowd`: an initial and a surname.
+    fn initialled(&self, at: usize) -> bool {
+        let text = self.text;
+        let mut name = at;
+        while text.is_initial(name) && name < at + 3 * 2 {
+            name += 1 + usize::from(text.sign(name + 1) == Some('.') && text.touches(name));
+        }
+        let surname = text.is(name, SURNAME) && !text.is(name, WORD | EPONYM | PLACE);
+        name > at
+            && !text.shouted
+            && text.titled(name)
+            && self.kept(name) == Keep::No
+            && (surname || self.unknown(name))
+    }
+
     /// `grandson grabs her`, `wife monitors his`: a small word on -s before its object is a verb.
     fn verb_with_object(&self, at: usize) -> bool {
         let text = self.text;
@@ -105,7 +159,11 @@ impl Names<'_, '_> {
     pub(crate) fn extent(&self, begin: usize) -> usize {
         let text = self.text;
         let mut end = begin;
-        let mut at = begin + 1;
+        // Initials that stand first, with or without stops.
+        while self.initialled(end) {
+            end += 1 + usize::from(text.sign(end + 1) == Some('.'));
+        }
+        let mut at = end + 1;
         while at < text.tokens.len() && at <= begin + 6 && !text.tokens[end].possessive {
             let particle = matches!(
                 text.word(at),
@@ -138,7 +196,9 @@ impl Names<'_, '_> {
                 && text.tokens[at].case != Case::Odd
                 && (own_family || text.is(at, SURNAME) && !text.is(at, NOT_A_NAME | FIRST_WORD));
             let suffix = matches!(text.word(at), "jnr" | "jr" | "snr" | "senior" | "junior");
-            if titled || lower || suffix || (text.is_initial(at) && text.titled(end)) {
+            // `Isla née Robertson`.
+            let born = matches!(text.word(at), "nee" | "aka") && text.titled(at + 1);
+            if titled || lower || suffix || born || (text.is_initial(at) && text.titled(end)) {
                 end = at;
             } else if !(particle
                 && (text.titled(at + 1) || self.known.is_family(text.word(at + 1)))

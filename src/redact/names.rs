@@ -51,7 +51,7 @@ impl Names<'_, '_> {
         self.keeper.kept.get(at).copied().unwrap_or(Keep::No)
     }
 
-    fn add(&mut self, from: usize, to: usize, rule: &'static str, relative: bool) {
+    pub(crate) fn add(&mut self, from: usize, to: usize, rule: &'static str, relative: bool) {
         let at = self.text.tokens[from].at.start..self.text.tokens[to].bare_end;
         self.hit[from..=to].iter_mut().for_each(|hit| *hit = true);
         self.found.push(Found { at, kind: Kind::Who, rule, relative });
@@ -135,8 +135,9 @@ impl Names<'_, '_> {
                 && self.acts(at + 1)
                 && matches!(text.sign(at - 1), Some(':' | ','))
                 && (text.is(at + 1, STRONG | KIN | PERSON)
-                    || matches!(text.sign(at + 1), Some('.' | ',' | '('))));
-        let month = text.is(at, MONTH) && !text.is(at + 1, STRONG);
+                    || matches!(text.sign(at + 1), Some('.' | ',' | '('))))
+            && !self.full_name(at);
+        let month = text.is(at, MONTH) && !text.is(at + 1, STRONG) && !self.day_that_acts(at, adjacent);
         let stop = (kin + 1..at).any(|at| text.sign(at) == Some('.')) && !text.is(at, FIRST);
         let drug = text.is(at, DRUG) && !adjacent;
         if sister || own || weak || month || stop || drug || !self.called(at, Cue::Kin) {
@@ -184,6 +185,8 @@ impl Names<'_, '_> {
             self.add(last, last, "who.before-relation", text.is(kin, KIN));
         }
         let near = bracket || whose || matches!(sign, Some(',' | '-' | '–' | '/' | '='));
+        // `Hope, daughter, 14,`: set off on both sides.
+        let set_off = sign == Some(',') && matches!(text.sign(kin + 1), Some(',' | '.' | ')' | ';'));
         if !near
             || self.hit[last]
             || (self.kept(last) == Keep::Thing && !(bracket && text.is(last, FIRST | FIRST_WORD)))
@@ -197,7 +200,7 @@ impl Names<'_, '_> {
                 && !text.is(at, TITLE | PERSON | ROLE | PRONOUN | NEGATION | STATE)
                 && (text.is(at, FIRST | SURNAME)
                     || text.is(at, FIRST_WORD | SURNAME_WORD)
-                        && (bracket || whose || matches!(sign, Some('-' | '–')))
+                        && (bracket || whose || set_off || matches!(sign, Some('-' | '–')))
                     || (self.unknown(at) && (bracket || whose)))
         };
         let lower = bracket && text.is(last, FIRST) && !text.titled(last);
@@ -226,7 +229,11 @@ impl Names<'_, '_> {
                 || (title > 1
                     && text.is(title - 2, PERSON)
                     && matches!(text.sign(title - 1), Some('(' | ',' | ':'))));
-        let kin_after = (at + 1..at + 4).any(|at| text.sign(at) == Some('(') && text.is(at + 1, KIN));
+        let kin_after = (at + 1..at + 4).any(|at| match text.sign(at) {
+            Some('(') => text.is(at + 1, KIN),
+            Some(',') => text.is(at + 1, POSSESSIVE) && text.is(at + 2, KIN),
+            _ => false,
+        });
         if !related && !kin_after && matches!(self.kept(at), Keep::Own | Keep::Professional) {
             return;
         }
@@ -242,13 +249,16 @@ impl Names<'_, '_> {
         while matches!(text.word(at), "the" | "from" | "to" | "with" | "is" | "by" | "only")
             || text.is(at, POSSESSIVE) && text.is_word(at)
             || matches!(text.sign(at), Some('=' | ':'))
+            || at == with + 1 && text.word(with) == "w" && text.sign(at) == Some('.') && text.touches(with)
         {
             at += 1;
         }
+        let month = text.is(at, MONTH) && text.titled(at) && self.called(at, Cue::With) && self.acts(at + 1);
+        let place = self.kept(at) == Keep::Thing && (month || self.in_company(with, at));
         if at > with + 3
             || self.hit.get(at).copied().unwrap_or(true)
-            || self.kept(at) != Keep::No
-            || !self.called(at, Cue::With)
+            || self.kept(at) != Keep::No && !place
+            || !(place || self.called(at, Cue::With))
         {
             return;
         }
@@ -273,6 +283,7 @@ impl Names<'_, '_> {
                 | "to"
                 | "texted"
         ) || text.is(with, LETTER | SPECIALTY);
+        let vague = vague && !self.naming(with);
         if weak && (vague || text.is(at + 1, HEAD | SPECIALTY | ORG_HEAD)) {
             return;
         }
@@ -289,6 +300,12 @@ impl Names<'_, '_> {
         if !text.is_word(at) || text.is(at, TITLE | PERSON | ROLE | DRUG | ORG) || text.length(at) < 2 {
             return;
         }
+        let number = |at: usize| text.tokens.get(at).is_some_and(|token| token.kind == Token::Number);
+        // `Jun 12`, `3 Jan`.
+        let dated = number(at + 1) || at > 0 && number(at - 1);
+        if dated && matches!(text.word(at), "jan" | "jun" | "avril") {
+            return;
+        }
         let says = text.is(at + 1, STRONG);
         let listed = text.is(at, PLACE | EPONYM | SCALE);
         let case = text.tokens[at].case;
@@ -303,6 +320,15 @@ impl Names<'_, '_> {
                 () if sure && !text.is(at, WORD) => "who.first-name",
                 () if text.is(at, FIRST_WORD) && says && self.sayable(at) => "who.word-that-acts",
                 () if text.is(at, FIRST_WORD) && surname && !listed => "who.word-and-surname",
+                () if text.is(at, FIRST_WORD) && self.a_persons(at) => "who.word-of-relation",
+                () if text.is(at, FIRST_WORD) && self.inside_sentence(at) && self.is_subject(at) => {
+                    "who.word-that-acts"
+                }
+                () if self.unknown(at) && self.inside_sentence(at) && self.is_told_of(at) => {
+                    "who.unknown-person"
+                }
+                () if self.before_honorific(at) => "who.before-relation",
+                () if self.of_own_family(at) => "who.own-family",
                 () if self.unknown(at)
                     && text.is(at + 1, STRONG)
                     && text.is(at + 1, SPEECH)
@@ -321,18 +347,23 @@ impl Names<'_, '_> {
             let shouted = text.shouted || (case == Case::Upper && text.word(at).len() > 3);
             match () {
                 () if shouted => "who.first-name-in-capitals",
-                () if says && text.word(at).len() > 3 => "who.small-first-name-that-acts",
+                () if (says || at > 0 && text.is(at - 1, SPEECH)) && text.word(at).len() > 3 => {
+                    "who.small-first-name-that-acts"
+                }
                 () => return,
             }
         } else {
             return;
         };
         let end = self.extent(at);
-        self.add(at, end, rule, false);
+        let stop = usize::from(at > 1 && text.sign(at - 1) == Some('.'));
+        let initial = usize::from(at > stop && text.is_initial(at - 1 - stop) && rule == "who.own-family");
+        let begin = at - usize::from(self.family_first(at)) - initial * (1 + stop);
+        self.add(begin, end, rule, false);
     }
 
     /// `Will` and `May` before a bare verb are no people.
-    fn sayable(&self, at: usize) -> bool {
+    pub(crate) fn sayable(&self, at: usize) -> bool {
         let text = self.text;
         let verb = text.word(at + 1);
         let modal = matches!(text.word(at), "will" | "may" | "can" | "hope" | "mark" | "pat");
@@ -353,49 +384,6 @@ impl Names<'_, '_> {
         );
         let month = text.is(at, MONTH) && !text.is(at + 1, SPEECH);
         !(month || modal && bare)
-    }
-
-    /// `sons Jake, Ollie and Sam`: names go on over commas and `and`.
-    fn lists(&mut self) {
-        let text = self.text;
-        for at in 0..text.tokens.len() {
-            if !self.hit[at] {
-                continue;
-            }
-            let (ends, next) = (self.hit[at] && !self.hit.get(at + 1).copied().unwrap_or(false), at + 1);
-            let (one, and) = (at.wrapping_sub(2), at.wrapping_sub(1));
-            let begins = self.hit[at]
-                && at > 1
-                && !self.hit[and]
-                && (text.is(and, AND) || text.sign(and) == Some('&'));
-            if begins
-                && !self.hit[one]
-                && text.titled(one)
-                && text.is(one, FIRST | FIRST_WORD)
-                && self.kept(one) == Keep::No
-                && !text.is(one, PLACE | DRUG | PERSON)
-            {
-                self.add(one, one, "who.list", false);
-            }
-            if !ends {
-                continue;
-            }
-            let bracketed = text.sign(next) == Some('(') && text.sign(next + 2) == Some(')');
-            let aged = text.tokens.get(next).is_some_and(|token| token.kind == Token::Number);
-            let next = next + 3 * usize::from(bracketed) + usize::from(aged);
-            let and = text.is(next, AND) || matches!(text.sign(next), Some('&' | '+'));
-            let comma = matches!(text.sign(next), Some(',' | '/'));
-            let name = next + 1;
-            let whole = text.titled(name)
-                && (text.is(name, FIRST)
-                    || (text.is(name, FIRST_WORD) && and && !text.is(name, MONTH | PLACE))
-                    || (and && self.unknown(name) && self.acts(name + 1)));
-            let small = !text.titled(name) && and && text.is(name, FIRST) && !text.is(name, WORD);
-            if (and || comma) && (whole || small) && !self.hit[name] && self.kept(name) == Keep::No {
-                let end = self.extent(name);
-                self.add(name, end, "who.list", false);
-            }
-        }
     }
 
     /// The people of the record, in full, by given name, or by initial and surname.

@@ -104,6 +104,10 @@ impl Text {
         if is & TITLE != 0 && token.case == Case::Title {
             is &= !(STIGMA | ILLNESS | HERITABLE);
         }
+        // `Maggie's` is a charity, `Maggie` a person.
+        if is & ORG != 0 && is & FIRST != 0 && !token.possessive {
+            is &= !ORG;
+        }
         self.tokens[at].is = is;
         self.alone.push(is);
     }
@@ -111,9 +115,24 @@ impl Text {
     /// What is known of the tokens together.
     pub(crate) fn finish(&mut self, lexicon: &Lexicon) {
         lexicon.phrases(self);
+        for at in 0..self.tokens.len() {
+            if self.is_machine(at) {
+                self.tokens[at].is = WORD;
+            }
+        }
         self.all = self.tokens.iter().fold(0, |all, token| all | token.is);
         self.shouted = self.is_shouted();
         self.split();
+    }
+
+    /// `Brother DCP-L2540 label printer`: who makes it, no relative.
+    fn is_machine(&self, at: usize) -> bool {
+        const MACHINES: [&str; 7] = ["printer", "scanner", "labeller", "copier", "toner", "fax", "cartridge"];
+        self.word(at) == "brother"
+            && self.tokens[at].case != Case::Lower
+            && (at + 1..at + 4)
+                .take_while(|at| self.is_word(*at) && !self.is(*at, STATE | HUMAN | SPEECH | POSSESSIVE))
+                .any(|at| MACHINES.contains(&self.word(at)))
     }
 
     /// The token at a place, folded.
@@ -251,7 +270,7 @@ impl Text {
         stop > 0
             && self.touches(stop - 1)
             && (self.is(stop - 1, TITLE) || self.is_initial(stop - 1) || {
-                matches!(self.word(stop - 1), "dr" | "prof" | "no" | "tel" | "st" | "sr")
+                matches!(self.word(stop - 1), "dr" | "prof" | "no" | "tel" | "st" | "sr" | "w")
             })
     }
 }

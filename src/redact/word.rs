@@ -23,7 +23,7 @@ classes! {
     SPEECH, HUMAN, STRONG, WITH, FILLER, PILL, HEAD, PLACE_PREP, TRAVEL, ORG_HEAD, SCHOOL, AT_WORK, SPECIALTY,
     LETTER, CONFIDENCE, SAFEGUARDING, SAFE_KIN, CONDUCT, CRIME, STIGMA, HERITABLE, ILLNESS, BURDEN, FAMILY_HISTORY,
     MISFILED, MISFILED_WEAK, HARM, DOB, PHONE, ORG_PHONE, PRONOUN, POSSESSIVE, AND, STREET, FLAT, VEHICLE, ROOM,
-    PRISON, NEGATION, STATE, ANON, WITHHOLD, SELF, CLINICAL, KEPT_FROM,
+    NUMBER, NEGATION, STATE, ANON, WITHHOLD, SELF, CLINICAL, KEPT_FROM,
     // begins a phrase of several words
     PHRASE,
 }
@@ -35,6 +35,9 @@ pub(crate) const PERSON: Classes = KIN | OTHER;
 /// Words that are not a name merely because they follow a cue, unless a name table has them too. Cues that need
 /// their phrase say nothing about a single word.
 pub(crate) const NOT_A_NAME: Classes = !(NAME | PHRASE | EPONYM | SCALE | PLACE | LETTER);
+
+/// No class: the words of such a phrase, who or what each is alone, are a thing together: `anonymous donor`.
+pub(crate) const THING: Classes = 0;
 
 /// The class of a cue as `cues.csv` names it.
 pub(crate) fn cue(name: &str) -> Option<Classes> {
@@ -67,7 +70,7 @@ pub(crate) fn cue(name: &str) -> Option<Classes> {
         "flat" => FLAT,
         "vehicle" => VEHICLE,
         "room" => ROOM,
-        "prison" => PRISON,
+        "number" => NUMBER,
         "negation" => NEGATION,
         "state" => STATE,
         "self" => SELF,
@@ -131,6 +134,7 @@ pub(crate) fn kept(name: &str) -> Option<Classes> {
         "place" => PLACE,
         "org" => ORG,
         "month" => MONTH,
+        "thing" => THING,
         _ => return None,
     })
 }

@@ -69,6 +69,8 @@ pub struct PatientFacts {
 pub struct OtherRecord {
     /// Its patient's key.
     pub patient: PatientKey,
+    /// One of the two has lost the number: what is marked counts, and neither is served or not for the other's sake.
+    pub marks_only: bool,
     /// Every entry of its own, deleted ones too.
     pub entries: Vec<Entry>,
     /// What people of the practice have decided about them.

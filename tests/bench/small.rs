@@ -51,6 +51,7 @@ pub(crate) fn projection(folder: &Path) -> Result<(), Failure> {
         entries: &entries,
         dictionary: &dictionary,
         terminology: None,
+        own: &project::OwnTables::default(),
         oversight: &oversight,
         rules: &rules,
     };

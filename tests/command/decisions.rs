@@ -239,3 +239,66 @@ fn who_acts_for_a_patient_is_let_in_and_ended_and_a_suppressed_record_is_shown_a
     let other = admin(&site, &["decisions"], Some("somebody-else"), &[]);
     assert_eq!((other.code, other.out.as_str()), (Some(0), ""));
 }
+
+const PROXY: [&str; 12] = [
+    "--account",
+    "mother",
+    "--basis",
+    "parental-responsibility",
+    "--relationship",
+    "MTH",
+    "--current",
+    "detailed",
+    "--historical",
+    "none",
+    "--from",
+    "2020-01-01",
+];
+
+#[test]
+fn nobody_has_looked_again_at_a_parents_access_before_the_child_is_eleven() {
+    let site = Site::new();
+    let export = small().copy(&site.path("export"));
+    let mut keys = Vec::new();
+    export.edit("Admin_Patient", |rows| {
+        let [who, born] = ["PatientGuid", "DateOfBirth"].map(|name| super::export::place(rows, name));
+        for (row, date) in rows[1..].iter_mut().zip(["2020-06-15", "2013-06-15", ""]) {
+            row[born] = date.to_owned();
+            keys.push(row[who].trim_matches(['{', '}']).to_lowercase());
+        }
+    });
+    assert_eq!(site.ingest(&export.dir).code, Some(0));
+    let add = |key: &str, more: &[&str]| {
+        let starts = ["--starts", "2024-01-01"];
+        admin(&site, &["proxy", "add"], Some(key), &[&PROXY[..], &starts, &WHO, more].concat())
+    };
+    for unknown_or_young in [&keys[0], &keys[2]] {
+        add(unknown_or_young, &["--reviewed-since-eleven"]).says(&["patients who are 11 or older"]);
+    }
+    done(&add(&keys[0], &[]), &["decision 1"]);
+    done(&add(&keys[1], &["--reviewed-since-eleven"]), &["looked at again since 11"]);
+}
+
+#[test]
+fn access_of_a_proxy_that_has_ended_is_not_given_again_without_the_look_that_the_record_asks_for() {
+    let site = Site::loaded();
+    let (key, _) = somebody(&site);
+    let add = |basis: &'static str, more: &[&str]| {
+        let args: Vec<&str> =
+            PROXY.iter().map(|word| if word.starts_with("parental") { basis } else { word }).collect();
+        let starts = ["--starts", "2024-01-01"];
+        admin(&site, &["proxy", "add"], Some(&key), &[&args[..], &starts, &WHO, more].concat())
+    };
+    done(&add("consent", &["--ends", "2025-01-01"]), &["decision 1"]);
+    {
+        let (store, patient) = (site.store(), PatientKey::new(&key).unwrap());
+        let batch = store.begin(&practice(), "control").unwrap().batch;
+        store.put(&practice(), batch, &[Fact::Entry(patient, Box::new(asks_for_a_look()))]).unwrap();
+        store.close(&practice()).unwrap();
+    }
+    add("consent", &[]).says(&["not given", "104"]);
+    add("consent", &["--ends", "2099-01-01"]).says(&["not given", "104"]);
+    done(&add("consent", &["--ends", "2099-01-01", "--looked"]), &["decision 2"]);
+    done(&add("consent", &["--ends", "2098-01-01"]), &["decision 3"]);
+    add("consent", &["--ends", "2099-01-01"]).says(&["not given", "104"]);
+}

@@ -116,3 +116,39 @@ fn who_is_refused_is_told_why_and_every_entry_says_so() {
     assert!(ran.out.contains("other: not known here") && ran.out.contains("(app-not-served)"), "{}", ran.out);
     explain(&site, "who", &["--user", "pat01"]).says(&["has no such patient here"]);
 }
+
+#[test]
+fn of_an_nhs_number_that_two_feeds_have_each_record_is_explained() {
+    const NUMBER: &str = "9990000018";
+    let site = Site::new();
+    let export = small().copy(&site.path("export"));
+    let patient = changed(&export);
+    export.edit("Admin_Patient", |rows| {
+        let [who, number] = ["PatientGuid", "NhsNumber"].map(|name| place(rows, name));
+        for row in &mut rows[1..] {
+            let own = row[who].trim_matches(['{', '}']).to_lowercase() == patient;
+            row[number] = if own { NUMBER.to_owned() } else { String::new() };
+        }
+    });
+    assert_eq!(site.ingest(&export.dir).code, Some(0));
+    let bundle = serde_json::json!({"resourceType": "Bundle", "type": "collection", "entry": [
+        {"resource": {"resourceType": "Patient", "id": "p",
+            "identifier": [{"system": "https://fhir.nhs.uk/Id/nhs-number", "value": NUMBER}]}}]});
+    let path = site.path("in.json");
+    std::fs::write(&path, bundle.to_string()).unwrap();
+    assert_eq!(site.ingest_as("gp-connect-stu3", &path).code, Some(0));
+    let ran = explain(&site, NUMBER, &["--user", "pat01"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    for words in ["2 records of Y99999 have this NHS number", &patient, "gpc:9990000018"] {
+        assert!(ran.out.contains(words), "{words:?} is not in: {}", ran.out);
+    }
+    let both: Json =
+        serde_json::from_str(&explain(&site, NUMBER, &["--user", "pat01", "--json"]).out).unwrap();
+    let keys: Vec<&str> =
+        both.as_array().unwrap().iter().map(|one| one["patient"].as_str().unwrap()).collect();
+    assert_eq!(keys.len(), 2);
+    assert!(keys.contains(&patient.as_str()) && keys.contains(&"gpc:9990000018"));
+    let one: Json =
+        serde_json::from_str(&explain(&site, &patient, &["--user", "pat01", "--json"]).out).unwrap();
+    assert_eq!(one["patient"], patient.as_str(), "by its key it is one");
+}

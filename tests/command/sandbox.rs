@@ -93,7 +93,10 @@ fn a_sandbox_serves_stops_and_starts_again_with_what_it_had() {
     let (running, ready) = Sandbox::start(&folder, &file, &[]);
     has_its_shape(&ready, &folder);
     let said = fs::read_to_string(file.with_extension("out")).unwrap();
-    for words in [ready["fhir_base"].as_str().unwrap(), "pat01", "nothing here is real", "curl --cacert"] {
+    let demo = ready["demo_app"].as_str().unwrap();
+    for words in
+        [demo, ready["fhir_base"].as_str().unwrap(), "pat01", "nothing here is real", "curl --cacert"]
+    {
         assert!(said.contains(words), "{words:?} is not in: {said}");
     }
     let users = ready["users"].as_array().unwrap();
@@ -109,6 +112,7 @@ fn a_sandbox_serves_stops_and_starts_again_with_what_it_had() {
         assert_eq!(curl(&ready, &path, &[]).unwrap().0, 401);
     }
     token(&folder, "nobody").says(&["no such user", "pat01"]);
+    knows_its_server(demo, &ready);
     assert_eq!(running.stop(), Some(0));
 
     // Other options name what would be lost; nothing is touched.
@@ -123,18 +127,36 @@ fn a_sandbox_serves_stops_and_starts_again_with_what_it_had() {
     // The same options take it up: the same people, and no load.
     let ready_again = dir.path().join("again.json");
     let begun = Instant::now();
-    let (running, again) = Sandbox::start(&folder, &ready_again, &[]);
+    let (running, again) = Sandbox::start(&folder, &ready_again, &["--no-demo"]);
+    assert_eq!(again["demo_app"], Json::Null);
     assert!(begun.elapsed() < Duration::from_secs(20));
     assert_eq!(again["users"], ready["users"]);
     assert!(!fs::read_to_string(ready_again.with_extension("err")).unwrap().contains("releasing"));
     assert_eq!(running.stop(), Some(0));
 }
 
+/// The demo app is on this machine, and is told where the FHIR server is and where people come back to.
+fn knows_its_server(demo: &str, ready: &Json) {
+    let ran = Command::new("curl")
+        .args(["--silent", "--dump-header", "-", "--max-time", "10", "--noproxy", "*"])
+        .arg(format!("{demo}/config.json"))
+        .output();
+    let Ok(ran) = ran else { return println!("skipped in part: there is no curl") };
+    let answer = String::from_utf8(ran.stdout).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200") && head.contains("trusted-types 'none'"), "{head}");
+    let told: Json = serde_json::from_str(body).unwrap();
+    assert_eq!(
+        (&told["fhirBase"], told["redirectUri"].as_str()),
+        (&ready["fhir_base"], Some(&*format!("{demo}/callback")))
+    );
+}
+
 /// What tools that start a sandbox rely on.
 fn has_its_shape(ready: &Json, folder: &Path) {
     let mut keys: Vec<&String> = ready.as_object().unwrap().keys().collect();
     keys.sort();
-    assert_eq!(keys, ["ca_file", "client_id", "fhir_base", "intake", "redirect_uri", "users"]);
+    assert_eq!(keys, ["ca_file", "client_id", "demo_app", "fhir_base", "intake", "redirect_uri", "users"]);
     let base = ready["fhir_base"].as_str().unwrap();
     assert!(base.starts_with("https://127.0.0.1:") && base.ends_with("/fhir/R4"), "{base}");
     let ca = Path::new(ready["ca_file"].as_str().unwrap());
@@ -189,5 +211,11 @@ fn a_port_that_is_taken_is_named() {
     let folder = dir.path().join("box");
     let ran = run(&["sandbox", "--port", &port, "--dir", folder.to_str().unwrap()]);
     ran.says(&[&format!("cannot listen on 127.0.0.1:{port}"), "--port"]);
+    let taken = ["--demo-port", &*port];
+    sandbox(&folder, &taken).says(&[
+        &format!("cannot listen on 127.0.0.1:{port}"),
+        "--demo-port",
+        "--no-demo",
+    ]);
     assert!(!folder.exists());
 }

@@ -62,6 +62,19 @@ fn what_a_message_marks_is_as_if_it_never_was_in_the_practices_own_record() {
 }
 
 #[test]
+fn what_a_message_marks_stays_hidden_when_the_practices_system_leaves_the_number_out() {
+    let world = loaded(false);
+    let shown = |world: &World| world.get(&world.token("p", "patient/*.rs"), "Observation").ids().len();
+    assert_eq!(shown(&world), 1);
+    let mut patient = Entry { sequence: 2, ..person("p") };
+    if let Some(Content::Patient(person)) = &mut patient.content {
+        person.nhs_number = None;
+    }
+    world.put("p", vec![patient]);
+    assert_eq!(shown(&world), 1);
+}
+
+#[test]
 fn the_record_of_the_message_answers_as_if_unknown_whatever_was_granted() {
     for message_first in [true, false] {
         let world = loaded(message_first);

@@ -2,9 +2,10 @@
 
 use std::process::ExitCode;
 
-use policy::{Blocked, Grant, LegalBasis, ProxyGrant, opens_more};
-use record::{PatientKey, Section};
-use store::{Change, Store};
+use jiff::civil::Date;
+use policy::{Blocked, Grant, LegalBasis, ProxyGrant, age_on, opens_more};
+use record::{Content, PatientKey, Section};
+use store::{Change, PatientFacts, Store};
 
 use super::desk::Desk;
 use crate::{
@@ -63,7 +64,7 @@ pub(super) fn set(args: &AccessSetArgs) -> Result<ExitCode, Failure> {
 
 /// Lets somebody act for the patient.
 pub(super) fn add_proxy(args: &AddProxyArgs) -> Result<ExitCode, Failure> {
-    let (desk, patient, _) = Desk::of(&args.about)?;
+    let (desk, patient, facts) = Desk::of(&args.about)?;
     if args.ends.is_some_and(|ends| ends < args.starts) {
         return Err(Failure("--ends is before --starts".to_owned()));
     }
@@ -75,8 +76,16 @@ pub(super) fn add_proxy(args: &AddProxyArgs) -> Result<ExitCode, Failure> {
         ends: args.ends,
         reviewed_since_eleven: args.reviewed_since_eleven,
     };
+    if args.reviewed_since_eleven && !is_eleven(&facts, Desk::today()) {
+        return Err(Failure(
+            "--reviewed-since-eleven is for patients who are 11 or older: nobody can have looked again since, and access \
+             would not stop on the birthday"
+                .to_owned(),
+        ));
+    }
     let before = desk.store.access(&desk.subject(&patient))?.proxies.remove(&args.account);
-    if opens_more(&proxy.grant, before.as_ref().map(|before| &before.grant)) {
+    let stands = before.as_ref().filter(|before| is_within(&proxy, before, Desk::today()));
+    if opens_more(&proxy.grant, stands.map(|before| &before.grant)) {
         // A child has proxies because it is a child; and whether the patient wants access is not asked for them.
         look_first(&desk, &patient, &args.levels, |why| {
             !matches!(why, Blocked::Under16 | Blocked::Declined)
@@ -93,6 +102,24 @@ pub(super) fn add_proxy(args: &AddProxyArgs) -> Result<ExitCode, Failure> {
         say!("there is no account of this name yet: nobody can sign in with it");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the patient is known to be 11 or older.
+fn is_eleven(facts: &PatientFacts, today: Date) -> bool {
+    let people =
+        facts.entries.iter().filter(|(entry, _)| !entry.deleted).filter_map(|(entry, _)| {
+            match &entry.content {
+                Some(Content::Patient(person)) => Some(person),
+                Some(_) | None => None,
+            }
+        });
+    people.filter_map(|person| person.birth_date).next().is_some_and(|born| age_on(born, today) >= 11)
+}
+
+/// Whether somebody who acts for a patient already does so now, as long as what is new would let them.
+fn is_within(new: &ProxyGrant, before: &ProxyGrant, today: Date) -> bool {
+    let until = before.ends.is_none_or(|last| last >= today && new.ends.is_some_and(|ends| ends <= last));
+    before.starts <= new.starts && until
 }
 
 /// Ends that somebody acts for the patient.

@@ -233,6 +233,7 @@ fn records_beside_others_of_a_person_are_counted_by_feed_and_by_what_becomes_of_
             terminology: None,
             oversight: &policy::Oversight::default(),
             rules: &policy::PracticeRules::default(),
+            own: &crate::OwnTables::default(),
         };
         let projection = project(&record, &IdKey::offline());
         quality.take(&record, &vec![1; entries.len()], &BTreeMap::new(), holder, &projection);

@@ -258,9 +258,14 @@ fn shared_lines_are_redacted_well() {
 
 /// Every category that a clinician would ask for is there, with lines enough.
 #[test]
+fn lines_of_names_numbers_and_homes_and_of_what_looks_like_them_are_redacted_well() {
+    passes(&scored("conformance/redaction/names.jsonl").unwrap());
+}
+
+#[test]
 fn the_lines_are_many_and_of_every_category() {
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
-    for file in ["develop", "held_out", "blind_1", "blind_2", "blind_3", "blind_4", "blind_5"] {
+    for file in ["develop", "held_out", "blind_1", "blind_2", "blind_3", "blind_4", "blind_5", "names"] {
         for line in lines(&format!("conformance/redaction/{file}.jsonl")).unwrap() {
             *count.entry(line.category).or_default() += 1;
             let length = line.text.chars().count();

@@ -78,6 +78,29 @@ fn a_record_knows_the_others_with_its_number_and_their_marks_after_their_deletio
 }
 
 #[test]
+fn a_record_that_comes_without_its_number_keeps_the_marks_of_the_others_until_it_has_one_again() {
+    let f = one_person();
+    settle(&f.store);
+    let kin = |name: &str| {
+        let others = f.store.facts(&practice(), &patient(name)).unwrap().others;
+        others.into_iter().map(|other| (other.patient, other.marks_only)).collect::<Vec<_>>()
+    };
+    load(&f.store, &[who("p", "", 5)]);
+    assert_eq!(settle(&f.store), [patient(MESSAGE), patient("p")]);
+    assert_eq!(kin("p"), [(patient(MESSAGE), true)]);
+    assert_eq!(kin(MESSAGE), [(patient("p"), true)]);
+    load(&f.store, &[fact(MESSAGE, entry("new", 6, &[Mark::Confidential]))]);
+    assert_eq!(settle(&f.store), [patient(MESSAGE), patient("p")], "what is marked later counts too");
+    load(&f.store, &[who("p", "0000000000", 7)]);
+    assert_eq!(kin("p"), [(patient(MESSAGE), true)], "still without one");
+    load(&f.store, &[who("p", OTHER, 8)]);
+    settle(&f.store);
+    assert_eq!((kin("p"), kin(MESSAGE)), (vec![(patient("q"), false)], vec![]));
+    load(&f.store, &[who("p", ONE, 9)]);
+    assert_eq!((kin("p"), kin(MESSAGE)), (vec![(patient(MESSAGE), false)], vec![(patient("p"), false)]));
+}
+
+#[test]
 fn a_number_that_is_corrected_makes_the_record_another_ones_in_whatever_order_that_comes() {
     for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
         let f = fixture();

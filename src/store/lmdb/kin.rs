@@ -10,13 +10,37 @@ use super::{
 };
 use crate::{OtherRecord, StoreError};
 
-/// What stands in `holder` beside a patient who was deleted: their marks still count.
-const GONE: &[u8] = &[0];
+/// What stands in `holder` beside a patient.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// They have the number.
+    Holds,
+    /// They were deleted: their marks still count.
+    Gone,
+    /// Their record has lost its number: marks still count both ways, until it has one again.
+    Lost,
+}
+
+impl State {
+    fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::Holds => &[],
+            Self::Gone => &[0],
+            Self::Lost => &[1],
+        }
+    }
+
+    fn of(bytes: &[u8]) -> Result<Self, StoreError> {
+        let all = [Self::Holds, Self::Gone, Self::Lost];
+        all.into_iter().find(|state| state.bytes() == bytes).ok_or(StoreError::Damaged("holder"))
+    }
+}
 
 impl Lmdb {
     /// Notes who has which number after an entry of a patient changed. Whoever else has a number that somebody takes
     /// or gives up, or whose date of birth changed, is projected anew: what several have is nobody's, and what one has
-    /// left may be the other's. Who is deleted keeps the number that was theirs: what they marked stays marked.
+    /// left may be the other's. Who is deleted keeps the number that was theirs: what they marked stays marked. So does
+    /// whose record comes without one after it had one: a number that is left out lifts no mark.
     pub(super) fn hold(
         &self,
         txn: &mut RwTxn<'_>,
@@ -31,16 +55,37 @@ impl Lmdb {
         if before == now {
             return Ok(());
         }
-        if let Some((Identity { nhs_number, .. }, _)) = before {
-            self.holder.delete(txn, &key(practice, None, &[nhs_number.expose(), patient.expose()]))?;
-            changes.dirty.extend(self.ever_held(txn, practice, &nhs_number)?);
+        let lost = self.lost_number(txn, practice, patient)?;
+        if let Some(number) = before.map(|(identity, _)| identity.nhs_number).or(lost) {
+            let at = key(practice, None, &[number.expose(), patient.expose()]);
+            if now.is_none() {
+                self.holder.put(txn, &at, State::Lost.bytes())?;
+                self.meta.put(txn, &lost_key(practice, patient), number.expose().as_bytes())?;
+            } else {
+                self.holder.delete(txn, &at)?;
+                self.meta.delete(txn, &lost_key(practice, patient))?;
+            }
+            changes.dirty.extend(self.ever_held(txn, practice, &number)?);
         }
         if let Some((Identity { nhs_number, .. }, deleted)) = now {
             let at = key(practice, None, &[nhs_number.expose(), patient.expose()]);
-            self.holder.put(txn, &at, if deleted { GONE } else { &[] })?;
+            let state = if deleted { State::Gone } else { State::Holds };
+            self.holder.put(txn, &at, state.bytes())?;
             changes.dirty.extend(self.ever_held(txn, practice, &nhs_number)?);
         }
         Ok(())
+    }
+
+    /// The number that a record had before it came without one.
+    pub(super) fn lost_number(
+        &self,
+        txn: &RoTxn<'_, AnyTls>,
+        practice: &OdsCode,
+        patient: &PatientKey,
+    ) -> Result<Option<NhsNumber>, StoreError> {
+        let found = self.meta.get(txn, &lost_key(practice, patient))?;
+        let number = |bytes| std::str::from_utf8(bytes).ok().and_then(|text| text.parse().ok());
+        found.map(|bytes| number(bytes).ok_or(StoreError::Damaged("holder"))).transpose()
     }
 
     /// The patients of the practice who have a number.
@@ -50,17 +95,18 @@ impl Lmdb {
         practice: &OdsCode,
         number: &NhsNumber,
     ) -> Result<Vec<PatientKey>, StoreError> {
-        self.holding(txn, practice, number, |gone| !gone)
+        let held = self.holding(txn, practice, number)?.into_iter();
+        Ok(held.filter(|(_, state)| *state == State::Holds).map(|(patient, _)| patient).collect())
     }
 
-    /// The same with those who were deleted.
+    /// The same with those who were deleted or have lost it.
     fn ever_held(
         &self,
         txn: &RoTxn<'_, AnyTls>,
         practice: &OdsCode,
         number: &NhsNumber,
     ) -> Result<Vec<PatientKey>, StoreError> {
-        self.holding(txn, practice, number, |_| true)
+        Ok(self.holding(txn, practice, number)?.into_iter().map(|(patient, _)| patient).collect())
     }
 
     fn holding(
@@ -68,16 +114,14 @@ impl Lmdb {
         txn: &RoTxn<'_, AnyTls>,
         practice: &OdsCode,
         number: &NhsNumber,
-        wanted: impl Fn(bool) -> bool,
-    ) -> Result<Vec<PatientKey>, StoreError> {
+    ) -> Result<Vec<(PatientKey, State)>, StoreError> {
         let prefix = key(practice, None, &[number.expose(), ""]);
         let mut patients = Vec::new();
         for item in self.holder.prefix_iter(txn, &prefix)? {
             let (at, state) = item?;
-            if wanted(state == GONE) {
-                let patient = at.get(prefix.len()..).and_then(|bytes| std::str::from_utf8(bytes).ok());
-                patients.push(patient.and_then(PatientKey::new).ok_or(StoreError::Damaged("holder"))?);
-            }
+            let patient = at.get(prefix.len()..).and_then(|bytes| std::str::from_utf8(bytes).ok());
+            let patient = patient.and_then(PatientKey::new).ok_or(StoreError::Damaged("holder"))?;
+            patients.push((patient, State::of(state)?));
         }
         Ok(patients)
     }
@@ -89,17 +133,19 @@ impl Lmdb {
         practice: &OdsCode,
         patient: &PatientKey,
         number: &NhsNumber,
+        lost: bool,
     ) -> Result<Vec<OtherRecord>, StoreError> {
         let mut others = Vec::new();
-        for other in self.ever_held(txn, practice, number)? {
+        for (other, state) in self.holding(txn, practice, number)? {
             if other == *patient {
                 continue;
             }
+            let marks_only = lost || state == State::Lost;
             let entries = self.own_entries(txn, practice, &other)?;
             let entries = entries.into_iter().map(|(entry, _)| entry).collect();
             let at = key(practice, Some(&other), &[]);
             let oversight = self.document_in(txn, self.oversight, &at, "oversight")?.unwrap_or_default();
-            others.push(OtherRecord { patient: other, entries, oversight });
+            others.push(OtherRecord { patient: other, marks_only, entries, oversight });
         }
         Ok(others)
     }
@@ -147,4 +193,9 @@ impl Lmdb {
         }
         Ok(())
     }
+}
+
+/// Where the number is kept that a record has lost.
+fn lost_key(practice: &OdsCode, patient: &PatientKey) -> Vec<u8> {
+    [b"lost\0", key(practice, Some(patient), &[]).as_slice()].concat()
 }

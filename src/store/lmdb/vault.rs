@@ -345,8 +345,11 @@ impl Lmdb {
         };
         let said = entries.iter().find_map(|(entry, _)| entry.identity_said());
         let others = match said {
-            Some(said) => self.others(txn, practice, patient, &said.nhs_number)?,
-            None => Vec::new(),
+            Some(said) => self.others(txn, practice, patient, &said.nhs_number, false)?,
+            None => match self.lost_number(txn, practice, patient)? {
+                Some(lost) => self.others(txn, practice, patient, &lost, true)?,
+                None => Vec::new(),
+            },
         };
         let released = self.released_in(txn, practice, patient)?.map(std::sync::Arc::new);
         let at = key(practice, Some(patient), &[]);

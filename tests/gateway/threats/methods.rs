@@ -134,3 +134,28 @@ fn t40_malformed_values_are_refused_without_being_repeated() {
         assert_eq!((harmless.status, harmless.ids().len()), (200, 0));
     }
 }
+
+/// What is kept of who looked and of what a practice decided is for the practice's side.
+#[test]
+fn no_route_tells_who_looked_or_what_was_decided() {
+    let stage = Stage::shared();
+    let unknown = fingerprint(&stage.get("Nothing"));
+    assert_eq!(unknown.0, 404);
+    for path in ["AuditEvent", "Provenance", "Consent", "Permission", "Flag"] {
+        assert_eq!(stage.get(path).status, 404, "{path}");
+        for more in [format!("?patient={UNKNOWN}"), format!("?entity=Observation/{}", observation("p", "h"))]
+        {
+            assert_eq!(stage.get(&format!("{path}{more}")).status, 404, "{path}{more}");
+        }
+    }
+    let outside = |method: &str, path: &str| stage.world.ask(method, path, &[], "").status;
+    for path in
+        ["/audit", "/decisions", "/access-log", "/practice", "/practice/decisions", "/oauth/access-log"]
+    {
+        for method in ["GET", "POST"] {
+            assert_eq!(outside(method, path), 404, "{method} {path}");
+        }
+    }
+    let statement = stage.get("metadata").text();
+    assert!(!statement.contains("AuditEvent") && !statement.contains("Provenance"));
+}
