@@ -16,6 +16,7 @@ mod disclosure;
 mod enable;
 mod grant;
 mod held;
+mod holders;
 mod identifying;
 mod label;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use grant::{FeedAccess, FeedProxy, Grant, LegalBasis, ProxyGrant};
 pub use held::{
     BodyChange, Disclosed, Header, Release, Released, ScopeCategories, ViewHeader, disclose, within,
 };
+pub use holders::{Holder, feed, is_living, served};
 pub use identifying::is_identifying;
 pub use label::{Labels, Reason, label};
 pub use level::{AccessLevel, LevelTable};

@@ -125,7 +125,7 @@ impl<R: Read> Records<R> {
                 self.text = text;
                 Next::Record
             }
-            Err(_) => Next::Unreadable("the row is not UTF-8"),
+            Err(error) => Next::Unreadable(not_utf_8(error.into_byte_record().as_slice())),
         }
     }
 
@@ -181,6 +181,16 @@ fn ends_in_quotes(raw: &[u8], separator: u8) -> bool {
         };
     }
     at == At::Quoted
+}
+
+/// What a row is that is not UTF-8, in words. Windows-1252 has no character for five of the bytes.
+fn not_utf_8(bytes: &[u8]) -> &'static str {
+    let none = |byte: &u8| matches!(byte, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d);
+    if bytes.iter().any(none) {
+        "the row is not UTF-8: export it as UTF-8"
+    } else {
+        "the row is not UTF-8 (it looks like Windows-1252): export it as UTF-8"
+    }
 }
 
 #[cfg(test)]

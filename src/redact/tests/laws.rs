@@ -130,3 +130,12 @@ fn standard_leaves_relatives_by_name_but_nobody_else() {
     assert_eq!(redactor.read("Wife Zofia 07700 900444").text, "Wife Zofia [third party]");
     assert_eq!(redactor.read("Wife Zofia says in confidence he drinks").verdict, Verdict::Review);
 }
+
+#[test]
+fn what_a_mask_brings_to_light_is_not_found_where_relatives_stay() {
+    let record = john();
+    let text = "child Baker's Aarav Hargreaves, AAA,";
+    let [strict, standard] = [Mode::Strict, Mode::Standard]
+        .map(|mode| covered(&Redactor::new(Lexicon::built_in(), &record, mode), text));
+    assert!(standard.iter().zip(&strict).all(|(standard, strict)| !standard || *strict));
+}

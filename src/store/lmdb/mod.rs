@@ -6,6 +6,7 @@ mod at_once;
 mod bodies;
 mod decisions;
 mod delivery;
+mod disk;
 mod documents;
 mod files;
 mod guest;
@@ -161,7 +162,7 @@ impl Lmdb {
         if let Some(old) = env.open_database::<Bytes, Bytes>(&txn, Some("rows"))? {
             old.clear(&mut txn)?;
         }
-        txn.commit()?;
+        store.commit(txn)?;
         Ok(store)
     }
 
@@ -170,9 +171,10 @@ impl Lmdb {
         self.noted(txn.commit().map_err(StoreError::from))
     }
 
-    /// Notes if a write failed for want of the disk.
+    /// Finds out why a write failed, and notes it if that was for want of the disk.
     fn noted<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
-        result.inspect_err(|error| self.health.note(error))
+        let found = |error| disk::found_out(error, self.env.path(), disk::has_room);
+        result.map_err(found).inspect_err(|error| self.health.note(error))
     }
 
     fn reader(&self) -> Result<RoTxn<'_, WithoutTls>, StoreError> {
