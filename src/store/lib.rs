@@ -34,7 +34,7 @@ use record::{
 /// Who decided something, when and why.
 pub use policy::Decided;
 
-pub use app::{App, AppEvent, AppKeys, AppStatus, Apps, Evidence};
+pub use app::{App, AppEvent, AppKeys, AppStatus, Apps, Evidence, Pushed};
 pub use decision::{Change, Decision, Decisions};
 pub use delivery::{DeliveredFile, Deliveries, Delivery, DeliveryState};
 pub use error::StoreError;
