@@ -102,16 +102,21 @@ impl Contacts<'_> {
         self.birth(at).or_else(|| self.nhs(at)).or_else(|| self.phone(at))
     }
 
-    /// Digits from a token on, over the signs that stand in numbers; where it ends.
+    /// Digits from a token on, over the signs that stand in numbers; where it ends. Of two numbers side by side, the
+    /// first.
     fn digits(&self, from: usize) -> (String, usize) {
         let text = self.text;
         let mut digits = String::new();
         let (mut at, mut end, mut signs) = (from, from, 0);
+        let mut whole = None;
         while at < text.tokens.len() && digits.len() < 17 && signs < 4 {
             match text.tokens[at].kind {
                 Token::Number if text.word(at).bytes().all(|byte| byte.is_ascii_digit()) => {
                     digits.push_str(text.word(at));
                     (end, signs) = (at, 0);
+                    if complete(&digits).is_some_and(|form| form.contains(&digits.len())) {
+                        whole = Some((digits.len(), end));
+                    }
                 }
                 Token::Sign('+') if at == from => {}
                 Token::Sign('-' | '(' | ')' | '.' | '–') => signs += 1,
@@ -121,6 +126,11 @@ impl Contacts<'_> {
                 break;
             }
             at += 1;
+        }
+        let too_long = complete(&digits).is_some_and(|form| digits.len() > *form.end());
+        if let Some((length, first)) = whole.filter(|_| too_long) {
+            digits.truncate(length);
+            end = first;
         }
         (digits, end)
     }
@@ -347,6 +357,17 @@ impl Contacts<'_> {
             .then(|| self.add(at, end, "contact.insurance-number"))
             .flatten()
     }
+}
+
+/// With how many digits a telephone number is complete, by how it begins.
+fn complete(digits: &str) -> Option<std::ops::RangeInclusive<usize>> {
+    Some(match digits.as_bytes() {
+        [b'0', b'0', ..] => 13..=15,
+        [b'0', ..] => 10..=11,
+        [b'4', b'4', ..] => 11..=12,
+        [b'7', ..] => 10..=10,
+        _ => return None,
+    })
 }
 
 /// Whether a word has a shape: letters as `a`, digits as `0`.
