@@ -169,9 +169,10 @@ impl Contacts<'_> {
             ["0800", "0808", "0300", "0303", "0330", "0333", "0345", "0845", "0844", "0870", "0871"]
                 .iter()
                 .any(|prefix| digits.starts_with(prefix));
-        let office =
-            self.before(at, 5, ORG_PHONE | ORG_HEAD | ROLE | SPECIALTY) && !self.before(at, 6, PERSON);
-        if (service || office) && !self.before(at, 6, PERSON) {
+        // `chest 07700 900456` is nobody's office: a mobile needs somebody who answers it.
+        let desks =
+            ORG_PHONE | ORG_HEAD | ROLE | if mobile(&digits) { Classes::default() } else { SPECIALTY };
+        if (service || self.before(at, 5, desks)) && !self.before(at, 6, PERSON) {
             return Some(end);
         }
         self.add(at, end, "contact.phone")
@@ -368,6 +369,12 @@ fn complete(digits: &str) -> Option<std::ops::RangeInclusive<usize>> {
         [b'7', ..] => 10..=10,
         _ => return None,
     })
+}
+
+/// 071 to 075 and 077 to 079: Ofcom's National Telephone Numbering Plan, B4.
+fn mobile(digits: &str) -> bool {
+    let national = digits.trim_start_matches('0').trim_start_matches("44").trim_start_matches('0');
+    national.starts_with('7') && !national.starts_with("70") && !national.starts_with("76")
 }
 
 /// Whether a word has a shape: letters as `a`, digits as `0`.
