@@ -1,8 +1,9 @@
 //! An app's request that a person let it see their record: which requests are good, and whether what is wrong with
 //! one may be told to the app or only to the person (RFC 6749 §4.1.2.1: never redirect to where is not known).
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
+use record::ResourceType;
 use store::{App, Store};
 
 use crate::{Failure, ScopeError, Scopes, app, secret};
@@ -128,6 +129,12 @@ impl ErrorCode {
 }
 
 impl Authorization {
+    /// The same where the person lets the app see these types alone, and says whether it may come back by itself.
+    #[must_use]
+    pub fn keeping(self, kinds: &BTreeSet<ResourceType>, come_back: bool) -> Self {
+        Self { scopes: self.scopes.keep(kinds, come_back), ..self }
+    }
+
     /// What the app is told when the person says no.
     #[must_use]
     pub fn denied(&self) -> Told {

@@ -4,9 +4,9 @@ use std::fmt;
 
 use record::ResourceType;
 
-/// A scope that this server has a meaning for. Everything else, a granular scope (`?category=…`) among it, has none
-/// and is dropped: to read it without its condition would widen it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A scope that this server has a meaning for. Everything else, a granular scope with another condition than a category
+/// among it, has none and is dropped: to read it without its condition would widen it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Scope {
     LaunchPatient,
     OfflineAccess,
@@ -18,12 +18,47 @@ pub(crate) enum Scope {
 }
 
 /// `patient/…`: what may be done to which resources of the patient in context.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Clinical {
     pub(crate) target: Target,
     pub(crate) rights: Rights,
+    /// Only Observations of this category.
+    pub(crate) category: Option<Category>,
     /// Written in the older form, and to be answered in it (SMART 2.2, "Scopes for requesting FHIR resources").
     pub(crate) v1: bool,
+}
+
+/// `?category=code` or `?category=system|code`, as a search would have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Category {
+    pub(crate) system: Option<String>,
+    pub(crate) code: String,
+}
+
+/// Longest category, in bytes.
+const LONGEST_CATEGORY: usize = 256;
+
+impl Category {
+    /// One value of the parameter; several in one scope, or several parameters, are no category.
+    fn parse(condition: &str) -> Option<Self> {
+        let value = condition.strip_prefix("category=").filter(|value| value.len() <= LONGEST_CATEGORY)?;
+        let (system, code) = match value.split_once('|') {
+            Some((system, code)) => (Some(system).filter(|system| !system.is_empty())?.into(), code),
+            None => (None, value),
+        };
+        let plain = |text: &str| !text.is_empty() && !text.contains(['&', ',', '|', '$', '\\', '%', '?']);
+        let fits = plain(code) && system.is_none_or(plain);
+        fits.then(|| Self { system: system.map(str::to_owned), code: code.to_owned() })
+    }
+}
+
+impl fmt::Display for Category {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.system {
+            Some(system) => write!(f, "?category={system}|{}", self.code),
+            None => write!(f, "?category={}", self.code),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +137,7 @@ impl Target {
 
 impl Scope {
     /// Whether a token is good for anything with it alone.
-    pub(crate) fn opens(self) -> bool {
+    pub(crate) fn opens(&self) -> bool {
         match self {
             Self::Patient(clinical) => clinical.rights.and(Rights::SERVED) != Rights::NONE,
             Self::LaunchPatient | Self::OpenId => true,
@@ -131,8 +166,19 @@ impl Clinical {
             "*" => Target::Any,
             name => Target::One(ResourceType::from_name(name)?),
         };
-        let v1 = Rights::v1(rights);
-        Some(Self { target, rights: v1.or_else(|| Rights::v2(rights))?, v1: v1.is_some() })
+        let (rights, category) = match rights.split_once('?') {
+            // Of the types that are served, Observations alone have categories; the older form has no conditions.
+            Some((rights, condition)) if target == Target::One(ResourceType::Observation) => {
+                (Rights::v2(rights)?, Some(Category::parse(condition)?))
+            }
+            Some(_) => return None,
+            None => {
+                let v1 = Rights::v1(rights);
+                let rights = v1.or_else(|| Rights::v2(rights))?;
+                return Some(Self { target, rights, category: None, v1: v1.is_some() });
+            }
+        };
+        Some(Self { target, rights, category, v1: false })
     }
 }
 
@@ -163,13 +209,14 @@ impl fmt::Display for Clinical {
                 .iter()
                 .filter(|(_, r)| self.rights.covers(*r))
                 .try_for_each(|(l, _)| write!(f, "{l}")),
-        }
+        }?;
+        self.category.as_ref().map_or(Ok(()), |category| category.fmt(f))
     }
 }
 
 impl Clinical {
     /// The older form's word, where it has one for exactly these rights.
-    fn v1_rights(self) -> Option<&'static str> {
+    fn v1_rights(&self) -> Option<&'static str> {
         ["read", "write", "*"].into_iter().find(|word| Rights::v1(word) == Some(self.rights))
     }
 }
@@ -194,6 +241,8 @@ mod tests {
             "patient/*.s",
             "patient/Observation.*",
             "patient/Observation.write",
+            "patient/Observation.rs?category=laboratory",
+            "patient/Observation.s?category=http://codes.example/category|vital-signs",
         ] {
             assert_eq!(Scope::parse(text).unwrap().to_string(), text);
         }
@@ -211,8 +260,21 @@ mod tests {
             "patient/Observation.READ",
             "patient/observation.rs",
             "patient/Condition.rs",
-            "patient/Observation.rs?category=laboratory",
             "patient/Observation.read?category=laboratory",
+            "patient/Observation.rs?",
+            "patient/Observation.rs?category",
+            "patient/Observation.rs?category=",
+            "patient/Observation.rs?category=|laboratory",
+            "patient/Observation.rs?category=x|",
+            "patient/Observation.rs?category=a|b|c",
+            "patient/Observation.rs?category=laboratory,vital-signs",
+            "patient/Observation.rs?category=laboratory&code=1",
+            "patient/Observation.rs?category:not=laboratory",
+            "patient/Observation.rs?category=%6c",
+            "patient/Observation.rs?code=1",
+            "patient/Observation.?category=laboratory",
+            "patient/Immunization.rs?category=laboratory",
+            "patient/*.rs?category=laboratory",
             "user/Observation.rs",
             "system/*.rs",
             "launch",

@@ -88,7 +88,7 @@ pub fn check(app: &App) -> Result<(), BadApp> {
     if let Some(scope) = app.scopes.iter().find(|scope| Scope::parse(scope).is_none()) {
         return Err(BadApp::Scope(scope.chars().take(200).collect()));
     }
-    let opens = app.scopes.iter().filter_map(|scope| Scope::parse(scope)).any(Scope::opens);
+    let opens = app.scopes.iter().filter_map(|scope| Scope::parse(scope)).any(|scope| scope.opens());
     ensure(opens && app.scopes.len() <= MOST_SCOPES, BadApp::Scopes)?;
     match &app.keys {
         None => {}

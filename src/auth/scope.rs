@@ -35,16 +35,19 @@ impl Scopes {
         for scope in words(asked)?.filter_map(Scope::parse) {
             match scope {
                 Scope::Patient(asked) => {
-                    meet(asked, &allowed).into_iter().for_each(|part| granted.add(Scope::Patient(part)));
+                    meet(&asked, &allowed).into_iter().for_each(|part| granted.add(Scope::Patient(part)));
                 }
-                Scope::LaunchPatient | Scope::OfflineAccess | Scope::OpenId | Scope::FhirUser => {
+                Scope::LaunchPatient
+                | Scope::OfflineAccess
+                | Scope::OnlineAccess
+                | Scope::OpenId
+                | Scope::FhirUser => {
                     if allowed.contains(&scope) {
                         granted.add(scope);
                     }
                 }
-                // One needs a session at this server that a token's life could hang on; the other is what `fhirUser`
-                // was called before.
-                Scope::OnlineAccess | Scope::Profile => {}
+                // What `fhirUser` was called before.
+                Scope::Profile => {}
             }
         }
         // `fhirUser` is a claim of the ID token that `openid` asks for.
@@ -87,28 +90,86 @@ impl Scopes {
     pub fn narrow(&self, asked: &str) -> Result<Self, ScopeError> {
         let mut narrowed = Self::default();
         for word in words(asked)? {
-            let scope = Scope::parse(word).filter(|scope| self.covers(*scope)).ok_or(ScopeError::Wider)?;
+            let scope = Scope::parse(word).filter(|scope| self.covers(scope)).ok_or(ScopeError::Wider)?;
             narrowed.add(scope);
         }
         Ok(narrowed)
     }
 
-    /// Whether a resource of this type may be read by its id.
+    /// Whether resources of this type may be read by their ids, be it in some categories only.
     #[must_use]
     pub fn may_read(&self, kind: ResourceType) -> bool {
-        self.rights(Target::One(kind)).covers(Rights::READ)
+        self.opening(kind, Rights::READ).next().is_some()
     }
 
-    /// Whether resources of this type may be searched for.
+    /// Whether resources of this type may be searched for, be it in some categories only.
     #[must_use]
     pub fn may_search(&self, kind: ResourceType) -> bool {
-        self.rights(Target::One(kind)).covers(Rights::SEARCH)
+        self.opening(kind, Rights::SEARCH).next().is_some()
+    }
+
+    /// The categories in which resources of this type may be read; none if that is all.
+    #[must_use]
+    pub fn read_in(&self, kind: ResourceType) -> Option<Categories> {
+        categories(self.opening(kind, Rights::READ))
+    }
+
+    /// The categories in which resources of this type may be found; none if that is all.
+    #[must_use]
+    pub fn found_in(&self, kind: ResourceType) -> Option<Categories> {
+        categories(self.opening(kind, Rights::SEARCH))
+    }
+
+    /// The categories in which resources of this type are seen in any way; none if that is all.
+    #[must_use]
+    pub fn seen_in(&self, kind: ResourceType) -> Option<Categories> {
+        let read = self.opening(kind, Rights::READ);
+        categories(read.chain(self.opening(kind, Rights::SEARCH)))
+    }
+
+    fn opening(&self, kind: ResourceType, right: Rights) -> impl Iterator<Item = &Clinical> {
+        self.0.iter().filter_map(move |scope| match scope {
+            Scope::Patient(held) if held.target.covers(Target::One(kind)) && held.rights.covers(right) => {
+                Some(held)
+            }
+            _ => None,
+        })
     }
 
     /// The types that may be read or searched for.
     #[must_use]
     pub fn types(&self) -> BTreeSet<ResourceType> {
         ResourceType::ALL.into_iter().filter(|kind| self.may_read(*kind) || self.may_search(*kind)).collect()
+    }
+
+    /// What is left of it if the person lets the app see these types alone, and says whether it may come back by itself.
+    #[must_use]
+    pub fn keep(&self, kinds: &BTreeSet<ResourceType>, come_back: bool) -> Self {
+        let mut kept = Self::default();
+        for scope in &self.0 {
+            match scope {
+                Scope::Patient(held) if held.target == Target::Any && *kinds != ResourceType::ALL.into() => {
+                    let one = |kind: &ResourceType| Clinical { target: Target::One(*kind), ..held.clone() };
+                    kinds.iter().map(one).for_each(|part| kept.add(Scope::Patient(part)));
+                }
+                Scope::Patient(Clinical { target: Target::One(kind), .. }) if !kinds.contains(kind) => {}
+                Scope::OfflineAccess | Scope::OnlineAccess if !come_back => {}
+                Scope::Patient(_)
+                | Scope::LaunchPatient
+                | Scope::OfflineAccess
+                | Scope::OnlineAccess
+                | Scope::OpenId
+                | Scope::FhirUser
+                | Scope::Profile => kept.add(scope.clone()),
+            }
+        }
+        kept
+    }
+
+    /// Whether the app may come back by itself while the person is taken to be there still.
+    #[must_use]
+    pub fn online(&self) -> bool {
+        self.0.contains(&Scope::OnlineAccess)
     }
 
     /// Whether the app may come back without the person.
@@ -120,7 +181,7 @@ impl Scopes {
     /// Whether nothing was granted that a token is good for.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        !self.0.iter().any(|scope| scope.opens())
+        !self.0.iter().any(Scope::opens)
     }
 
     fn add(&mut self, scope: Scope) {
@@ -129,20 +190,33 @@ impl Scopes {
         }
     }
 
-    fn covers(&self, asked: Scope) -> bool {
+    fn covers(&self, asked: &Scope) -> bool {
         match asked {
-            Scope::Patient(asked) => self.rights(asked.target).covers(asked.rights),
-            other => self.0.contains(&other),
+            Scope::Patient(asked) => self.rights(asked).covers(asked.rights),
+            other => self.0.contains(other),
         }
     }
 
-    fn rights(&self, target: Target) -> Rights {
+    /// What may be done to what a scope is about.
+    fn rights(&self, about: &Clinical) -> Rights {
         let of = |scope: &Scope| match scope {
-            Scope::Patient(held) if held.target.covers(target) => held.rights,
+            Scope::Patient(held)
+                if held.target.covers(about.target)
+                    && (held.category.is_none() || held.category == about.category) =>
+            {
+                held.rights
+            }
             _ => Rights::NONE,
         };
         self.0.iter().map(of).fold(Rights::NONE, Rights::or)
     }
+}
+
+/// Categories of a type: a system, where one is named, and a code.
+pub type Categories = Vec<(Option<String>, String)>;
+
+fn categories<'a>(scopes: impl Iterator<Item = &'a Clinical>) -> Option<Categories> {
+    scopes.map(|scope| scope.category.as_ref().map(|c| (c.system.clone(), c.code.clone()))).collect()
 }
 
 impl fmt::Display for Scopes {
@@ -152,24 +226,38 @@ impl fmt::Display for Scopes {
     }
 }
 
-/// The parts of what is asked that are allowed and served, one for each target.
-fn meet(asked: Clinical, allowed: &[Scope]) -> Vec<Clinical> {
+/// The parts of what is asked that are allowed and served, one for each target and category.
+fn meet(asked: &Clinical, allowed: &[Scope]) -> Vec<Clinical> {
     let mut parts: Vec<Clinical> = Vec::new();
     for scope in allowed {
         let Scope::Patient(allowed) = scope else { continue };
         let rights = asked.rights.and(allowed.rights).and(Rights::SERVED);
         let Some(target) = asked.target.meet(allowed.target) else { continue };
+        let category = match (&asked.category, &allowed.category) {
+            (one, None) | (None, one) => one.clone(),
+            (one, other) if one == other => one.clone(),
+            _ => continue,
+        };
         if rights == Rights::NONE {
             continue;
         }
-        match parts.iter_mut().find(|part| part.target == target) {
+        match parts.iter_mut().find(|part| part.target == target && part.category == category) {
             Some(part) => part.rights = part.rights.or(rights),
-            None => parts.push(Clinical { target, rights, v1: asked.v1 }),
+            None => parts.push(Clinical { target, rights, category, v1: asked.v1 }),
         }
     }
-    let all = parts.iter().find(|part| part.target == Target::Any).map_or(Rights::NONE, |part| part.rights);
-    parts.retain(|part| part.target == Target::Any || !all.covers(part.rights));
-    parts.iter_mut().for_each(|part| part.v1 &= part.rights == Rights::SERVED);
+    // What another part says already is said once.
+    let all = parts.clone();
+    parts.retain(|part| {
+        let wider = |other: &&Clinical| {
+            other.target.covers(part.target)
+                && (other.category.is_none() || other.category == part.category)
+                && (other.target != part.target || other.category != part.category)
+                && other.rights.covers(part.rights)
+        };
+        !all.iter().any(|other| wider(&other))
+    });
+    parts.iter_mut().for_each(|part| part.v1 &= part.rights == Rights::SERVED && part.category.is_none());
     parts
 }
 
@@ -225,10 +313,11 @@ mod tests {
     }
 
     #[test]
-    fn granular_and_old_scopes_are_left_out_and_not_widened() {
+    fn old_and_unknown_scopes_are_left_out_and_not_widened() {
         let allowed =
             ["openid", "fhirUser", "profile", "online_access", "offline_access", "patient/*.rs", "user/*.rs"];
-        let asked = "fhirUser profile online_access user/*.rs patient/Observation.rs?category=laboratory";
+        let asked =
+            "fhirUser profile user/*.rs patient/Observation.rs?code=1 patient/*.rs?category=laboratory";
         assert_eq!(grant(asked, &allowed), "");
         assert_eq!(grant(&format!("{asked} offline_access"), &allowed), "offline_access");
         assert!(Scopes::grant("offline_access", &["offline_access".to_owned()]).unwrap().is_empty());
@@ -244,6 +333,59 @@ mod tests {
         assert!(!all.is_empty(), "an app may only want to know who somebody is");
         assert_eq!(all.clone().without_fhir_user().to_string(), "openid");
         assert!(all.without_identity().is_empty());
+    }
+
+    #[test]
+    fn a_category_narrows_whichever_side_names_it() {
+        const LAB: &str = "patient/Observation.rs?category=laboratory";
+        const VITAL: &str = "patient/Observation.rs?category=http://codes.example|vital-signs";
+        assert_eq!(grant(LAB, &["patient/*.rs"]), LAB);
+        assert_eq!(grant("patient/Observation.rs", &[LAB]), LAB);
+        assert_eq!(grant("patient/*.read", &[LAB, VITAL]), format!("{LAB} {VITAL}"));
+        assert_eq!(grant(LAB, &[LAB, VITAL]), LAB);
+        assert_eq!(grant(LAB, &[VITAL]), "");
+        assert_eq!(grant(LAB, &["patient/Observation.r"]), "patient/Observation.r?category=laboratory");
+        assert_eq!(
+            grant("patient/Observation.rs", &["patient/Observation.r", LAB]),
+            format!("patient/Observation.r {LAB}")
+        );
+        assert_eq!(grant("patient/*.rs", &["patient/*.rs", LAB]), "patient/*.rs");
+        let held =
+            Scopes::grant(&format!("{LAB} patient/Observation.s"), &["patient/*.rs".to_owned()]).unwrap();
+        let kind = ResourceType::Observation;
+        assert_eq!(held.read_in(kind), Some(vec![(None, "laboratory".to_owned())]));
+        assert_eq!(held.found_in(kind), None, "any may be found");
+        assert_eq!(held.seen_in(kind), None);
+        assert!(held.may_read(kind) && held.may_search(kind) && !held.may_read(ResourceType::Patient));
+        for same_or_less in [LAB, "patient/Observation.s", "patient/Observation.s?category=laboratory"] {
+            assert!(held.narrow(same_or_less).is_ok(), "{same_or_less}");
+        }
+        for more in ["patient/Observation.rs", VITAL, "patient/Observation.r", "patient/*.s"] {
+            assert_eq!(held.narrow(more), Err(ScopeError::Wider), "{more}");
+        }
+    }
+
+    #[test]
+    fn a_person_grants_a_part_of_what_is_asked() {
+        let allowed = ["launch/patient", "offline_access", "patient/*.rs"].map(str::to_owned);
+        let keep = |asked: &str, kinds: &[ResourceType], come_back| {
+            let kinds = kinds.iter().copied().collect();
+            Scopes::grant(asked, &allowed).unwrap().keep(&kinds, come_back).to_string()
+        };
+        let all = "launch/patient patient/*.read offline_access";
+        assert_eq!(keep(all, &ResourceType::ALL, true), all);
+        assert_eq!(
+            keep(all, &[ResourceType::Immunization], true),
+            "launch/patient patient/Immunization.read offline_access"
+        );
+        assert_eq!(keep(all, &ResourceType::ALL, false), "launch/patient patient/*.read");
+        assert_eq!(keep(all, &[], false), "launch/patient");
+        let some = "patient/Patient.r patient/Observation.rs?category=laboratory";
+        assert_eq!(keep(some, &[ResourceType::Patient], true), "patient/Patient.r");
+        assert_eq!(
+            keep(some, &[ResourceType::Observation], true),
+            "patient/Observation.rs?category=laboratory"
+        );
     }
 
     #[test]

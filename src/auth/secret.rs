@@ -13,6 +13,7 @@ pub(crate) enum Purpose {
     Access,
     Refresh,
     Code,
+    Pushed,
 }
 
 /// The system gave no random numbers; nothing can be issued.
@@ -28,6 +29,7 @@ impl Purpose {
             Self::Access => "rga_",
             Self::Refresh => "rgr_",
             Self::Code => "rgc_",
+            Self::Pushed => "rgp_",
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use store::{Store, StoreError, Subject, TokenKind};
+use store::{App, Store, StoreError, Subject, TokenKind};
 
 use crate::{
     Scopes, app,
@@ -24,6 +24,8 @@ pub struct Session {
     pub actor_is_proxy: bool,
     /// What the app may do.
     pub scopes: Scopes,
+    /// How many requests a minute the app may make.
+    pub per_minute: Option<u32>,
     /// The sign-in.
     pub family: String,
     /// The access token is no longer good from then on.
@@ -88,14 +90,15 @@ pub fn bearer(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> 
     if store.is_revoked(&record.family)? {
         return Err(AuthError::Revoked);
     }
-    let (scopes, role) =
-        entitled(store, sandbox, &record.client_id, &record.account, &record.subject, &record.scope)?;
+    let (app, role) = serves(store, sandbox, &record.client_id, &record.account, &record.subject)?;
+    let scopes = Scopes::grant(&record.scope, &app.scopes).map_err(|_| AuthError::Unknown)?;
     Ok(Session {
         client_id: record.client_id,
         account: record.account,
         subject: record.subject,
         actor_is_proxy: role == Role::Proxy,
         scopes,
+        per_minute: app.per_minute,
         family: record.family,
         expires: record.expires,
     })
@@ -114,14 +117,26 @@ pub fn entitled(
     subject: &Subject,
     scope: &str,
 ) -> Result<(Scopes, Role), AuthError> {
+    let (app, role) = serves(store, sandbox, client_id, account, subject)?;
+    let scopes = Scopes::grant(scope, &app.scopes).map_err(|_| AuthError::Unknown)?;
+    Ok((scopes, role))
+}
+
+/// The app, if it serves a person in a record, and in which role the person is there.
+fn serves(
+    store: &dyn Store,
+    sandbox: bool,
+    client_id: &str,
+    account: &str,
+    subject: &Subject,
+) -> Result<(App, Role), AuthError> {
     let app = app::serving(store, client_id, sandbox)?.ok_or(AuthError::AppNotServed)?;
     let account = store.account(account)?.ok_or(AuthError::NotEntitled)?;
     let role = sign_in::role(&account, subject).ok_or(AuthError::NotEntitled)?;
     if !app::reaches(store, &app, &subject.practice)? {
         return Err(AuthError::AppNotServed);
     }
-    let scopes = Scopes::grant(scope, &app.scopes).map_err(|_| AuthError::Unknown)?;
-    Ok((scopes, role))
+    Ok((app, role))
 }
 
 #[cfg(test)]

@@ -19,6 +19,10 @@ use crate::{
 pub const ACCESS_LIFETIME: SignedDuration = SignedDuration::from_secs(3600);
 /// How long a refresh token is good if it is not used.
 pub const REFRESH_LIFETIME: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// The same for `online_access`: the person is taken to be there as long as the app asks again within this time…
+pub const ONLINE_LIFETIME: SignedDuration = SignedDuration::from_hours(2);
+/// …and until so long after they signed in.
+pub const ONLINE_AT_MOST: SignedDuration = SignedDuration::from_hours(12);
 
 /// What an app gets.
 pub struct Tokens {
@@ -112,7 +116,7 @@ pub fn refresh(
         return Err(TokenError::InvalidGrant("the refresh token has expired"));
     }
     let held = Scopes::grant(&record.scope, &app.scopes)?;
-    if !held.offline() {
+    if !held.offline() && !held.online() {
         return Err(TokenError::InvalidGrant("the app may no longer come back by itself"));
     }
     let scopes = scope.map_or(Ok(held.clone()), |asked| held.narrow(asked))?;
@@ -195,16 +199,28 @@ pub(crate) fn issue(
     };
     let access = next(TokenKind::Access, scopes.to_string(), ACCESS_LIFETIME);
     let access = keep(store, Purpose::Access, &access)?;
-    let refresh = if Scopes::grant(&from.scope, &[OFFLINE.to_owned()])?.offline() {
-        let refresh = next(TokenKind::Refresh, from.scope.clone(), REFRESH_LIFETIME);
-        Some(keep(store, Purpose::Refresh, &refresh)?)
-    } else {
-        None
+    let refresh = match comes_back_until(now, from)? {
+        Some(expires) if expires > now => {
+            let refresh = next(TokenKind::Refresh, from.scope.clone(), REFRESH_LIFETIME);
+            Some(keep(store, Purpose::Refresh, &TokenRecord { expires, ..refresh })?)
+        }
+        Some(_) | None => None,
     };
     Ok(Tokens { access, refresh, scopes, expires_in: ACCESS_LIFETIME.as_secs(), patient, signed_in: None })
 }
 
-const OFFLINE: &str = "offline_access";
+/// Until when the app may come back by itself, if it may at all.
+fn comes_back_until(now: Timestamp, from: &TokenRecord) -> Result<Option<Timestamp>, ScopeError> {
+    let granted = Scopes::grant(&from.scope, &["offline_access", "online_access"].map(str::to_owned))?;
+    Ok(if granted.offline() {
+        Some(until(now, REFRESH_LIFETIME))
+    } else if granted.online() {
+        let last = until(from.signed_in.unwrap_or(now), ONLINE_AT_MOST);
+        Some(until(now, ONLINE_LIFETIME).min(last))
+    } else {
+        None
+    })
+}
 
 /// Draws a secret and keeps what it opens.
 pub(crate) fn keep(store: &dyn Store, purpose: Purpose, record: &TokenRecord) -> Result<String, Failure> {
@@ -289,6 +305,33 @@ mod tests {
         let tokens = fixture.redeem(&code).unwrap();
         assert!(tokens.refresh.is_none());
         assert_eq!(tokens.scopes.to_string(), "launch/patient patient/*.read");
+    }
+
+    #[test]
+    fn with_online_access_an_app_comes_back_for_two_hours_and_for_half_a_day_in_all() {
+        let fixture = Fixture::new();
+        let mut app = fixture.store.app("app").unwrap().unwrap();
+        app.scopes.push("online_access".to_owned());
+        fixture.store.set_app(&app).unwrap();
+        let code = fixture.code_for("launch/patient patient/*.rs online_access", "adult", "adult");
+        let tokens = fixture.redeem(&code).unwrap();
+        assert_eq!(tokens.scopes.to_string(), "launch/patient patient/*.rs online_access");
+        let at = |hours: i64, minutes: i64| until(now(), SignedDuration::from_mins(hours * 60 + minutes));
+        let client = fixture.client("app");
+        let ask = |now, token: &str| refresh(&*fixture.store, now, false, &client, token, None);
+        let first = tokens.refresh.unwrap();
+        assert!(matches!(
+            ask(at(2, 0), &first),
+            Err(TokenError::InvalidGrant("the refresh token has expired"))
+        ));
+        let mut token = ask(at(1, 59), &first).unwrap().refresh.unwrap();
+        for (hours, minutes) in [(3, 30), (5, 20), (7, 10), (9, 0), (10, 50)] {
+            token = ask(at(hours, minutes), &token).unwrap().refresh.unwrap();
+        }
+        assert!(ask(at(12, 0), &token).is_err());
+        let both =
+            fixture.redeem(&fixture.code_for("patient/*.rs online_access offline_access", "adult", "adult"));
+        assert!(ask(at(48, 0), &both.unwrap().refresh.unwrap()).is_ok(), "offline is more");
     }
 
     #[test]

@@ -19,7 +19,7 @@ use record::{OdsCode, ResourceType};
 
 pub(crate) use admin::{AbandonArgs, AdminArgs, AdminCommand, BatchArgs, BatchesCommand, ReprojectArgs};
 pub(crate) use apps::{
-    AddAppArgs, AppStepArgs, AppsArgs, AppsCommand, BlockAppArgs, ChangeAppArgs, Registered,
+    AddAppArgs, AppStepArgs, AppsArgs, AppsCommand, BlockAppArgs, ChangeAppArgs, Registered, Stewarding,
 };
 pub(crate) use decisions::{
     AboutPatient, AccessCommand, AccessSetArgs, AddProxyArgs, Deciding, DecisionsArgs, EndProxyArgs,

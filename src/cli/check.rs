@@ -17,7 +17,7 @@ use project::{
     IdKey,
     quality::{Quality, Summary},
 };
-use record::{OdsCode, Report};
+use record::{FileReport, IssueCode, OdsCode, Report};
 use serde::Serialize;
 use store::{Lmdb, Settings};
 
@@ -57,6 +57,8 @@ struct Outcome<'a> {
     /// The batch would be loaded, if perhaps without some rows.
     loaded: bool,
     report: &'a Report,
+    /// What looks wrong though nothing would be refused for it.
+    hints: &'a [String],
     quality: Option<&'a Summary>,
 }
 
@@ -95,16 +97,34 @@ fn export(args: &CheckArgs, format: ::ingest::Format, config: Option<&Config>) -
     let summary = loaded.then(|| quality.into_inner().unwrap_or_else(PoisonError::into_inner).summary());
     report.resources_changed = summary.iter().flat_map(|summary| summary.became.values()).sum();
     let good = loaded && rejected == 0;
+    let hints = cut_short(&report);
     if args.json {
-        let outcome = Outcome { good, loaded, report: &report, quality: summary.as_ref() };
+        let outcome = Outcome { good, loaded, report: &report, hints: &hints, quality: summary.as_ref() };
         say!("{}", serde_json::to_string_pretty(&outcome)?);
     } else {
         in_words(&report, summary.as_ref(), rejected);
+        hints.iter().for_each(|hint| say!("{hint}"));
         if loaded {
             known::advice(format, &args.known, &report).into_iter().for_each(|advice| say!("{advice}"));
         }
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Files of which more than a tenth of the rows belong to rows that are not there: of a whole export that is not so, and
+/// nothing else tells of a file that ends early at the end of a row.
+fn cut_short(report: &Report) -> Vec<String> {
+    let waiting = |file: &FileReport| file.codes.get(&IssueCode::ParentAwaited).copied().unwrap_or_default();
+    let cut = report.files.iter().filter(|(_, file)| waiting(file).saturating_mul(10) > file.rows);
+    let words = cut.map(|(name, file)| {
+        format!(
+            "warning: a file looks cut short: {} of {} rows of {name} belong to rows that are not in this export; if it \
+             follows others, they may have come before",
+            waiting(file),
+            file.rows
+        )
+    });
+    words.collect()
 }
 
 fn in_words(report: &Report, summary: Option<&Summary>, rejected: u64) {
@@ -125,4 +145,24 @@ fn in_words(report: &Report, summary: Option<&Summary>, rejected: u64) {
         rows => format!(" without the {rows} rows that are rejected"),
     };
     say!("\nthe export would be loaded{without}; nothing was stored");
+}
+
+#[cfg(test)]
+mod tests {
+    use record::Fate;
+
+    use super::*;
+
+    #[test]
+    fn a_file_of_which_more_than_a_tenth_belongs_to_rows_that_are_not_there_looks_cut_short() {
+        let of = |waiting: u64| {
+            let mut report = Report::default();
+            (0..100).for_each(|_| report.count("observations.csv", Fate::Stored));
+            report.file("observations.csv").codes.insert(IssueCode::ParentAwaited, waiting);
+            cut_short(&report)
+        };
+        assert_eq!((of(0), of(10)), (vec![], vec![]));
+        let told = of(11);
+        assert!(told[0].contains("cut short: 11 of 100 rows of observations.csv"), "{told:?}");
+    }
 }

@@ -140,7 +140,8 @@ mod tests {
             {
                 assert!(!text.contains(never), "{path}: {never}");
             }
-            for inline in ["<style", " style=", "<script>", " onclick=\"", "javascript:", "@import", " url("] {
+            for inline in ["<style", " style=", "<script>", " onclick=\"", "javascript:", "@import", " url("]
+            {
                 assert!(!text.contains(inline), "{path}: {inline}");
             }
             for attribute in ["src=\"http", "href=\"http", "from \"http", "import(\"http"] {

@@ -22,7 +22,7 @@ use store::{App, Practice, Store, Subject};
 use crate::{
     Failure,
     args::{ExplainArgs, ResourceName},
-    named,
+    named::{self, Kin},
     progress::Display,
     serve::open,
 };
@@ -37,6 +37,8 @@ struct Sheet<'a> {
     /// What counts for the person: the patient's own grant, or that of who acts for them.
     grant: Option<Grant>,
     proxy: Option<ProxyGrant>,
+    /// That nothing is served for another record's sake.
+    closed: Option<String>,
     explained: Explained,
 }
 
@@ -54,7 +56,11 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         progress: &|progress| display.show(progress),
         also: operator.also(),
     };
-    let subjects = named::find_all(&store, &args.practice, &args.patient)?;
+    // A resource may be of a record that is not served.
+    let subjects = match &args.resource {
+        Some(_) => named::every(&store, &args.practice, &args.patient)?,
+        None => named::find_all(&store, &args.practice, &args.patient)?,
+    };
     let on = args.on.unwrap_or_else(|| SystemClock.today());
     let mut sheets = Vec::new();
     for subject in subjects {
@@ -115,5 +121,6 @@ fn sheet<'a>(
     let own = explained.role.filter(|_| !is_proxy).and(access.own);
     let grant = proxy.as_ref().map(|proxy| proxy.grant.clone()).or(own);
     let (app, practice) = (store.app(&args.app)?, store.practice(&args.practice)?);
-    Ok(Sheet { args, on, subject, app, practice, grant, proxy, explained })
+    let closed = Kin::of(&subject.patient, &store.facts(&args.practice, &subject.patient)?).closed();
+    Ok(Sheet { args, on, subject, app, practice, grant, proxy, closed, explained })
 }

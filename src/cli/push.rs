@@ -245,7 +245,14 @@ impl Push<'_> {
 
     fn wait(&self, id: &str, mut batch: Value) -> Result<Value, Failure> {
         let spinner = ProgressBar::new_spinner().with_message("waiting");
+        let mut told = None;
         while matches!(batch["state"].as_str(), Some("committed" | "loading")) {
+            let why = batch["reason"].as_str();
+            if why.is_some() && why != told.as_deref() {
+                let (id, next) = (id, batch["next_try"].as_str().unwrap_or("some time"));
+                spinner.suspend(|| tell!("batch {id} {}; next try at {next}", why.unwrap_or_default()));
+                told = why.map(str::to_owned);
+            }
             spinner.set_message(batch["progress"].as_str().unwrap_or("waiting").to_owned());
             spinner.tick();
             std::thread::sleep(Duration::from_millis(500));

@@ -15,7 +15,7 @@ use project::IdKey;
 use record::{Fate, Place};
 use store::{Practice, Store, Subject};
 
-use crate::{Failure, args::TraceArgs, progress::Display, serve::open};
+use crate::{Failure, args::TraceArgs, named::Kin, progress::Display, serve::open};
 use told::Telling;
 
 pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode, Failure> {
@@ -75,6 +75,9 @@ pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode, Failure> {
             own: access.own.as_ref(),
             suppressed: access.suppressed.is_some(),
         };
+        if let Some(words) = Kin::of(patient, &store.facts(&args.practice, patient)?).closed() {
+            say!("record    {words}");
+        }
         telling.tell(place, args.entry.as_ref())?;
     }
     Ok(ExitCode::SUCCESS)
@@ -144,6 +147,10 @@ fn logged(sought: &Sought, settings: &Practice, loader: &Loader<'_>, days: u32) 
 
 /// No entry was last read there: says what that can mean, and what is known of the file.
 fn not_there(place: &Place, sought: &Sought) {
+    if let Some(why) = ::ingest::no_row(place) {
+        say!("file      no row: {why}");
+        return;
+    }
     if let Some(batch) = sought.not_read {
         say!(
             "file      not read: batch {batch} had a file of this name, and files of this name are not used"

@@ -270,10 +270,10 @@ fn words(error: &dyn std::error::Error) -> String {
     words
 }
 
-fn config(certificate: &Path, key: &Path, authorities: &Path) -> Result<ClientConfig, ClientError> {
+fn config(certificate: &Path, key_file: &Path, authorities: &Path) -> Result<ClientConfig, ClientError> {
     let chain = certificates(certificate)?;
-    let key =
-        PrivateKeyDer::from_pem_file(key).map_err(|error| unusable(format!("{}: {error}", key.display())))?;
+    let key = PrivateKeyDer::from_pem_file(key_file)
+        .map_err(|error| unusable(format!("{}: {error}", key_file.display())))?;
     let roots = self::authorities(authorities)?;
     let failed = |error: rustls::Error| unusable(format!("the certificate cannot be used: {error}"));
     let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
@@ -281,7 +281,14 @@ fn config(certificate: &Path, key: &Path, authorities: &Path) -> Result<ClientCo
         .map_err(failed)?
         .with_root_certificates(roots)
         .with_client_auth_cert(chain, key)
-        .map_err(failed)?;
+        .map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => unusable(format!(
+                "--cert and --key do not belong together: the key in {} is not that of the first certificate in {}",
+                key_file.display(),
+                certificate.display()
+            )),
+            other => failed(other),
+        })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
@@ -373,5 +380,30 @@ impl Sum {
 impl fmt::Debug for Sum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Sum(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+
+    #[test]
+    fn a_key_of_another_certificate_is_told_as_that() {
+        let dir = tempfile::tempdir().unwrap();
+        let [own, other] = [KeyPair::generate().unwrap(), KeyPair::generate().unwrap()];
+        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        let (certificate, key) = (dir.path().join("own.pem"), dir.path().join("own.key"));
+        std::fs::write(&certificate, params.self_signed(&own).unwrap().pem()).unwrap();
+        std::fs::write(&key, own.serialize_pem()).unwrap();
+        let made = || Client::new("https://localhost:1", &certificate, &key, &certificate);
+        assert!(made().is_ok());
+        std::fs::write(&key, other.serialize_pem()).unwrap();
+        let told = made().unwrap_err().to_string();
+        assert!(
+            told.starts_with("--cert and --key do not belong together") && told.contains("own.key"),
+            "{told}"
+        );
     }
 }

@@ -5,7 +5,7 @@ mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use auth::{AuthError, sign_in::Role};
+use auth::{AuthError, Scopes, sign_in::Role};
 use jiff::{Timestamp, civil::Date};
 use policy::{Header, Labels, Reason, Released, Rule, Verdict, View};
 use project::{Projected, Projection};
@@ -167,15 +167,17 @@ pub fn explain(loader: &Loader<'_>, question: &Question<'_>) -> Result<Explained
     let store = loader.store;
     let looked = loader.look_at(&question.subject.patient)?;
     let entitled = entitled(store, question)?;
-    let (types, role) = match &entitled {
-        Ok((types, role)) => (types.clone(), Some(*role)),
-        Err(_) => (BTreeSet::new(), None),
+    let (scopes, role) = match &entitled {
+        Ok((scopes, role)) => (scopes.clone(), Some(*role)),
+        Err(_) => (Scopes::default(), None),
     };
+    let types = scopes.types();
     let asking = Asking {
         subject: question.subject,
         account: question.user,
         as_proxy: role == Some(Role::Proxy),
         types: &types,
+        categories: scopes.seen_in(ResourceType::Observation),
     };
     let visible = Visible::look(store, question.on, &asking, loader.also.own())?;
     let admission = admission(entitled.map(|(_, role)| role), question.role, &visible);
@@ -190,7 +192,7 @@ pub fn explain(loader: &Loader<'_>, question: &Question<'_>) -> Result<Explained
     })
 }
 
-type Entitled = Result<(BTreeSet<ResourceType>, Role), Refused>;
+type Entitled = Result<(Scopes, Role), Refused>;
 
 /// What the app may be given for this person with every scope that it is registered for; a token may open less.
 fn entitled(store: &dyn Store, question: &Question<'_>) -> Result<Entitled, StoreError> {
@@ -199,7 +201,7 @@ fn entitled(store: &dyn Store, question: &Question<'_>) -> Result<Entitled, Stor
     let found =
         auth::entitled(store, question.sandbox, question.app, question.user, question.subject, &scope);
     match found {
-        Ok((scopes, role)) => Ok(Ok((scopes.types(), role))),
+        Ok(entitled) => Ok(Ok(entitled)),
         Err(AuthError::Store(error)) => Err(error),
         Err(AuthError::NotEntitled) => Ok(Err(Refused::User)),
         Err(AuthError::AppNotServed | AuthError::Unknown | AuthError::Expired | AuthError::Revoked) => {

@@ -28,7 +28,7 @@ use ingest::{Format, Stop};
 use policy::{Another, MadeWith, PracticeRules, Released};
 use project::{Holder, IdKey, Projection, Record};
 use record::{Entry, EntryId, Issue, IssueCode, OdsCode, PatientKey, Place, Report, Severity, Sink};
-use store::{AsOf, NewRelease, PatientFacts, Store, StoreError};
+use store::{AsOf, NewRelease, OtherRecord, PatientFacts, Store, StoreError};
 
 pub use self::{
     fingerprint::fingerprint_of,
@@ -356,14 +356,7 @@ impl Projecting<'_> {
         let batches = Batches::of(&facts);
         let own: Vec<Entry> = facts.entries.into_iter().map(|(entry, _)| entry).collect();
         let guests = facts.guests.into_iter().map(|(guest, _)| (guest.identity, guest.entry)).collect();
-        let others = facts.others.iter();
-        let others: Vec<Another<'_>> = others
-            .map(|other| Another {
-                patient: &other.patient,
-                entries: &other.entries,
-                oversight: &other.oversight,
-            })
-            .collect();
+        let others: Vec<Another<'_>> = facts.others.iter().map(OtherRecord::seen).collect();
         let beside = facts.others.iter().zip(&others).filter(|(other, _)| !other.marks_only);
         let holder = Holder::of(patient, &own, &beside.map(|(_, other)| *other).collect::<Vec<_>>());
         let of_own = own.len();

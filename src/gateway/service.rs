@@ -5,8 +5,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use auth::Session;
+use auth::{
+    Session,
+    rate::{Limiter, Rate},
+};
 use http::{HeaderMap, HeaderValue, Method, header};
+use jiff::SignedDuration;
 use record::ResourceType;
 use serde_json::Value;
 use store::{Store, StoreError};
@@ -48,6 +52,12 @@ impl Urls {
         format!("{}/oauth/token", self.base)
     }
 
+    /// Where apps push authorization requests.
+    #[must_use]
+    pub fn pushed(&self) -> String {
+        format!("{}/oauth/par", self.base)
+    }
+
     /// The introspection endpoint.
     #[must_use]
     pub fn introspect(&self) -> String {
@@ -74,6 +84,8 @@ impl Urls {
 }
 
 const FHIR: &str = "/fhir/R4";
+/// Apps with a rate of their own that are remembered; a person registered each of them.
+const MOST_APPS: usize = 100_000;
 
 /// The gateway's answers.
 pub struct Service {
@@ -84,6 +96,7 @@ pub struct Service {
     sandbox: bool,
     oauth: OAuth,
     offered: Offered,
+    asking: Limiter<String>,
     readiness: Mutex<Readiness>,
     pub(crate) operator: Arc<Operator>,
 }
@@ -101,7 +114,8 @@ impl Service {
         let offer = Offer::default();
         let oauth = OAuth::new(Arc::clone(&store), Arc::clone(&clock), urls.clone(), sandbox, offer);
         let (offered, readiness, operator) = (Offered::default(), Mutex::default(), Arc::default());
-        Self { store, clock, cursors, urls, sandbox, oauth, offered, readiness, operator }
+        let asking = Limiter::new(MOST_APPS);
+        Self { store, clock, cursors, urls, sandbox, oauth, offered, asking, readiness, operator }
     }
 
     /// With what an operator has configured: only records that were made with those tables are served.
@@ -273,8 +287,9 @@ impl Service {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let (_, token) =
             token.ok_or(Outcome::Unauthorized("The Authorization header is not a bearer token."))?;
-        let found = auth::bearer(&*self.store, self.clock.now(), self.sandbox, token.trim());
-        found.map_err(|error| match error {
+        let now = self.clock.now();
+        let found = auth::bearer(&*self.store, now, self.sandbox, token.trim());
+        let session = found.map_err(|error| match error {
             auth::AuthError::Store(error) => self.failed(&error),
             auth::AuthError::Unknown
             | auth::AuthError::Expired
@@ -283,7 +298,13 @@ impl Service {
             | auth::AuthError::NotEntitled => {
                 Outcome::InvalidToken("The access token is not good (any more). Get a new one.")
             }
-        })
+        })?;
+        if let Some(burst) = session.per_minute {
+            let rate = Rate { burst, per: SignedDuration::from_mins(1) };
+            let allowed = self.asking.allow(session.client_id.clone(), rate, now);
+            allowed.map_err(|wait| Outcome::TooOften(wait.as_secs() + 1))?;
+        }
+        Ok(session)
     }
 }
 

@@ -213,6 +213,18 @@ pub fn open(format: Format, practice: &OdsCode, paths: &[PathBuf]) -> Result<Box
     }
 }
 
+/// That a line holds no row, by the name of its file: files of this name are never read, or the line is their header.
+#[must_use]
+pub fn no_row(place: &Place) -> Option<&'static str> {
+    let name = place.file.as_str();
+    let read = emis::is_read(name).or_else(|| tpp::is_read(name));
+    let has_header = read.is_some() || nhs_vaccination::is_one(name);
+    match read {
+        Some(false) => Some("files of this name are not read"),
+        Some(true) | None => (has_header && place.line == 1).then_some("line 1 is the header"),
+    }
+}
+
 /// The files among these paths, and in the folders among them, that a batch does not read, by name. Hidden ones and
 /// those in further folders are nobody's business.
 #[must_use]

@@ -10,6 +10,8 @@ use crate::{AccessLevel, Admission, Labels, LevelTable, Reason, Sensitivity, Vie
 pub enum Rule {
     /// The app's token does not open this resource type.
     TypeNotInScope,
+    /// The app's token opens some categories of this type, and it is of none of them.
+    CategoryNotInScope,
     /// A label speaks against it.
     Labelled(Reason),
     /// It is sensitive, and this class is not shown to whoever looks.
@@ -33,6 +35,7 @@ impl Rule {
     pub fn code(self) -> String {
         match self {
             Self::TypeNotInScope => "type-not-in-scope".to_owned(),
+            Self::CategoryNotInScope => "category-not-in-scope".to_owned(),
             Self::Labelled(reason) => format!("label:{}", reason.code()),
             Self::Sensitive(class) => format!("sensitive:{}", class.code()),
             Self::SectionOff => "section-off".to_owned(),
@@ -50,6 +53,10 @@ impl Rule {
     pub fn words(self) -> String {
         match self {
             Self::TypeNotInScope => "the app may not be given entries of this type".to_owned(),
+            Self::CategoryNotInScope => {
+                "the app may be given entries of this type in some categories, and it is in none of them"
+                    .to_owned()
+            }
             Self::Labelled(reason) => reason.words().to_owned(),
             Self::Sensitive(class) => {
                 format!("it is sensitive ({}), and that is not shown to whoever looks", class.words())

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use record::{EntryId, Index, ResourceType};
 use serde::{Deserialize, Serialize};
 
-use crate::{FeedAccess, Labels, MadeWith, Permit, Standing, View};
+use crate::{FeedAccess, Labels, MadeWith, Permit, Rule, Standing, View};
 
 /// What is held of one released resource beside its bodies. Its parts are for [`disclose`] and for those who make or
 /// explain it on the practice's side; the serving path may only pass it on.
@@ -65,6 +65,28 @@ pub struct Disclosed<'a> {
 #[must_use]
 pub fn disclose(header: &Header, permit: Permit) -> Option<Disclosed<'_>> {
     header.view(permit.view()).map(|shown| Disclosed { header, shown, permit })
+}
+
+/// Categories to which an app's token narrows a type: a system, where it names one, and a code.
+pub type ScopeCategories = Vec<(Option<String>, String)>;
+
+/// What an app's token leaves of what may be shown, where it opens a type in some categories only. It looks at what the
+/// view shows of them: a category that is withheld opens nothing.
+///
+/// # Errors
+/// The rule that withholds it.
+pub fn within<'a>(
+    disclosed: Disclosed<'a>,
+    categories: Option<&ScopeCategories>,
+) -> Result<Disclosed<'a>, Rule> {
+    let has = |(system, code): &(Option<String>, String)| {
+        let fits = |(s, c): &(String, String)| system.as_ref().is_none_or(|wanted| wanted == s) && c == code;
+        disclosed.shown.index.categories.iter().any(fits)
+    };
+    match categories {
+        Some(categories) if !categories.iter().any(has) => Err(Rule::CategoryNotInScope),
+        Some(_) | None => Ok(disclosed),
+    }
 }
 
 impl<'a> Disclosed<'a> {

@@ -16,6 +16,7 @@ mod disclosure;
 mod enable;
 mod grant;
 mod held;
+mod holders;
 mod identifying;
 mod label;
 #[cfg(test)]
@@ -37,7 +38,10 @@ pub use decide::{Decision, Permit, Rule, decide, text_may_go_out};
 pub use disclosure::{DisclosureTable, Passed, Shown, TableError, View};
 pub use enable::{Blocked, blocked, opens_more};
 pub use grant::{FeedAccess, FeedProxy, Grant, LegalBasis, ProxyGrant};
-pub use held::{BodyChange, Disclosed, Header, Release, Released, ViewHeader, disclose};
+pub use held::{
+    BodyChange, Disclosed, Header, Release, Released, ScopeCategories, ViewHeader, disclose, within,
+};
+pub use holders::{Holder, feed, is_living, served};
 pub use identifying::is_identifying;
 pub use label::{Labels, Reason, label};
 pub use level::{AccessLevel, LevelTable};

@@ -1,15 +1,14 @@
 //! Guests: entries of feeds that name their patient by number and date of birth. They join a record only where both are
 //! its patient's own and nobody else in the practice has the number; otherwise they wait, and nobody is shown them.
 //! Messages about a patient (GP2GP, GP Connect) are a record of their own and no second person: the guests are those of
-//! the patient whom the practice's own system has registered ([`record::PatientKey::is_registered`]), who must be the
-//! only such one, and the message must name the same number and date of birth. The store decides that.
+//! the record that is served ([`policy::served`]). The store decides that.
 
 use record::{Content, Demographics, Entry, Identity, IssueCode};
 
 use crate::Waiting;
 
 /// A patient's own entries and the guests that may join them; and the guests that may not, with the reason.
-/// `number_shared` says that it is open whose the number is.
+/// `number_shared` says that several patients have the number and none of their records is served.
 #[must_use]
 pub fn with_guests(
     mut entries: Vec<Entry>,

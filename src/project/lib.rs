@@ -7,7 +7,6 @@
 mod access;
 mod gather;
 mod guests;
-mod holders;
 mod ids;
 mod own;
 mod people;
@@ -35,13 +34,13 @@ use record::{
 };
 
 pub use guests::with_guests;
-pub use holders::Holder;
 pub use ids::IdKey;
 pub use map::{
     Counts as TerminologyCounts, Release as TerminologyRelease, Terminology, TerminologyError,
     fold as folded, profiles, ucum, xml,
 };
 pub use own::{OwnTableError, OwnTables};
+pub use policy::Holder;
 pub use release::release;
 pub use render::{practice_side, render};
 pub use tables::{made_with, may_serve};

@@ -10,12 +10,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use map::WhyNot;
+use policy::{Holder, feed};
 use record::{
     CodeRef, CodeSystem, Coded, Coding, Content, Entry, EntryId, Place, SnomedId, Statement, Value,
 };
 use serde::Serialize;
 
-use crate::{Holder, Projection, Record, holders::feed};
+use crate::{Projection, Record};
 use tally::{Bounded, top};
 pub use tally::{Counted, Example};
 

@@ -32,7 +32,7 @@ macro_rules! tables {
 }
 
 /// Path under `profiles/`, text, and where it counts.
-const TABLES: [(&str, &str, Counts); 31] = tables![
+const TABLES: [(&str, &str, Counts); 32] = tables![
     "access_levels.toml" Asked,
     "codes/access_control.csv" Asked,
     "codes/blood_pressure.csv" Shown,
@@ -60,6 +60,7 @@ const TABLES: [(&str, &str, Counts); 31] = tables![
     "lexicon/review.csv" Shown,
     "lexicon/roles.csv" Shown,
     "lexicon/surnames.csv" Shown,
+    "lexicon/talk.csv" Shown,
     "makers.csv" Asked,
     "online_services.csv" Shown,
     "registration_types.toml" Shown,

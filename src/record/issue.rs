@@ -89,7 +89,7 @@ issue_codes! {
     /// A key is blank, too long or malformed.
     KeyInvalid = "key-invalid", "the row's own key must be a GUID";
     /// The row names a patient by a blank or malformed key.
-    PatientInvalid = "patient-invalid", "the row must name its patient";
+    PatientInvalid = "patient-invalid", "the row must name its patient, in the column or element that is named before";
     /// The row belongs to another organisation than the practice that is being loaded.
     OtherOrganisation = "other-organisation", "divide the export: the rows of each practice are a batch of their own";
     /// The row is another organisation's part of a record that is shared with the practice.
@@ -123,11 +123,11 @@ issue_codes! {
     /// The NHS number is a patient's of the practice, and the date of birth is not theirs or one of the two is unknown.
     IdentityMismatch = "identity-mismatch", "the entry waits, and nobody is shown it, until the NHS number and the date of birth are both those of one patient";
     /// The NHS number is that of several patients of the practice.
-    NhsNumberShared = "nhs-number-shared", "the entry waits, and nobody is shown it, while more than one patient of the practice has its NHS number";
+    NhsNumberShared = "nhs-number-shared", "the entry waits, and nobody is shown it, while several patients of the practice have its NHS number and no record of them is served: of two in the practice's own systems (it has changed its system?) one must be deducted, or deleted by the old system's last export; else correct number or date of birth at the source";
     /// Another feed of the practice has a patient with this NHS number.
     NhsNumberInTwoFeeds = "nhs-number-in-two-feeds", "another feed of the practice tells of a patient with this NHS number: only one of the records is served, that of the practice's own system if it has one, and what either marks is hidden in both";
     /// Several patients of the practice have the NHS number, and it is open whose it is.
-    NhsNumberDisputed = "nhs-number-disputed", "two patients of one feed have this NHS number, or feeds differ on the date of birth that belongs to it: none of the records is served until the practice has corrected that";
+    NhsNumberDisputed = "nhs-number-disputed", "two patients of one feed have this NHS number, or feeds differ on the date of birth that belongs to it: none of the records is served. Of two in the practice's own systems (it has changed its system?) the old one's must be deducted, or deleted by its last export; else correct number or date of birth at the source";
     /// The row is inside or filed under an entry that has not come yet.
     ParentAwaited = "parent-awaited", "the entry waits until the entry that it belongs to comes";
     /// The row removes an entry that has not come.

@@ -2,18 +2,24 @@
 
 use std::ops::Range;
 
-use crate::{disclosure::Disclosures, ends::Ends, text::Kind as Token, word::*};
+use crate::{disclosure::Disclosures, talk::*, text::Kind as Token, word::*};
 
 impl Disclosures<'_> {
     /// The part of a sentence that tells something of somebody else.
-    pub(crate) fn about(&self, sentence: &Range<usize>, all: Classes) -> Option<Range<usize>> {
+    pub(crate) fn about(&self, sentence: &Range<usize>, all: Classes, talk: &Talk) -> Option<Range<usize>> {
         let text = self.text;
-        let maybe = CRIME | STIGMA | ILLNESS | HERITABLE | CONDUCT;
-        if all & maybe == 0 && !sentence.clone().any(|at| self.medical(at)) {
+        let maybe = STATE | CRIME | STIGMA | ILLNESS | HERITABLE | CONDUCT;
+        let whose = |at: usize| text.tokens[at].possessive && text.is(at, PERSON);
+        let hint = |at: usize| talk.is(at, DEED | ODD) || whose(at) || self.medical(at) || self.stem(at) != 0;
+        if all & maybe == 0 && !sentence.clone().any(hint) {
             return None;
         }
         let history = all & FAMILY_HISTORY != 0 || self.aged(sentence);
         sentence.clone().filter(|at| self.somebody(*at)).find_map(|who| {
+            // `Mother's mother dementia`: who is spoken of follows.
+            if text.tokens[who].possessive && text.is(who + 1, PERSON) {
+                return None;
+            }
             let begin = self.subject(sentence, who);
             let fact = match begin {
                 Some(_) => self.told_of(sentence, who, history, all & FAMILY_HISTORY != 0),
@@ -110,6 +116,25 @@ impl Disclosures<'_> {
         if clause {
             return Some(at);
         }
+        // `Told her parents about pregnancy`: the patient's own news.
+        if matches!(text.word(before), "told" | "informed" | "tell" | "telling" | "asked")
+            && matches!(text.word(who + 1), "about" | "of" | "re" | "that" | "and" | "she" | "he")
+        {
+            return None;
+        }
+        // `Second wife has COPD`: what else stands first describes the relative.
+        let describes = |at: usize| {
+            text.is_word(at)
+                && text.is(at, WORD)
+                && !text.is(
+                    at,
+                    SPEECH | HUMAN | STATE | SELF | CLINICAL | WITH | PLACE_PREP | NEGATION | FAMILY_HISTORY,
+                )
+                && !matches!(text.word(at), "to" | "for" | "of" | "by" | "than" | "per" | "like" | "as")
+        };
+        if who - sentence.start < 3 && (sentence.start..at).all(describes) {
+            return Some(sentence.start);
+        }
         // `Told midwife husband locks her in`: whoever is told stands before.
         let told = text.is(before, SPEECH | ROLE)
             && !matches!(text.word(before), "phone" | "call" | "calling" | "per" | "saw" | "heard" | "seen");
@@ -141,6 +166,10 @@ impl Disclosures<'_> {
                     | "married"
             )
         });
+        // `cares for wife, MS`
+        if cares && !history && matches!(text.sign(who + 1), Some(',' | '(')) {
+            return self.first_fact(at..sentence.end.min(at + 2), sentence, STIGMA | CRIME | ILLNESS);
+        }
         let relates = matches!(text.word(at), "who" | "whose" | "whos");
         if history
             || !(relates
@@ -164,11 +193,24 @@ impl Disclosures<'_> {
         {
             at += 1;
         }
-        at
+        // `neighbour he cares for`
+        let relative =
+            matches!(text.word(at), "he" | "she" | "pt") && matches!(text.word(at + 2), "for" | "with");
+        if relative && at + 3 < sentence.end { at + 3 } else { at }
+    }
+
+    /// What a table says of a word, or of its stem: `miscarriages`, `overdosed`.
+    pub(crate) fn is_fact(&self, at: usize, class: Classes) -> bool {
+        self.text.is(at, class) || class & self.stem(at) != 0
+    }
+
+    pub(crate) fn stem(&self, at: usize) -> Classes {
+        let known = self.text.is(at, STIGMA | ILLNESS | HERITABLE | CRIME | CONDUCT | NAME);
+        if known || !self.text.is_word(at) { 0 } else { stem(self.text.word(at)) }
     }
 
     fn first_fact(&self, mut range: Range<usize>, sentence: &Range<usize>, class: Classes) -> Option<usize> {
-        range.find(|at| self.text.is(*at, class) && !self.denied(sentence, *at))
+        range.find(|at| self.is_fact(*at, class) && !self.denied(sentence, *at))
     }
 
     /// The fact that is told of the subject.
@@ -191,23 +233,45 @@ impl Disclosures<'_> {
         if !speaks && let Some(deed) = self.against_somebody(at, sentence) {
             return Some(deed);
         }
-        if speaks && !possessive || self.helps(at) {
+        if possessive
+            && !history
+            && !(sentence.start..who).any(|at| text.is(at, SPEECH))
+            && let Some(part) = self.part_of(who, sentence)
+        {
+            return Some(part);
+        }
+        let other = text.is(who, PERSON) && !possessive;
+        if other && let Some(deed) = self.does_oddly(at, sentence) {
+            return Some(deed);
+        }
+        if speaks && !possessive {
             return None;
         }
-        let near = at..end.min(at + 7);
+        if self.helps(at) {
+            return None;
+        }
+        let near = at..self.before_patient(at..end.min(at + 7));
         let fact = |class: Classes| {
             near.clone().find(|at| {
-                text.is(*at, class)
+                self.is_fact(*at, class)
                     && (!text.is(*at, SPEECH) || text.is(*at, CRIME))
                     && !self.denied(sentence, *at)
             })
         };
         let of_patient = near.clone().any(|at| matches!(text.word(at), "pt" | "patient" | "pts"));
-        let (stigma, illness) = (fact(STIGMA), fact(ILLNESS));
+        // `Mum attended, warts`: what follows a visit is the patient's.
+        let came = |at: usize| {
+            matches!(text.word(at), "attended" | "attends" | "attending" | "present" | "here" | "brought")
+        };
+        let visit = |fact: &usize| !(at..*fact).any(came);
+        let (stigma, illness) = (fact(STIGMA).filter(visit), fact(ILLNESS).filter(visit));
         // What runs in families is told of others only as theirs: `has lupus`, `Wife HTN`.
         let heritable = fact(HERITABLE).filter(|fact| blood || possessive || *fact <= at + 2);
         let burden = self.first_fact(rest, sentence, BURDEN).is_some();
-        let state = text.is(at, STATE | ILLNESS | STIGMA | HERITABLE) || possessive || stigma.is_some();
+        let state = text.is(at, STATE)
+            || self.is_fact(at, ILLNESS | STIGMA | HERITABLE)
+            || possessive
+            || stigma.is_some();
         // After a bare name the fact must follow at once.
         let named = !text.is(who, PERSON);
         if named && !possessive && !text.is(who + 1, STATE | ILLNESS | STIGMA | HERITABLE) {
@@ -216,6 +280,8 @@ impl Disclosures<'_> {
         let unlisted = || self.unlisted(at, sentence).filter(|_| !text.is(who, BLOOD | CHILD) && !family);
         match () {
             () if of_patient && !possessive => None,
+            // `Mother's mother dementia` is a family history.
+            () if blood && who > 0 && text.is(who - 1, BLOOD) && !text.is(at, STATE) => None,
             () if blood && history => None,
             () if blood && heritable.is_some() => heritable.filter(|_| burden),
             () if !state => None,
@@ -223,6 +289,13 @@ impl Disclosures<'_> {
             () if history && family => None,
             () => stigma.or(illness).or(heritable).or_else(unlisted),
         }
+    }
+
+    /// `overdosed, pt did CPR`: what follows a comma is told of the patient.
+    fn before_patient(&self, near: Range<usize>) -> usize {
+        let of_patient = |at: usize| matches!(self.text.word(at), "pt" | "patient" | "pts") || self.own(at);
+        let sign = |at: &usize| matches!(self.text.sign(*at), Some(',' | '-' | '–')) && of_patient(*at + 1);
+        near.clone().find(sign).unwrap_or(near.end)
     }
 
     /// A sign that ends `died Aug`: what follows it is how the patient bears it.
@@ -247,67 +320,6 @@ impl Disclosures<'_> {
         whom.then_some(deed)
     }
 
-    /// A disease or medicine that no table has, told as one: `has sarcoidosis`, `on tofacitinib`.
-    fn unlisted(&self, at: usize, sentence: &Range<usize>) -> Option<usize> {
-        let verb = matches!(
-            self.text.word(at),
-            "has"
-                | "had"
-                | "got"
-                | "have"
-                | "with"
-                | "on"
-                | "takes"
-                | "under"
-                | "diagnosed"
-                | "having"
-                | "started"
-                | "is"
-                | "for"
-        );
-        (at + 1..sentence.end.min(at + 5)).find(|at| verb && self.medical(*at))
-    }
-
-    /// Whether a word ends as those for diseases, operations and medicines do, or is a disease that somebody described.
-    fn medical(&self, at: usize) -> bool {
-        const ENDS: Ends = Ends::of(&[
-            "itis",
-            "osis",
-            "aemia",
-            "emia",
-            "oma",
-            "opathy",
-            "ectomy",
-            "plasty",
-            "ostomy",
-            "algia",
-            "plegia",
-            "paresis",
-            "sclerosis",
-            "trophy",
-            "uria",
-            "oscopy",
-            "cillin",
-            "mycin",
-            "statin",
-            "prazole",
-            "olol",
-            "pril",
-            "sartan",
-            "azepam",
-            "mab",
-            "tinib",
-            "triptyline",
-            "codone",
-            "gliptin",
-            "oxetine",
-        ]);
-        self.text.is_word(at)
-            && (ENDS.end(self.text.word(at))
-                || self.text.is(at, EPONYM)
-                    && (self.text.tokens[at].possessive || self.text.is(at + 1, HEAD)))
-    }
-
     /// What follows a comma and speaks of the patient again is not part of it.
     fn tail(&self, fact: usize, end: usize) -> usize {
         let text = self.text;
@@ -330,8 +342,9 @@ impl Disclosures<'_> {
     }
 
     /// The relative does something for the patient: `wife drives him to dialysis`.
-    fn helps(&self, at: usize) -> bool {
-        self.text.is(at, HUMAN) && !self.text.is(at, STATE | ILLNESS | STIGMA)
+    pub(crate) fn helps(&self, at: usize) -> bool {
+        let for_self = matches!(self.text.word(at), "took" | "takes" | "taking" | "used" | "uses" | "using");
+        self.text.is(at, HUMAN) && !self.text.is(at, STATE | ILLNESS | STIGMA) && !for_self
     }
 
     /// An age beside the illness, as family histories have: `MI 58`, `at 50`, `aged 44`, `50s`.

@@ -102,16 +102,21 @@ impl Contacts<'_> {
         self.birth(at).or_else(|| self.nhs(at)).or_else(|| self.phone(at))
     }
 
-    /// Digits from a token on, over the signs that stand in numbers; where it ends.
+    /// Digits from a token on, over the signs that stand in numbers; where it ends. Of two numbers side by side, the
+    /// first.
     fn digits(&self, from: usize) -> (String, usize) {
         let text = self.text;
         let mut digits = String::new();
         let (mut at, mut end, mut signs) = (from, from, 0);
+        let mut whole = None;
         while at < text.tokens.len() && digits.len() < 17 && signs < 4 {
             match text.tokens[at].kind {
                 Token::Number if text.word(at).bytes().all(|byte| byte.is_ascii_digit()) => {
                     digits.push_str(text.word(at));
                     (end, signs) = (at, 0);
+                    if complete(&digits).is_some_and(|form| form.contains(&digits.len())) {
+                        whole = Some((digits.len(), end));
+                    }
                 }
                 Token::Sign('+') if at == from => {}
                 Token::Sign('-' | '(' | ')' | '.' | '–') => signs += 1,
@@ -121,6 +126,11 @@ impl Contacts<'_> {
                 break;
             }
             at += 1;
+        }
+        let too_long = complete(&digits).is_some_and(|form| digits.len() > *form.end());
+        if let Some((length, first)) = whole.filter(|_| too_long) {
+            digits.truncate(length);
+            end = first;
         }
         (digits, end)
     }
@@ -159,9 +169,10 @@ impl Contacts<'_> {
             ["0800", "0808", "0300", "0303", "0330", "0333", "0345", "0845", "0844", "0870", "0871"]
                 .iter()
                 .any(|prefix| digits.starts_with(prefix));
-        let office =
-            self.before(at, 5, ORG_PHONE | ORG_HEAD | ROLE | SPECIALTY) && !self.before(at, 6, PERSON);
-        if (service || office) && !self.before(at, 6, PERSON) {
+        // `chest 07700 900456` is nobody's office: a mobile needs somebody who answers it.
+        let desks =
+            ORG_PHONE | ORG_HEAD | ROLE | if mobile(&digits) { Classes::default() } else { SPECIALTY };
+        if (service || self.before(at, 5, desks)) && !self.before(at, 6, PERSON) {
             return Some(end);
         }
         self.add(at, end, "contact.phone")
@@ -347,6 +358,23 @@ impl Contacts<'_> {
             .then(|| self.add(at, end, "contact.insurance-number"))
             .flatten()
     }
+}
+
+/// With how many digits a telephone number is complete, by how it begins.
+fn complete(digits: &str) -> Option<std::ops::RangeInclusive<usize>> {
+    Some(match digits.as_bytes() {
+        [b'0', b'0', ..] => 13..=15,
+        [b'0', ..] => 10..=11,
+        [b'4', b'4', ..] => 11..=12,
+        [b'7', ..] => 10..=10,
+        _ => return None,
+    })
+}
+
+/// 071 to 075 and 077 to 079: Ofcom's National Telephone Numbering Plan, B4.
+fn mobile(digits: &str) -> bool {
+    let national = digits.trim_start_matches('0').trim_start_matches("44").trim_start_matches('0');
+    national.starts_with('7') && !national.starts_with("70") && !national.starts_with("76")
 }
 
 /// Whether a word has a shape: letters as `a`, digits as `0`.

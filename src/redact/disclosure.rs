@@ -7,7 +7,9 @@ use crate::{
     keep::Keep,
     secrecy::Secrecy,
     span::{Found, Kind},
+    talk::*,
     text::Text,
+    told::Telling,
     word::*,
 };
 
@@ -19,6 +21,8 @@ pub(crate) struct Disclosures<'t> {
     pub(crate) kept: &'t [Keep],
     /// Tokens that belong to a third party's name.
     pub(crate) named: &'t [bool],
+    /// Whether the patient is a man, where the record says.
+    pub(crate) male: Option<bool>,
     pub(crate) found: Vec<Found>,
     /// A clinician has to decide.
     pub(crate) review: bool,
@@ -29,22 +33,44 @@ impl Disclosures<'_> {
         let text = self.text;
         let mut told = false;
         let mut before: Option<Range<usize>> = None;
+        // `Wife t/c.`: somebody was in touch, and what was told follows.
+        let mut contact = false;
         for sentence in &text.sentences {
             let all = sentence.clone().fold(0, |all, at| all | text.tokens[at].is);
             let someone = self.someone(sentence);
-            // Most sentences name nobody and keep nothing from anybody.
-            let quiet = all & (ANON | CONFIDENCE | SAFEGUARDING | HARM | WITHHOLD | KEPT_FROM) == 0;
-            if quiet && !someone && !told && before.is_none() {
-                before = (all & ROLE != 0 && all & SPEECH != 0).then(|| sentence.clone());
+            // Most sentences name nobody, relay nothing and keep nothing from anybody.
+            let cues = ANON | CONFIDENCE | SAFEGUARDING | HARM | WITHHOLD | KEPT_FROM | SPEECH;
+            let screen = || {
+                sentence.clone().any(|at| matches!(text.word(at), "app" | "portal" | "online" | "visible"))
+            };
+            if all & cues == 0 && !someone && !told && before.is_none() && !screen() {
                 continue;
             }
-            let rule = self.rule(sentence, all, someone, told || before.is_some());
+            let talk = Talk::of(text, sentence);
+            let telling = self.relayed(sentence, &talk);
+            let rule = self.rule(sentence, all, someone, told || before.is_some(), &talk, telling);
+            let rule = rule.or_else(|| {
+                let follows = contact && self.follows_contact(sentence, &talk);
+                follows.then(|| ("disclosure.informant", sentence.clone()))
+            });
             // `Daughter phoned. Does not want him told.`: what was told is part of it.
-            if let (Some(("disclosure.confidence", _)), Some(last)) = (&rule, &before)
-                && !someone
+            let continues =
+                contact || !someone || telling == Telling::Nothing && self.begins_telling(sentence, &talk);
+            let same = |rule| {
+                rule == "disclosure.confidence" && !someone
+                    || contact
+                        && matches!(
+                            rule,
+                            "disclosure.informant" | "disclosure.safeguarding" | "disclosure.about-other"
+                        )
+            };
+            if let (Some((rule, _)), Some(last)) = (&rule, &before)
+                && same(*rule)
+                && continues
             {
-                self.add(last.clone(), "disclosure.confidence");
+                self.add(last.clone(), rule);
             }
+            contact = rule.is_none() && telling == Telling::Contact;
             told = false;
             before = None;
             match rule {
@@ -52,10 +78,12 @@ impl Disclosures<'_> {
                     told = TOLD.contains(&rule);
                     self.add(part, rule);
                 }
-                None if (someone || all & ROLE != 0) && all & SPEECH != 0 => before = Some(sentence.clone()),
+                None if contact || (someone || all & ROLE != 0) && all & SPEECH != 0 => {
+                    before = Some(sentence.clone());
+                }
                 None => {}
             }
-            self.review |= self.held_back(sentence, all);
+            self.review |= self.held_back(sentence, all, &talk);
         }
     }
 
@@ -76,11 +104,18 @@ impl Disclosures<'_> {
         all: Classes,
         someone: bool,
         told: bool,
+        talk: &Talk,
+        telling: Telling,
     ) -> Option<(&'static str, Range<usize>)> {
         let text = self.text;
         let anon = all & ANON != 0 && all & (SPEECH | CONDUCT | CONFIDENCE) != 0;
-        let about = || if someone { self.about(sentence, all) } else { None };
-        let informs = (someone || anon) && self.informs(sentence);
+        let about = || if someone { self.about(sentence, all, talk) } else { None };
+        // `will stab flatmate` is what the patient means to do.
+        let meant =
+            self.means_harm(sentence, talk).is_some_and(|means| !self.someone(&(sentence.start..means)));
+        let informs = !meant && (someone || anon) && self.informs(sentence, talk)
+            || telling == Telling::Disclosure
+                && !(all & KEPT_FROM != 0 && self.secrecy().untold_illness(sentence));
         let whole = |rule| Some((rule, sentence.clone()));
         // What is told here is the order to hold something back, not a third party's doing.
         let order = (all & WITHHOLD != 0 || all & KEPT_FROM != 0 && self.secrecy().untold_illness(sentence))
@@ -89,14 +124,23 @@ impl Disclosures<'_> {
         let secret =
             all & CONFIDENCE != 0 || all & KEPT_FROM != 0 && self.secrecy().kept_from_anybody(sentence);
         // `Teacher rang w/o pt knowledge`: a professional, too, can tell in confidence.
-        let behind = all & CONFIDENCE != 0 && all & ROLE != 0 && all & SPEECH != 0;
-        if !order && secret && (someone || behind || all & ANON != 0 || told) {
+        let relays = || sentence.clone().any(|at| talk.is(at, SAY | RAISE | CHANNEL | NOTE));
+        let behind = all & CONFIDENCE != 0 && all & ROLE != 0 && relays();
+        let nameless = all & ANON != 0
+            && (all & (SPEECH | CONDUCT) != 0 || sentence.clone().any(|at| talk.is(at, NOTE | WHO)));
+        let kept_quiet = told && !someone && self.secrecy().kept_quiet(sentence);
+        let own = all & CONFIDENCE == 0 && !told && self.secrecy().own_secret(sentence);
+        let paper = !told && !informs && !self.has_source(sentence) && self.kept_from_sight(sentence, talk);
+        if !order && !own && !paper && (secret && (someone || behind || nameless || told) || kept_quiet) {
             return whole("disclosure.confidence");
         }
         let threat = || self.before_kin_does(sentence, HARM);
-        if self.unless_denied(sentence, SAFEGUARDING)
-            || (someone && self.unless_denied(sentence, SAFE_KIN))
-            || (someone && threat())
+        if self.unless_denied(sentence, SAFEGUARDING) && !meant
+            || (someone && !meant && self.unless_denied(sentence, SAFE_KIN))
+            || (someone && !meant && threat())
+            || self.ruled_over(sentence, talk)
+            || self.coerced(sentence, talk)
+            || self.attacked(sentence, talk)
         {
             return whole("disclosure.safeguarding");
         }
@@ -109,7 +153,11 @@ impl Disclosures<'_> {
         }
         let first = sentence.clone().find(|at| text.is_word(*at))?;
         let goes_on = text.is(first, SPEECH | PRONOUN) && (all & CONDUCT != 0 || all & CONFIDENCE != 0);
-        if told && goes_on { whole("disclosure.continued") } else { None }
+        // `Mum has seen scratches.` after what mum said.
+        let adds = told
+            && (text.is(first, KIN) && self.adds(first, sentence, talk)
+                || text.is(first, PRONOUN) && self.follows_contact(sentence, talk));
+        if adds || told && goes_on { whole("disclosure.continued") } else { None }
     }
 
     /// `information from father`, `son asked`.
@@ -124,9 +172,12 @@ impl Disclosures<'_> {
     }
 
     /// Nobody else need be in it: harm, or words that say that the patient must not see it.
-    fn held_back(&self, sentence: &Range<usize>, all: Classes) -> bool {
+    fn held_back(&self, sentence: &Range<usize>, all: Classes, talk: &Talk) -> bool {
         let secrecy = self.secrecy();
         all & WITHHOLD != 0
+            || self.kept_from_sight(sentence, talk)
+            || self.hidden_from_view(sentence, talk)
+            || self.means_harm(sentence, talk).is_some()
             || all & HARM != 0 && self.unless_denied(sentence, HARM)
             || all & KEPT_FROM != 0
                 && (secrecy.kept_from_patient(sentence)
@@ -163,7 +214,8 @@ impl Disclosures<'_> {
                 matches!(
                     self.text.word(at),
                     "nil" | "none" | "training" | "neg" | "denies" | "denied" | "low" | "minimal"
-                ) || (self.text.word(at) == "no" && self.text.word(at + 1).starts_with("concern"))
+                ) || self.text.word(at) == "all" && self.text.word(at + 1) == "well"
+                    || (self.text.word(at) == "no" && self.text.word(at + 1).starts_with("concern"))
             })
     }
 
@@ -181,7 +233,7 @@ impl Disclosures<'_> {
     }
 
     /// Eating and drinking as a parent reports it: `drinking ok`, `eating and drinking`.
-    fn intake(&self, at: usize) -> bool {
+    pub(crate) fn intake(&self, at: usize) -> bool {
         let text = self.text;
         matches!(text.word(at), "drinking" | "drinks" | "drank")
             && (matches!(
@@ -204,7 +256,7 @@ impl Disclosures<'_> {
     }
 
     /// Somebody else says what the patient does.
-    fn informs(&self, sentence: &Range<usize>) -> bool {
+    fn informs(&self, sentence: &Range<usize>, talk: &Talk) -> bool {
         let text = self.text;
         let well = || {
             sentence.clone().any(|at| {
@@ -226,7 +278,9 @@ impl Disclosures<'_> {
         let speaks = sentence.clone().find(|at| text.is(*at, SPEECH));
         let who = sentence.clone().find(|at| text.is(*at, PERSON | ANON) || self.named[*at]);
         let (Some(speaks), Some(who)) = (speaks, who) else { return false };
-        let does = |at: usize| text.is(at, CONDUCT) && !self.denied(sentence, at) && !self.intake(at);
+        let does = |at: usize| {
+            text.is(at, CONDUCT) && !talk.is(at, HARMLESS) && !self.denied(sentence, at) && !self.intake(at)
+        };
         let told = sentence.clone().any(|at| at > who && does(at));
         // `Pt says her son …` is what the patient says; that is looked at as a fact about the son.
         let patient = (sentence.start..speaks.min(who)).any(|at| matches!(text.word(at), "pt" | "patient"))

@@ -78,7 +78,8 @@ impl<'l> Redactor<'l> {
         // A mask can bring something to light; masking again must find nothing new.
         let mut masked = mask(text, &found);
         for _ in 0..MOST_PASSES {
-            if found.is_empty() {
+            // What comes to light beside a relative's name that stays is nothing that the strict reading withholds.
+            if found.is_empty() || self.mode == Mode::Standard {
                 break;
             }
             let again = first.masked(&masked.0, &masked.1, self.lexicon);
@@ -93,8 +94,12 @@ impl<'l> Redactor<'l> {
             found.extend(more.into_iter().map(|one| Found { at: masked.back(one.at), ..one }));
             masked = mask(text, &found);
         }
-        if found.is_empty() {
-            return Redaction { verdict: verdict(&found, review), spans: Vec::new(), text: masked.0 };
+        if found.is_empty() || self.mode == Mode::Standard {
+            return Redaction {
+                verdict: verdict(&found, review),
+                spans: in_code_points(text, found),
+                text: masked.0,
+            };
         }
         unread(text)
     }
@@ -127,8 +132,14 @@ impl<'l> Redactor<'l> {
             .zip(&named)
             .map(|(token, named)| *named && token.kind != Token::Mask)
             .collect();
-        let mut told =
-            Disclosures { text, kept: &keeper.kept, named: &people, found: Vec::new(), review: misfiled };
+        let mut told = Disclosures {
+            text,
+            kept: &keeper.kept,
+            named: &people,
+            male: self.known.male,
+            found: Vec::new(),
+            review: misfiled,
+        };
         told.look();
         let places: Vec<_> =
             contacts.found.iter().chain(&addresses.found).map(|one| one.at.clone()).collect();

@@ -121,7 +121,7 @@ impl Keeper<'_> {
     fn after_role(&mut self, role: usize) {
         let text = self.text;
         let mut at = role + 1;
-        while text.is(at, ROLE | TITLE) || matches!(text.sign(at), Some('.' | ':' | '-' | '/')) {
+        while text.is(at, ROLE | TITLE) || matches!(text.sign(at), Some('.' | ':' | '-' | '/' | '(')) {
             at += 1;
         }
         // Several names after a plural or a list of doctors.
@@ -217,7 +217,8 @@ impl Keeper<'_> {
             .is_some_and(|verb| {
                 let of_others = text.is(verb + 1, PRONOUN | PERSON) || text.word(verb + 1) == "that";
                 let own = (title + 1..verb).any(|at| self.known.is_family(text.word(at)));
-                text.is(verb, CLINICAL) && !of_others && !own
+                let to = text.word(verb) == "to" && text.is(verb + 1, CLINICAL);
+                (text.is(verb, CLINICAL) || to) && !of_others && !own
             })
     }
 
@@ -273,7 +274,7 @@ impl Keeper<'_> {
             return !named
                 || head
                 || (nearby && !text.is(at + 1, SPEECH | HUMAN))
-                || (text.is(at, SCALE) && score);
+                || (text.is(at, SCALE) && (score || text.is(at + 1, SCALE) && text.is(at, PHRASE)));
         }
         let disease = matches!(
             text.word(at + 1),

@@ -7,6 +7,7 @@
 
 mod about;
 mod address;
+mod ailing;
 mod clues;
 mod contact;
 mod disclosure;
@@ -27,7 +28,10 @@ mod secrecy;
 mod services;
 mod span;
 mod table;
+mod talk;
 mod text;
+mod threat;
+mod told;
 mod word;
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use crate::{
     keep::Keep,
     people::Known,
     span::{Found, Kind},
+    talk::*,
     text::{Kind as Token, Text},
     word::*,
 };
@@ -16,10 +17,18 @@ pub(crate) fn is(text: &Text, known: &Known) -> bool {
     let named = |at: usize| text.titled(at) && !text.is(at, NOT_A_NAME);
     // `ECG is not Dean's`.
     let own = |at: usize| known.is_given(text.word(at)) || known.is_family(text.word(at));
+    // `not the patient's`, `not Mr Lis's`, but not `with results, not the patient`.
     let not_own = (1..text.tokens.len()).any(|at| {
-        let from = at - usize::from(text.is(at - 1, TITLE));
-        text.tokens[at].possessive && own(at) && from > 0 && text.word(from - 1) == "not"
+        let small = text.is(at - 1, TITLE) || matches!(text.word(at - 1), "the" | "this");
+        let from = at - usize::from(small);
+        text.tokens[at].possessive
+            && (own(at) || matches!(text.word(at), "pt" | "patient"))
+            && from > 0
+            && text.word(from - 1) == "not"
     });
+    if moved(text, known) {
+        return true;
+    }
     let paper = [
         "letter",
         "result",
@@ -55,6 +64,93 @@ pub(crate) fn is(text: &Text, known: &Known) -> bool {
                     && named(after_initials(text, at))
                     && (text.is(after_initials(text, at), NAME) || text.sign(at + 1) == Some('.'))
         })
+}
+
+/// `Wrong Mr Zaman`, `please move to Harriet Lowe's record`, `should read in notes of`: another person's paper.
+fn moved(text: &Text, known: &Known) -> bool {
+    let own = |at: usize| known.is_given(text.word(at)) || known.is_family(text.word(at));
+    let wrong = |at: usize| {
+        matches!(text.word(at), "wrong" | "incorrect" | "different")
+            && (text.is(at + 1, TITLE) || own(at + 1))
+    };
+    // `Last consultation was for her daughter Imogen`
+    let meant = |at: usize| {
+        matches!(
+            text.word(at),
+            "consultation" | "entry" | "note" | "result" | "results" | "encounter" | "contact"
+        ) && matches!(text.word(at + 1), "was" | "is" | "were" | "are")
+            && matches!(text.word(at + 2), "for" | "about" | "meant" | "intended" | "re")
+            && (at + 3..at + 6)
+                .any(|at| text.is(at, KIN) || text.titled(at) && text.is(at, FIRST) && !own(at))
+    };
+    if (0..text.tokens.len()).any(|at| wrong(at) || meant(at)) {
+        return true;
+    }
+    if (0..text.tokens.len()).any(|at| lies_here(text, at, &own)) {
+        return true;
+    }
+    let maybe =
+        |at: usize| matches!(text.word(at), "record" | "records" | "notes" | "file" | "chart" | "folder");
+    if !(0..text.tokens.len()).any(maybe) {
+        return false;
+    }
+    text.sentences.iter().any(|sentence| {
+        let talk = Talk::of(text, sentence);
+        sentence.clone().filter(|at| talk.is(*at, MOVE)).any(|at| {
+            let end = sentence.end.min(at + 9);
+            (at + 1..end).filter(|at| talk.is(*at, RECORD)).any(|place| {
+                let whose = (at + 1..place).any(|at| {
+                    let whole = own(at) && !(text.titled(at - 1) && text.is(at - 1, NAME) && !own(at - 1));
+                    text.tokens[at].possessive && (text.titled(at) || text.is(at, PERSON | FIRST)) && !whole
+                });
+                let of = text.word(place + 1) == "of" && text.titled(place + 2) && !own(place + 2);
+                whose || of
+            })
+        })
+    })
+}
+
+/// `Letter for Garth Lowe scanned here`: a paper, for somebody of another name, and that it lies in this record.
+fn lies_here(text: &Text, at: usize, own: &impl Fn(usize) -> bool) -> bool {
+    let paper = |word: &str| {
+        matches!(
+            word,
+            "letter"
+                | "letters"
+                | "result"
+                | "results"
+                | "report"
+                | "ecg"
+                | "scan"
+                | "form"
+                | "bloods"
+                | "summary"
+                | "document"
+                | "photo"
+                | "xray"
+                | "referral"
+                | "echo"
+                | "mri"
+                | "ct"
+        )
+    };
+    let put = |word: &str| {
+        matches!(
+            word,
+            "scanned" | "filed" | "attached" | "saved" | "uploaded" | "entered" | "added" | "coded"
+        )
+    };
+    let here = |at: usize| {
+        put(text.word(at)) && matches!(text.word(at + 1), "here" | "in" | "under" | "into" | "on" | "to")
+    };
+    at > 0
+        && matches!(text.word(at), "for" | "of" | "re" | "about" | "on")
+        && paper(text.word(at - 1))
+        && text.titled(at + 1)
+        && (text.is(at + 1, NAME) || !text.is(at + 1, NOT_A_NAME))
+        && !own(at + 1)
+        && text.titled(at + 2)
+        && (at + 2..at + 6).any(here)
 }
 
 /// Names and dates of birth in such a text, that no other rule found.

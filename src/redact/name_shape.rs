@@ -122,7 +122,7 @@ impl Names<'_, '_> {
     }
 
     /// `spoke to June by telephone`, but not `letter from June 2023`: a month is a person where somebody is spoken to.
-    fn spoken_to(&self, at: usize) -> bool {
+    pub(crate) fn spoken_to(&self, at: usize) -> bool {
         let number = self.text.tokens.get(at + 1).is_some_and(|token| token.kind == Token::Number);
         at > 0 && matches!(self.text.word(at - 1), "to" | "with" | "by" | "d/w") && !number
     }

@@ -45,9 +45,63 @@ impl Secrecy<'_> {
                         near(before.clone()) && (news || self.last(verb, sentence)) || near(after.clone())
                     }
                     () if self.tells(at, verb) => near(after.clone()) || near(before.clone()),
-                    () => self.knows(at, verb, sentence) && near(before.clone()) && news,
+                    () => {
+                        self.knows(at, verb, sentence)
+                            && near(before.clone())
+                            && (news || self.last(verb, sentence) && self.text.word(verb) != "unaware")
+                    }
                 }
             })
+        })
+    }
+
+    /// `Not discussed with pt.` after what somebody told.
+    pub(crate) fn kept_quiet(&self, sentence: &Range<usize>) -> bool {
+        sentence.clone().filter(|at| self.text.is(*at, KEPT_FROM)).any(|at| {
+            let told = |at: usize| {
+                matches!(
+                    self.text.word(at),
+                    "discussed"
+                        | "mentioned"
+                        | "raised"
+                        | "told"
+                        | "informed"
+                        | "aware"
+                        | "unaware"
+                        | "shared"
+                        | "know"
+                        | "want"
+                        | "wish"
+                        | "present"
+                        | "consent"
+                        | "consented"
+                        | "challenged"
+                        | "confronted"
+                        | "asked"
+                )
+            };
+            let near = at.saturating_sub(3).max(sentence.start)..sentence.end.min(at + 8);
+            near.clone().any(told)
+                && near.clone().any(|at| {
+                    self.patient(at)
+                        || self.text.is_initial(at)
+                        || matches!(self.text.word(at), "him" | "her" | "he" | "she")
+                })
+        })
+    }
+
+    /// `does not want parents informed`: what the patient keeps from others is the patient's own.
+    pub(crate) fn own_secret(&self, sentence: &Range<usize>) -> bool {
+        let text = self.text;
+        let speaks = |at: usize| text.is(at, PERSON | ROLE) && text.is_word(at);
+        sentence.clone().filter(|at| self.negates(*at)).all(|at| {
+            let after = || at..sentence.end.min(at + 7);
+            let other =
+                after().any(|at| text.is(at, PERSON) && text.is_word(at) && !text.tokens[at].possessive);
+            let him = after().any(|at| {
+                self.patient(at) || matches!(text.word(at), "he" | "him" | "she" | "her" | "who" | "we")
+            });
+            other && !him && !(sentence.start..at).any(speaks)
         })
     }
 
@@ -98,8 +152,24 @@ impl Secrecy<'_> {
             "tell" | "telling" | "mention" | "mentioning" | "mentioned" | "disclose" | "disclosed"
             | "reveal" | "revealed" | "divulge" | "divulged" | "repeat" | "repeated" | "quote" | "quoted"
             | "relay" | "attribute" | "attributed" | "inform" | "named" | "identified" | "leaked" => true,
-            "say" | "discuss" | "share" | "shared" | "raise" | "pass" | "show" | "copy" => {
-                (verb + 1..verb + 5).any(|at| self.one_of_us(at))
+            "shown" | "given" | "copied" => {
+                let passive =
+                    no > 0 && matches!(self.text.word(no - 1), "is" | "be") || self.text.word(no + 1) == "be";
+                passive && (no.saturating_sub(4)..verb).any(|at| self.one_of_us(at))
+            }
+            "say" | "discuss" | "share" | "shared" | "raise" | "pass" | "show" | "copy" => (verb + 1
+                ..verb + 5)
+                .any(|at| self.one_of_us(at) || matches!(self.text.word(at), "i" | "me" | "us" | "where")),
+            "see" | "read" | "view" | "hear" => {
+                (no..verb).any(|at| {
+                    matches!(
+                        self.text.word(at),
+                        "want" | "wants" | "wanted" | "wish" | "wishes" | "like" | "let" | "allow" | "must"
+                    )
+                }) && (no..verb).any(|at| self.one_of_us(at))
+            }
+            "raised" | "discussed" | "brought" | "passed" => {
+                no > 0 && matches!(self.text.word(no - 1), "is" | "be" | "are" | "it") && verb == no + 1
             }
             "told" | "informed" => (no..verb)
                 .any(|at| matches!(self.text.word(at), "be" | "being" | "yet" | "want" | "wants" | "wanted")),
@@ -108,6 +178,7 @@ impl Secrecy<'_> {
         };
         // `not mentioned in letter`: said of the past, it hides nothing.
         let past = self.text.word(verb).ends_with("ed")
+            && !(no > 0 && matches!(self.text.word(no - 1), "is" | "be" | "are"))
             && !(no..verb).any(|at| matches!(self.text.word(at), "be" | "being" | "want" | "wants" | "as"));
         telling && !past && verb - no <= 5 && !matches!(self.text.word(verb + 1), "apart" | "difference")
     }

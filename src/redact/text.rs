@@ -266,10 +266,28 @@ impl Text {
         }
     }
 
+    /// `hep B`, `vitamin D`: a letter that is no initial.
+    fn lettered(&self, at: usize) -> bool {
+        at > 0
+            && matches!(
+                self.word(at - 1),
+                "hep"
+                    | "hepatitis"
+                    | "vit"
+                    | "vitamin"
+                    | "type"
+                    | "group"
+                    | "strep"
+                    | "flu"
+                    | "factor"
+                    | "men"
+            )
+    }
+
     fn abbreviates(&self, stop: usize) -> bool {
         stop > 0
             && self.touches(stop - 1)
-            && (self.is(stop - 1, TITLE) || self.is_initial(stop - 1) || {
+            && (self.is(stop - 1, TITLE) || self.is_initial(stop - 1) && !self.lettered(stop - 1) || {
                 matches!(self.word(stop - 1), "dr" | "prof" | "no" | "tel" | "st" | "sr" | "w")
             })
     }

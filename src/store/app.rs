@@ -126,6 +126,23 @@ pub struct AppEvent {
     pub decided: Decided,
 }
 
+/// An authorization request that an app has pushed (RFC 9126).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pushed {
+    /// The app.
+    pub client_id: String,
+    /// What it asked, by name.
+    pub parameters: Vec<(String, String)>,
+    /// It is no longer good from then on.
+    pub expires: Timestamp,
+}
+
+impl std::fmt::Debug for Pushed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pushed(..)")
+    }
+}
+
 /// The register of apps, and what its clients use once.
 pub trait Apps {
     /// Every app, by client id.
@@ -158,4 +175,16 @@ pub trait Apps {
     /// # Errors
     /// If it could not be made durable; then it must not be taken.
     fn use_once(&self, what: &[u8; 32], now: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
+
+    /// Keeps a pushed request under the hash of its name, until it is over.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn keep_pushed(&self, hash: &[u8; 32], now: Timestamp, pushed: &Pushed) -> Result<(), StoreError>;
+
+    /// A pushed request by the hash of its name.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn pushed(&self, hash: &[u8; 32]) -> Result<Option<Pushed>, StoreError>;
 }

@@ -1,6 +1,6 @@
 //! What can go wrong in a store. No message holds a key or a value.
 
-use std::fmt;
+use std::{fmt, path::PathBuf};
 
 /// A store could not do what was asked.
 #[derive(Debug)]
@@ -10,7 +10,10 @@ pub enum StoreError {
     /// The map is full.
     Full,
     /// The disk, or what this user may have of it, is full.
-    NoSpace,
+    NoSpace {
+        /// The store's folder, where it is known.
+        at: Option<PathBuf>,
+    },
     /// A value's checksum does not fit, or it cannot be decoded: it is damaged. The keyspace is named.
     Damaged(&'static str),
     /// The store was written by another version of its format.
@@ -35,7 +38,12 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Engine(error) => write!(f, "the store's engine failed ({})", engine_words(error)),
-            Self::NoSpace => f.write_str("there is no space left on the disk of the store: make room there"),
+            Self::NoSpace { at: None } => {
+                f.write_str("there is no space left on the disk of the store: make room there")
+            }
+            Self::NoSpace { at: Some(at) } => {
+                write!(f, "there is no space left on the disk of the store, {}: make room there", at.display())
+            }
             Self::OtherKey => f.write_str(
                 "the records in the store were made with another id.key, and every id would change: put back the copy of \
                  the key that was kept",
@@ -67,7 +75,7 @@ impl std::error::Error for StoreError {
             Self::Engine(error) => Some(error),
             Self::Io(error) => Some(error),
             Self::Full
-            | Self::NoSpace
+            | Self::NoSpace { .. }
             | Self::OtherKey
             | Self::Damaged(_)
             | Self::Format { .. }
@@ -83,9 +91,9 @@ impl From<heed::Error> for StoreError {
             heed::Error::Mdb(heed::MdbError::Other(code))
                 if is_full(&std::io::Error::from_raw_os_error(code)) =>
             {
-                Self::NoSpace
+                Self::NoSpace { at: None }
             }
-            heed::Error::Io(error) if is_full(&error) => Self::NoSpace,
+            heed::Error::Io(error) if is_full(&error) => Self::NoSpace { at: None },
             other => Self::Engine(other),
         }
     }
@@ -93,11 +101,11 @@ impl From<heed::Error> for StoreError {
 
 impl From<std::io::Error> for StoreError {
     fn from(error: std::io::Error) -> Self {
-        if is_full(&error) { Self::NoSpace } else { Self::Io(error) }
+        if is_full(&error) { Self::NoSpace { at: None } } else { Self::Io(error) }
     }
 }
 
-fn is_full(error: &std::io::Error) -> bool {
+pub(crate) fn is_full(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
 }
 
@@ -119,7 +127,7 @@ impl StoreError {
     #[must_use]
     pub fn cause(&self) -> &'static str {
         match self {
-            Self::NoSpace => "disk-full",
+            Self::NoSpace { .. } => "disk-full",
             Self::Full => "map-full",
             Self::Engine(_) => "engine",
             Self::Io(_) => "io",

@@ -24,7 +24,7 @@ impl Health {
 
     pub(crate) fn note(&self, error: &StoreError) {
         match error {
-            StoreError::NoSpace | StoreError::Full | StoreError::Engine(_) | StoreError::Io(_) => {
+            StoreError::NoSpace { .. } | StoreError::Full | StoreError::Engine(_) | StoreError::Io(_) => {
                 let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 *failures = Failures { count: failures.count + 1, cause: error.cause() };
             }
@@ -46,7 +46,7 @@ mod tests {
         health.note(&StoreError::BatchOpen { fingerprint: String::new() });
         assert_eq!(health.failures(), Failures::default());
         health.note(&StoreError::Full);
-        health.note(&StoreError::NoSpace);
+        health.note(&StoreError::NoSpace { at: None });
         health.note(&StoreError::OtherKey);
         assert_eq!(health.failures(), Failures { count: 2, cause: "disk-full" });
     }

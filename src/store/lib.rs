@@ -25,7 +25,7 @@ use std::{
 };
 
 use jiff::Timestamp;
-use policy::{Disclosed, FeedAccess, MadeWith, Oversight, PracticeRules, Queued, Release, Released};
+use policy::{Another, Disclosed, FeedAccess, MadeWith, Oversight, PracticeRules, Queued, Release, Released};
 use record::{
     CodeClass, Coded, Entry, EntryId, Fact, Fate, Identity, IssueCode, NhsNumber, OdsCode, OnlineUser,
     PatientKey, Place, Staff,
@@ -34,7 +34,7 @@ use record::{
 /// Who decided something, when and why.
 pub use policy::Decided;
 
-pub use app::{App, AppEvent, AppKeys, AppStatus, Apps, Evidence};
+pub use app::{App, AppEvent, AppKeys, AppStatus, Apps, Evidence, Pushed};
 pub use decision::{Change, Decision, Decisions};
 pub use delivery::{DeliveredFile, Deliveries, Delivery, DeliveryState};
 pub use error::StoreError;
@@ -49,10 +49,10 @@ pub use rows::{KeepRows, RowLog, RowPage, Swept};
 pub struct PatientFacts {
     /// Every entry with the number of the batch that last changed it.
     pub entries: Vec<(Entry, u64)>,
-    /// Every entry that names its patient by this patient's NHS number, likewise; none where they are another's, whom the
-    /// practice's own system knows by that number.
+    /// Every entry that names its patient by this patient's NHS number, likewise; none where they are another's,
+    /// whose record with that number is the one that is served.
     pub guests: Vec<(Guest, u64)>,
-    /// More than one patient of the practice has the number, and it is open whose the guests are.
+    /// More than one patient of the practice has the number, and none of their records is served.
     pub number_shared: bool,
     /// The practice's other records with this NHS number: of other feeds, or of somebody else.
     pub others: Vec<OtherRecord>,
@@ -75,6 +75,14 @@ pub struct OtherRecord {
     pub entries: Vec<Entry>,
     /// What people of the practice have decided about them.
     pub oversight: Oversight,
+}
+
+impl OtherRecord {
+    /// The same, as rules see it.
+    #[must_use]
+    pub fn seen(&self) -> Another<'_> {
+        Another { patient: &self.patient, entries: &self.entries, oversight: &self.oversight }
+    }
 }
 
 /// An entry of a feed that names its patient by number and date of birth. Whether it may join a record is not for the

@@ -25,6 +25,7 @@ for (const [size, viewport] of [["wide", undefined], ["narrow", narrow]]) {
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.locator("#user").waitFor();
     await fits(page, "the server's page");
+    await accessible(page, "the server's page");
     await picture(page, `server-${size}`);
     await page.context().close();
   });

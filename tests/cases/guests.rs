@@ -85,3 +85,28 @@ fn i8_it_waits_while_the_message_says_that_somebody_else_has_the_number() {
     let [own, message] = in_every_order("1981-05-17");
     assert_eq!((vaccinations(&own), vaccinations(&message)), (0, 0));
 }
+
+/// A GP2GP message says of the patient the NHS number alone.
+#[test]
+fn i8_a_report_is_the_registered_patients_though_a_gp2gp_message_is_about_the_same_person() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    let mut ends = [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1]].map(|order| {
+        let shelf = Shelf::new();
+        for which in order {
+            match which {
+                0 => load(&shelf, 0, ""),
+                1 => drop(
+                    shelf.load(ingest::Format::Gp2gp, &cases.join("gp2gp/observation/comparators/in.xml")),
+                ),
+                _ => {
+                    let report = cases.join("nhs003-edifact/observation/test-group/in.edi");
+                    drop(shelf.load(ingest::Format::Nhs003Edifact, &report));
+                }
+            }
+        }
+        released(&shelf, OWN)
+    });
+    let last = ends[3].clone();
+    assert!(last.iter().any(|(kind, ..)| *kind == ResourceType::Observation), "{last:?}");
+    assert!(ends.iter_mut().all(|end| *end == last), "{ends:?}");
+}

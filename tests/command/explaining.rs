@@ -118,7 +118,7 @@ fn who_is_refused_is_told_why_and_every_entry_says_so() {
 }
 
 #[test]
-fn of_an_nhs_number_that_two_feeds_have_each_record_is_explained() {
+fn of_an_nhs_number_that_two_feeds_have_the_record_that_is_served_is_chosen_and_the_other_is_named() {
     const NUMBER: &str = "9990000018";
     let site = Site::new();
     let export = small().copy(&site.path("export"));
@@ -139,15 +139,30 @@ fn of_an_nhs_number_that_two_feeds_have_each_record_is_explained() {
     assert_eq!(site.ingest_as("gp-connect-stu3", &path).code, Some(0));
     let ran = explain(&site, NUMBER, &["--user", "pat01"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    for words in ["2 records of Y99999 have this NHS number", &patient, "gpc:9990000018"] {
-        assert!(ran.out.contains(words), "{words:?} is not in: {}", ran.out);
+    let chosen = format!("this one is served: {patient} (the practice's own system)");
+    for words in
+        ["1 other record of Y99999 has this NHS number, gpc:9990000018 (GP Connect bundles)", &chosen]
+    {
+        assert!(ran.err.contains(words), "{words:?} is not in: {}", ran.err);
     }
-    let both: Json =
-        serde_json::from_str(&explain(&site, NUMBER, &["--user", "pat01", "--json"]).out).unwrap();
-    let keys: Vec<&str> =
-        both.as_array().unwrap().iter().map(|one| one["patient"].as_str().unwrap()).collect();
-    assert_eq!(keys.len(), 2);
-    assert!(keys.contains(&patient.as_str()) && keys.contains(&"gpc:9990000018"));
+    assert!(ran.out.contains(&patient) && !ran.out.contains("gpc:9990000018"), "{}", ran.out);
+    let closed =
+        format!("nothing of this record is served: that of {patient} (the practice's own system) is");
+    let other = explain(&site, "gpc:9990000018", &["--user", "pat01"]);
+    assert!(other.out.contains(&closed), "{}", other.out);
+    let config = site.config();
+    let access = |patient: &str, more: &[&str]| {
+        let of = ["--config", &config, "--practice", PRACTICE, "--patient", patient];
+        run(&[&["admin", "access"], &more[..1], &of, &more[1..]].concat())
+    };
+    access("gpc:9990000018", &["show"]).is_good(&[&closed]);
+    let levels = ["--current", "full", "--historical", "none", "--from", "2020-01-01", "--looked"];
+    let deciding = [&["set"], &levels[..], &["--by", "Dr Adeyemi", "--why", "she asked for it"]].concat();
+    access("gpc:9990000018", &deciding).is_good(&[&closed]);
+    assert!(
+        !access(NUMBER, &["show"]).out.contains("nothing of this record"),
+        "it is the one that is served"
+    );
     let one: Json =
         serde_json::from_str(&explain(&site, &patient, &["--user", "pat01", "--json"]).out).unwrap();
     assert_eq!(one["patient"], patient.as_str(), "by its key it is one");

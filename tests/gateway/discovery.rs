@@ -191,9 +191,12 @@ fn smart_configuration_lists_only_what_works() {
     let scopes: Vec<&str> = list(&smart["scopes_supported"]).map(|scope| scope.as_str().unwrap()).collect();
     portal.register("all", &scopes);
     for scope in &scopes {
-        // Nothing is opened by `offline_access` alone.
-        let asked = if *scope == "offline_access" { "launch/patient offline_access" } else { scope };
-        assert_eq!(portal.tokens_of("all", asked)["scope"], asked);
+        // Nothing is opened by these two alone.
+        let asked = match *scope {
+            "offline_access" | "online_access" => format!("launch/patient {scope}"),
+            scope => scope.to_owned(),
+        };
+        assert_eq!(portal.tokens_of("all", &asked)["scope"], asked);
     }
     assert_eq!(strings(&smart["grant_types_supported"]), ["authorization_code", "refresh_token"].into());
     let tokens = portal.tokens("launch/patient patient/*.rs offline_access");
@@ -208,6 +211,7 @@ fn smart_configuration_lists_only_what_works() {
             "context-standalone-patient",
             "permission-patient",
             "permission-offline",
+            "permission-online",
             "permission-v1",
             "permission-v2",
         ]

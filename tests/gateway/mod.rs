@@ -2,6 +2,7 @@
 
 mod at_once;
 mod authorization;
+mod choosing;
 mod confidential;
 mod dates;
 mod discovery;
@@ -13,6 +14,7 @@ mod mapping;
 mod oracle;
 mod portal;
 mod proxies;
+mod pushing;
 mod reading;
 mod registering;
 mod remaking;

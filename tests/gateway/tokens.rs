@@ -154,8 +154,12 @@ fn only_registered_and_known_scopes_are_granted() {
         granted("patient/*.rs patient/*.rs launch/patient launch/patient"),
         "patient/*.rs launch/patient"
     );
-    let granular = "patient/Observation.rs?category=laboratory patient/Patient.r";
-    assert_eq!(granted(granular), "patient/Patient.r", "a granular scope is left out, never widened");
+    let granular = "patient/Observation.rs?code=1 patient/*.rs?category=laboratory patient/Patient.r";
+    assert_eq!(
+        granted(granular),
+        "patient/Patient.r",
+        "a condition that means nothing is left out, never widened"
+    );
     portal.register("narrow", &["patient/Immunization.rs"]);
     let narrow = portal.tokens_of("narrow", "launch/patient offline_access patient/*.rs");
     assert_eq!(narrow["scope"], "patient/Immunization.rs");

@@ -58,6 +58,8 @@ fn t58_who_shows_no_good_certificate_gets_no_answer_and_the_log_says_why() {
         let stranger = Wire::new(server.address, &root, Some(stranger));
         refused("one of another authority, by its own name or this one's", &stranger, "", why);
     }
+    let itself = Wire::new(server.address, &root, Some(Authority::named("self-signed").own()));
+    refused("one that is signed by itself", &itself, "", "authority-certificate");
     for (what, params, why) in [
         ("an unknown name", client("spiffe://nhs.example/someone", 11), "unknown-name"),
         ("a name that is longer", client(&format!("{ONE}/more"), 12), "unknown-name"),

@@ -277,14 +277,25 @@ fn a_store_that_cannot_be_written_is_told_by_readyz_until_it_can() {
     let free = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = free.local_addr().unwrap();
     drop(free);
+    let at = jiff::Timestamp::now();
+    let committed = store::Delivery {
+        supplier: "one".to_owned(),
+        id: "waits".to_owned(),
+        practice: practice(),
+        format: "gp2gp".to_owned(),
+        files: vec![],
+        content: String::new(),
+        created: at,
+        expires: at,
+        state: store::DeliveryState::Committed { at, turn: 7, tries: 0 },
+    };
+    server.site.store().put_delivery(&committed).unwrap();
     let config = fs::read_to_string(server.site.config()).unwrap();
     fs::write(server.site.config(), config.replacen("127.0.0.1:0", &address.to_string(), 1)).unwrap();
     fs::copy(server.site.path("intake.pem"), server.site.path("server.pem")).unwrap();
     fs::copy(server.site.path("intake.key"), server.site.path("server.key")).unwrap();
     let probe = Wire::new(address, &server.authority.root(), None);
     server.run_on_a_failing_disk();
-    let ready = probe.get("/readyz");
-    assert_eq!(ready.status, 200, "nothing was written yet: {}", ready.text());
     let failed = server.one.post(BATCHES, &announcement("Y99999", "gp2gp", &message()));
     assert_eq!(failed.status, 500, "{}", failed.text());
     let ready = probe.get("/readyz");
@@ -293,6 +304,20 @@ fn a_store_that_cannot_be_written_is_told_by_readyz_until_it_can() {
     assert_eq!(probe.get("/healthz").status, 200, "the process itself is well");
     assert_eq!(server.one.get(BATCHES).status, 200, "what is there can be read");
     assert!(server.said().contains("the store failed"), "{}", server.said());
+    let mut waits = server.one.get(&format!("{BATCHES}/waits"));
+    for _ in 0..200 {
+        if waits.json()["reason"].is_string() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        waits = server.one.get(&format!("{BATCHES}/waits"));
+    }
+    let why = waits.json()["reason"].as_str().unwrap_or_default().to_owned();
+    assert!(why.contains("the gateway's store cannot be written"), "{}", waits.text());
+    assert!(waits.json()["next_try"].as_str().is_some(), "{}", waits.text());
+    for command in [&["list"][..], &["show", "--supplier", "one", "waits"]] {
+        batches(&server, command).is_good(&["last try: the store's engine failed", "next try at"]);
+    }
     server.kill();
     server.run();
     assert_eq!(probe.get("/readyz").status, 200);

@@ -57,6 +57,11 @@ impl Authority {
         (vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
     }
 
+    /// Its own certificate, as if it were a client's.
+    pub fn own(&self) -> Shown {
+        (vec![self.root()], PrivateKeyDer::Pkcs8(self.0.key().serialize_der().into()))
+    }
+
     pub fn key_pem(&self) -> String {
         self.0.key().serialize_pem()
     }

@@ -11,12 +11,16 @@ use super::desk::Desk;
 use crate::{
     Failure,
     args::{AboutPatient, AccessSetArgs, AddProxyArgs, EndProxyArgs, Levels},
+    named::Kin,
 };
 
 /// Says who may see a record.
 pub(super) fn show(about: &AboutPatient) -> Result<ExitCode, Failure> {
     let (desk, patient, facts) = Desk::of(about)?;
     let subject = desk.subject(&patient);
+    if let Some(words) = Kin::of(&patient, &facts).closed() {
+        say!("{words}");
+    }
     let access = desk.store.access(&subject)?;
     let feed = desk.store.feed_access(&subject)?;
     if !desk.store.practice(&desk.practice)?.shares {
@@ -49,7 +53,7 @@ pub(super) fn show(about: &AboutPatient) -> Result<ExitCode, Failure> {
 
 /// Sets the patient's own access.
 pub(super) fn set(args: &AccessSetArgs) -> Result<ExitCode, Failure> {
-    let (desk, patient, _) = Desk::of(&args.about)?;
+    let (desk, patient, facts) = Desk::of(&args.about)?;
     let grant = granted(&args.levels);
     let before = desk.store.access(&desk.subject(&patient))?.own;
     if opens_more(&grant, before.as_ref()) {
@@ -58,6 +62,9 @@ pub(super) fn set(args: &AccessSetArgs) -> Result<ExitCode, Failure> {
     if desk.decide(&Change::Access { patient: patient.clone(), grant: grant.clone() }, &args.deciding)? {
         say!("before: {}", before.as_ref().map_or_else(|| "no access".to_owned(), grant_words));
         say!("now:    {}", grant_words(&grant));
+    }
+    if let Some(words) = Kin::of(&patient, &facts).closed() {
+        say!("{words}");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -98,6 +105,9 @@ pub(super) fn add_proxy(args: &AddProxyArgs) -> Result<ExitCode, Failure> {
         say!("before: {}", before.as_ref().map_or_else(|| "no access".to_owned(), words));
         say!("now:    {}", proxy_words(&proxy));
     }
+    if let Some(words) = Kin::of(&patient, &facts).closed() {
+        say!("{words}");
+    }
     if desk.store.account(&args.account)?.is_none() {
         say!("there is no account of this name yet: nobody can sign in with it");
     }
@@ -106,14 +116,12 @@ pub(super) fn add_proxy(args: &AddProxyArgs) -> Result<ExitCode, Failure> {
 
 /// Whether the patient is known to be 11 or older.
 fn is_eleven(facts: &PatientFacts, today: Date) -> bool {
-    let people =
-        facts.entries.iter().filter(|(entry, _)| !entry.deleted).filter_map(|(entry, _)| {
-            match &entry.content {
-                Some(Content::Patient(person)) => Some(person),
-                Some(_) | None => None,
-            }
-        });
-    people.filter_map(|person| person.birth_date).next().is_some_and(|born| age_on(born, today) >= 11)
+    let mut living = facts.entries.iter().map(|(entry, _)| entry).filter(|entry| !entry.deleted);
+    let born = living.find_map(|entry| match &entry.content {
+        Some(Content::Patient(person)) => person.birth_date,
+        Some(_) | None => None,
+    });
+    born.is_some_and(|born| age_on(born, today) >= 11)
 }
 
 /// Whether somebody who acts for a patient already does so now, as long as what is new would let them.

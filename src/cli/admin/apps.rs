@@ -12,7 +12,7 @@ use store::{App, AppEvent, AppKeys, Apps, Change, Decided, Decisions, Lmdb, Stor
 
 use crate::{
     Failure,
-    args::{AddAppArgs, AppStepArgs, AppsCommand, BlockAppArgs, ChangeAppArgs, Deciding, Registered},
+    args::{AddAppArgs, AppStepArgs, AppsCommand, BlockAppArgs, ChangeAppArgs, Registered, Stewarding},
     serve::open,
 };
 
@@ -139,7 +139,7 @@ fn block(args: &BlockAppArgs, blocked: bool) -> Result<(), Failure> {
     let store = store(&args.config)?;
     known(&store, &args.client)?;
     let change = Change::App { client_id: args.client.clone(), blocked };
-    match store.decide(&args.practice, &change, &decided(&args.deciding))? {
+    match store.decide(&args.practice, &change, &decided(&args.deciding.by, &args.deciding.why))? {
         Some(number) => say!("decision {number} of {}", args.practice),
         None => say!("nothing to change: it is so already"),
     }
@@ -173,12 +173,12 @@ fn registered(app: App, args: &Registered) -> Result<App, Failure> {
     })
 }
 
-fn put(store: &Lmdb, before: Option<&App>, after: &App, deciding: &Deciding) -> Result<(), Failure> {
+fn put(store: &Lmdb, before: Option<&App>, after: &App, deciding: &Stewarding) -> Result<(), Failure> {
     if before == Some(after) {
         say!("nothing to change: it is so already");
         return Ok(());
     }
-    let number = store.change_app(before, after, &decided(deciding))?;
+    let number = store.change_app(before, after, &decided(&deciding.by, &deciding.why))?;
     let number = number.ok_or_else(|| {
         Failure("somebody else has changed this app just now: look at it, and decide again".to_owned())
     })?;
@@ -186,6 +186,6 @@ fn put(store: &Lmdb, before: Option<&App>, after: &App, deciding: &Deciding) -> 
     Ok(())
 }
 
-fn decided(deciding: &Deciding) -> Decided {
-    Decided { by: deciding.by.clone(), at: SystemClock.now(), why: deciding.why.clone() }
+fn decided(by: &str, why: &str) -> Decided {
+    Decided { by: by.to_owned(), at: SystemClock.now(), why: why.to_owned() }
 }

@@ -3,9 +3,11 @@
 use std::{collections::BTreeSet, process::ExitCode};
 
 use gateway::{
+    clock::{Clock, SystemClock},
     config::{Config, Intake},
-    intake::{Desk, log_name},
+    intake::{Desk, Wait, log_name},
 };
+use jiff::SignedDuration;
 use record::OdsCode;
 use store::{Delivery, DeliveryState, Lmdb, Store};
 
@@ -14,6 +16,9 @@ use crate::{
     args::{BatchArgs, BatchesCommand},
     serve::open,
 };
+
+/// After which a try that did not come is no longer about to come.
+const OVERDUE: SignedDuration = SignedDuration::from_mins(1);
 
 pub(super) fn run(command: &BatchesCommand) -> Result<ExitCode, Failure> {
     match command {
@@ -99,6 +104,9 @@ fn list(store: &Lmdb, intake: &Intake, only: Option<&OdsCode>) -> Result<ExitCod
             batch.size(),
             batch.created
         );
+        if let Some(wait) = desk.waits(batch) {
+            say!("  {}", waiting(wait));
+        }
     }
     let configured = intake.suppliers.iter().flat_map(|one| &one.sends).flat_map(|sends| &sends.practices);
     let practices: BTreeSet<&OdsCode> = match only {
@@ -121,6 +129,13 @@ fn list(store: &Lmdb, intake: &Intake, only: Option<&OdsCode>) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
+/// Why a batch was not loaded, and when it is tried again.
+fn waiting(wait: &Wait) -> String {
+    let overdue = SystemClock.now().duration_since(wait.until) > OVERDUE;
+    let overdue = if overdue { " (long past: does the service run?)" } else { "" };
+    format!("last try: {}; next try at {:.0}{overdue}", wait.words, wait.until)
+}
+
 fn show(desk: &Desk<'_>, batch: &Delivery) {
     let (come, whole) = desk.received(batch);
     say!("supplier  {}", batch.supplier);
@@ -135,6 +150,9 @@ fn show(desk: &Desk<'_>, batch: &Delivery) {
         DeliveryState::Committed { at, turn, tries } => {
             let tried = if *tries == 0 { String::new() } else { format!(", tried {tries} times") };
             say!("state     committed at {at}, turn {turn}{tried}");
+            if let Some(wait) = desk.waits(batch) {
+                say!("waits     {}", waiting(wait));
+            }
         }
         DeliveryState::Failed { at, why, .. } => say!("state     failed at {at}: {why}"),
         DeliveryState::Loaded { .. } | DeliveryState::Refused { .. } => say!("state     {}", state(batch)),

@@ -53,6 +53,17 @@ pub(crate) enum AppsCommand {
     Unblock(BlockAppArgs),
 }
 
+/// Who decides about an app, and why.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Stewarding {
+    /// Who decides: somebody who runs the service.
+    #[arg(long, value_name = "WHO", value_parser = words)]
+    pub(crate) by: String,
+    /// Why.
+    #[arg(long, value_name = "WORDS", value_parser = words)]
+    pub(crate) why: String,
+}
+
 /// What is registered.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Registered {
@@ -96,7 +107,7 @@ pub(crate) struct AddAppArgs {
     #[command(flatten)]
     pub(crate) registered: Registered,
     #[command(flatten)]
-    pub(crate) deciding: Deciding,
+    pub(crate) deciding: Stewarding,
 }
 
 #[derive(Debug, clap::Args)]
@@ -113,7 +124,7 @@ pub(crate) struct ChangeAppArgs {
     #[command(flatten)]
     pub(crate) registered: Registered,
     #[command(flatten)]
-    pub(crate) deciding: Deciding,
+    pub(crate) deciding: Stewarding,
 }
 
 #[derive(Debug, clap::Args)]
@@ -125,7 +136,7 @@ pub(crate) struct AppStepArgs {
     #[arg(long, value_name = "ID")]
     pub(crate) client: String,
     #[command(flatten)]
-    pub(crate) deciding: Deciding,
+    pub(crate) deciding: Stewarding,
 }
 
 #[derive(Debug, clap::Args)]

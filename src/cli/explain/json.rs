@@ -41,6 +41,7 @@ pub(super) fn of(sheet: &Sheet<'_>) -> Value {
         "practice_rules": sheet.practice.rules,
         "admitted": explained.admission.is_ok(),
         "refused": explained.admission.err().map(|one| json!({"rule": one.code(), "words": one.words()})),
+        "not_served": sheet.closed,
         "entries": explained.entries.iter().map(entry).collect::<Vec<_>>(),
         "summary": summary,
     })

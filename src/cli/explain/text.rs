@@ -79,6 +79,9 @@ fn admission(sheet: &Sheet<'_>) {
         Ok(()) => say!("admitted  yes, on {}", sheet.on),
         Err(refused) => say!("admitted  no, on {}: {} ({})", sheet.on, refused.words(), refused.code()),
     }
+    if let Some(words) = &sheet.closed {
+        say!("          {words}");
+    }
 }
 
 /// A section as files spell it.
@@ -119,6 +122,7 @@ fn entries(told: &[Told]) {
 fn entry(lead: &str, told: &Told) {
     match (told.resources.as_slice(), told.nothing) {
         ([], Some(code)) => say!("  {lead}  not shown: part of no resource, {} ({code})", sheet::why(code)),
+        ([], None) if told.waits.is_some() => say!("  {lead}  not shown: part of no resource, it waits"),
         ([], None) => {
             say!("  {lead}  not shown: part of no resource, its patient has not come, or was deleted");
         }

@@ -74,13 +74,17 @@ impl Sheet {
 
 /// What a record with somebody's NHS number is among several, in words.
 pub(crate) fn shared(row: &SharedRow) -> String {
-    let whose = match row.feed.as_str() {
-        "" => "of the practice's own system",
-        "nhs" | "gp2gp" => "of GP2GP messages",
-        "gpc" => "of GP Connect bundles",
-        other => return format!("of {other}: {}", becomes(row.state)),
-    };
-    format!("{whose}: {}", becomes(row.state))
+    format!("of {}: {}", feed(&row.feed), becomes(row.state))
+}
+
+/// A feed that has records of patients, in words.
+pub(crate) fn feed(name: &str) -> &str {
+    match name {
+        "" => "the practice's own system",
+        "nhs" | "gp2gp" => "GP2GP messages",
+        "gpc" => "GP Connect bundles",
+        other => other,
+    }
 }
 
 fn becomes(state: &str) -> &str {

@@ -182,7 +182,16 @@ impl Telling<'_> {
                 (None, Some(Content::Patient(_))) => {
                     say!("became    no resource: another row is the patient's, or it was deleted")
                 }
-                (None, _) => say!("became    no resource: its patient has not come, or was deleted"),
+                (None, _) => match projection.waiting.iter().find(|one| one.entry == entry.id) {
+                    Some(waits) => {
+                        say!(
+                            "became    no resource, it waits ({}): {}",
+                            waits.code.code(),
+                            waits.code.advice()
+                        );
+                    }
+                    None => say!("became    no resource: its patient has not come, or was deleted"),
+                },
             }
             say!("an app    gets nothing of it");
         }

@@ -5,7 +5,10 @@ use http::{HeaderMap, HeaderValue, header};
 use policy::Disclosed;
 use record::ResourceType;
 
-use super::{format::Format, visible::Visible};
+use super::{
+    format::Format,
+    visible::{Seen, Visible},
+};
 use crate::{
     Response,
     outcome::{Outcome, found, not_modified},
@@ -24,9 +27,9 @@ pub(crate) fn read(
     if !session.scopes.may_read(kind) {
         return Err(Outcome::Scope(format!("The token's scope does not include patient/{}.r.", kind.name())));
     }
-    let types = [kind].into();
-    let visible = Visible::open(&*service.store, &*service.clock, session, &types, &service.operator.tables)
-        .map_err(|e| service.unanswered(&e))?;
+    let seen = Seen { kind, categories: session.scopes.read_in(kind), own: &service.operator.tables };
+    let visible =
+        Visible::open(&*service.store, &*service.clock, session, seen).map_err(|e| service.unanswered(&e))?;
     let shown = visible.of(kind);
     let disclosed = shown.iter().find(|disclosed| disclosed.id() == id).ok_or(Outcome::NotFound)?;
     let mut response = if unchanged(headers, disclosed) {

@@ -15,7 +15,7 @@ use super::{
     format::Format,
     params::{Field, Param, ParamKind, params_of, sorts_of},
     query::Query,
-    visible::Visible,
+    visible::{Seen, Visible},
 };
 use crate::{
     Response,
@@ -78,9 +78,9 @@ pub(crate) fn search(
     if !session.scopes.may_search(kind) {
         return Err(Outcome::Scope(format!("The token's scope does not include patient/{}.s.", kind.name())));
     }
-    let types = [kind].into();
-    let visible = Visible::open(&*service.store, &*service.clock, session, &types, &service.operator.tables)
-        .map_err(|e| service.unanswered(&e))?;
+    let seen = Seen { kind, categories: session.scopes.found_in(kind), own: &service.operator.tables };
+    let visible =
+        Visible::open(&*service.store, &*service.clock, session, seen).map_err(|e| service.unanswered(&e))?;
     // A link is for one app, person, patient and type; and for one set of tables: the pages of a search are never of two.
     let (subject, made_with) = (visible.subject().unwrap_or_default(), visible.made_with());
     let bound_to = [&session.client_id, &session.account, subject, kind.name(), &made_with].join("\n");

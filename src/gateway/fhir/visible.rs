@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use auth::Session;
 use jiff::civil::Date;
 use policy::{
-    AccessRequest, Actor, Admission, Decision, Disclosed, Header, Refusal, Released, Rule, View, admit,
-    decide, disclose,
+    AccessRequest, Actor, Admission, Decision, Disclosed, Header, Refusal, Released, Rule, ScopeCategories,
+    View, admit, decide, disclose, within,
 };
 use project::OwnTables;
 use record::ResourceType;
@@ -36,13 +36,25 @@ impl Tally {
 }
 
 /// Who asks for whose record: what a session comes down to here.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Asking<'a> {
     pub(crate) subject: &'a Subject,
     pub(crate) account: &'a str,
     pub(crate) as_proxy: bool,
     /// The types that the app's scopes open.
     pub(crate) types: &'a BTreeSet<ResourceType>,
+    /// The categories of Observations that they open; none if all.
+    pub(crate) categories: Option<ScopeCategories>,
+}
+
+/// What a request is about.
+pub(crate) struct Seen<'a> {
+    /// The type.
+    pub(crate) kind: ResourceType,
+    /// The categories of it that the app's scopes open; none if all.
+    pub(crate) categories: Option<ScopeCategories>,
+    /// The tables that an operator has added.
+    pub(crate) own: &'a OwnTables,
 }
 
 /// Why nothing of a patient is shown in a request. To an app, all of them are a record in which there is nothing.
@@ -85,6 +97,8 @@ impl From<StoreError> for Unanswered {
 pub(crate) struct Visible<'s> {
     snapshot: Option<Box<dyn Snapshot + 's>>,
     admission: Result<Admission, Closed>,
+    /// Categories of Observations that the app's scopes open; none if all.
+    categories: Option<ScopeCategories>,
     /// The record was made with what counts now, as far as that says what is shown.
     current: bool,
 }
@@ -97,11 +111,12 @@ impl<'s> Visible<'s> {
         store: &'s dyn Store,
         clock: &dyn Clock,
         session: &Session,
-        types: &BTreeSet<ResourceType>,
-        own: &OwnTables,
+        seen: Seen<'_>,
     ) -> Result<Self, Unanswered> {
+        let types = &[seen.kind].into();
         let (subject, account) = (&session.subject, session.account.as_str());
-        let asking = Asking { subject, account, as_proxy: session.actor_is_proxy, types };
+        let Seen { categories, own, .. } = seen;
+        let asking = Asking { subject, account, as_proxy: session.actor_is_proxy, types, categories };
         let visible = Self::look(store, clock.today(), &asking, own)?;
         match &visible.admission {
             Err(Closed::Refused(refusal)) => tracing::info!(refusal = refusal.code(), "not admitted"),
@@ -151,7 +166,7 @@ impl<'s> Visible<'s> {
         let current = snapshot
             .as_deref()
             .is_none_or(|snapshot| project::may_serve(&snapshot.released().made_with, &practice.rules, own));
-        Ok(Self { snapshot, admission, current })
+        Ok(Self { snapshot, admission, categories: asking.categories.clone(), current })
     }
 
     /// What is released, for whoever explains it on the practice's side.
@@ -185,7 +200,11 @@ impl<'s> Visible<'s> {
         let admission = self.admission().map_err(Hidden::Closed)?;
         match decide(admission, header.kind, &header.labels) {
             Decision::Show(permit) => {
-                disclose(header, permit).ok_or(Hidden::NoView(permit.rule(), permit.view()))
+                let disclosed =
+                    disclose(header, permit).ok_or(Hidden::NoView(permit.rule(), permit.view()))?;
+                let categories =
+                    self.categories.as_ref().filter(|_| header.kind == ResourceType::Observation);
+                within(disclosed, categories).map_err(Hidden::Withheld)
             }
             Decision::Withhold(rule) => Err(Hidden::Withheld(rule)),
         }

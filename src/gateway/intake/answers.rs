@@ -3,6 +3,7 @@
 use std::{io, sync::Arc};
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use jiff::Timestamp;
 use record::{FileReport, Issue, IssueCode, Place, Report, Severity};
 use serde_json::{Value, json};
 use store::{Delivery, DeliveryState};
@@ -36,6 +37,11 @@ pub(super) fn accepted(headers: &HeaderMap, route: &Route) -> bool {
         })
 }
 
+/// A time to the second.
+fn seconds(at: Timestamp) -> String {
+    format!("{at:.0}")
+}
+
 impl Intake {
     /// A batch as JSON.
     pub(super) fn shown(&self, delivery: &Delivery) -> Value {
@@ -58,6 +64,11 @@ impl Intake {
                 if let Some(words) = self.progress(delivery, *turn) {
                     shown["progress"] = words.into();
                 }
+                let waits = self.loads.waits(&delivery.practice).filter(|_| told.is_none());
+                if let Some((why, until)) = waits {
+                    shown["reason"] = why.into();
+                    shown["next_try"] = seconds(until).into();
+                }
             }
             DeliveryState::Failed { why, .. } => shown["reason"] = why.as_str().into(),
             DeliveryState::Loaded { report, .. } | DeliveryState::Refused { report, .. } => {
@@ -72,8 +83,8 @@ impl Intake {
         if let Some(words) = self.loads.told(turn) {
             return Some(words);
         }
-        if let Some(words) = self.loads.waits(&delivery.practice) {
-            return Some(words.to_owned());
+        if let Some((words, until)) = self.loads.waits(&delivery.practice) {
+            return Some(format!("{words}; next try at {}", seconds(until)));
         }
         let open = self.store.open_deliveries().ok()?;
         let before = open.iter().filter(|other| {

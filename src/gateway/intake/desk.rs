@@ -5,12 +5,16 @@ use std::{io, path::Path};
 use record::OdsCode;
 use store::{Delivery, DeliveryState, Store, StoreError};
 
-use super::spool::{Received, Spool};
+use super::{
+    spool::{Received, Spool},
+    waits::{self, Wait},
+};
 
 /// Batches in the spool, for an operator.
 pub struct Desk<'a> {
     store: &'a dyn Store,
     spool: Spool,
+    waits: Vec<Wait>,
 }
 
 impl<'a> Desk<'a> {
@@ -19,7 +23,7 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// If the spool cannot be used.
     pub fn open(store: &'a dyn Store, spool: &Path) -> io::Result<Self> {
-        Ok(Self { store, spool: Spool::open(spool)? })
+        Ok(Self { store, waits: waits::kept(spool), spool: Spool::open(spool)? })
     }
 
     /// Every batch that is received, waits, is loaded or has failed; of one practice or of all, the oldest first.
@@ -31,6 +35,13 @@ impl<'a> Desk<'a> {
         open.retain(|delivery| practice.is_none_or(|practice| *practice == delivery.practice));
         open.sort_by_key(|delivery| delivery.created);
         Ok(open)
+    }
+
+    /// Why a batch that was committed was not loaded when that was tried last, as far as the service has written it down.
+    #[must_use]
+    pub fn waits(&self, delivery: &Delivery) -> Option<&Wait> {
+        let waits = matches!(delivery.state, DeliveryState::Committed { .. });
+        self.waits.iter().find(|one| waits && one.practice == delivery.practice)
     }
 
     /// How many of a batch's bytes have come, as they were sent, and how many of its files are whole.

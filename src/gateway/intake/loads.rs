@@ -8,9 +8,10 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use record::OdsCode;
-use store::{Delivery, DeliveryState};
+use store::{Delivery, DeliveryState, StoreError};
 use tokio::sync::Notify;
 
+use super::waits::Wait;
 use crate::loader::Progress;
 
 /// How often it is looked whether something is to be done that nobody told of.
@@ -25,10 +26,26 @@ const AFTER_FAILURE: [SignedDuration; 2] = [SignedDuration::from_secs(2), Signed
 pub(super) enum Trouble {
     /// Not by its own fault: it is tried again until it can be done.
     Waits(&'static str),
+    /// The store failed: what a supplier is told of it, and what an operator is told.
+    Store(&'static str, String),
     /// By its own fault, or by one of ours that comes with it: it is tried some times.
     Fails(&'static str),
     /// The practice has begun another batch, which is queued with this turn.
     Behind(u64),
+}
+
+impl Trouble {
+    /// Where the store is, and what is wrong with it, is for the operator alone.
+    pub(super) fn of_store(error: &StoreError) -> Self {
+        let words = match error {
+            StoreError::NoSpace { .. } => {
+                "waits: there is no space left on the disk of the gateway's store; its operator must make room"
+            }
+            StoreError::Full => "waits: the gateway's store is full; its operator must raise store.max_gib",
+            _ => "waits: the gateway's store cannot be written; its operator must look",
+        };
+        Self::Store(words, error.to_string())
+    }
 }
 
 /// What is being loaded.
@@ -38,13 +55,21 @@ pub(super) struct Loads {
     state: Mutex<State>,
 }
 
+/// Why a practice waits, and until when.
+struct Waiting {
+    until: Timestamp,
+    words: &'static str,
+    /// What an operator is told instead.
+    inside: Option<String>,
+}
+
 #[derive(Default)]
 struct State {
     busy: BTreeSet<OdsCode>,
     /// By turn.
     progress: BTreeMap<u64, Progress>,
     /// Practices that wait until a time, and for what.
-    waiting: BTreeMap<OdsCode, (Timestamp, &'static str)>,
+    waiting: BTreeMap<OdsCode, Waiting>,
     /// The turn of the batch that a practice must load before any other.
     first: BTreeMap<OdsCode, u64>,
     /// What identifies the content of queued batches, by turn, where it had to be found out.
@@ -71,7 +96,7 @@ impl Loads {
     /// How long it may be until somebody's wait is over.
     pub(super) fn pause(&self, now: Timestamp) -> Duration {
         let state = self.state();
-        let soonest = state.waiting.values().map(|(until, _)| *until).min();
+        let soonest = state.waiting.values().map(|one| one.until).min();
         let left = soonest.and_then(|until| Duration::try_from(until.duration_since(now)).ok());
         left.unwrap_or(LOOK).clamp(Duration::from_millis(100), LOOK)
     }
@@ -92,9 +117,20 @@ impl Loads {
         self.state().progress.insert(turn, progress);
     }
 
-    /// What a practice waits for.
-    pub(super) fn waits(&self, practice: &OdsCode) -> Option<&'static str> {
-        self.state().waiting.get(practice).map(|(_, words)| *words)
+    /// What a practice waits for, and until when.
+    pub(super) fn waits(&self, practice: &OdsCode) -> Option<(&'static str, Timestamp)> {
+        self.state().waiting.get(practice).map(|one| (one.words, one.until))
+    }
+
+    /// What each practice waits for, as an operator is told.
+    pub(super) fn all_waits(&self) -> Vec<Wait> {
+        let state = self.state();
+        let waits = state.waiting.iter().map(|(practice, one)| Wait {
+            practice: practice.clone(),
+            until: one.until,
+            words: one.inside.clone().unwrap_or_else(|| one.words.to_owned()),
+        });
+        waits.collect()
     }
 
     /// Chooses what is loaded now of what was committed: of each practice that is neither busy nor waiting its begun
@@ -103,7 +139,7 @@ impl Loads {
         queued.sort_by_key(turn);
         let turns: BTreeSet<u64> = queued.iter().map(turn).collect();
         let mut state = self.state();
-        state.waiting.retain(|_, (until, _)| *until > now);
+        state.waiting.retain(|_, one| one.until > now);
         state.first.retain(|_, first| turns.contains(first));
         state.fingerprints.retain(|one, _| turns.contains(one));
         let mut chosen = Vec::new();
@@ -135,7 +171,8 @@ impl Loads {
         state.progress.remove(&turn);
         let wait = match result {
             Ok(()) => None,
-            Err(Trouble::Waits(words)) => Some((AGAIN, words)),
+            Err(Trouble::Waits(words)) => Some((AGAIN, words, None)),
+            Err(Trouble::Store(words, inside)) => Some((AGAIN, words, Some(inside))),
             Err(Trouble::Behind(first)) => {
                 state.first.insert(practice.clone(), first);
                 None
@@ -143,15 +180,15 @@ impl Loads {
             Err(Trouble::Fails(words)) => {
                 let before = usize::try_from(delivery.tries().saturating_sub(1)).unwrap_or(usize::MAX);
                 match AFTER_FAILURE.get(before) {
-                    Some(pause) => Some((*pause, words)),
+                    Some(pause) => Some((*pause, words, None)),
                     // The practice stays busy until this is kept.
                     None => return Some(words),
                 }
             }
         };
         state.busy.remove(&practice);
-        if let Some((pause, words)) = wait {
-            state.waiting.insert(practice, (now + pause, words));
+        if let Some((pause, words, inside)) = wait {
+            state.waiting.insert(practice, Waiting { until: now + pause, words, inside });
         }
         None
     }
@@ -161,7 +198,9 @@ impl Loads {
         let mut state = self.state();
         state.busy.remove(practice);
         if !kept {
-            state.waiting.insert(practice.clone(), (now + AGAIN, "waits: its result could not be kept"));
+            let words = "waits: its result could not be kept";
+            let wait = Waiting { until: now + AGAIN, words, inside: None };
+            state.waiting.insert(practice.clone(), wait);
         }
     }
 

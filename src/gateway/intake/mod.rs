@@ -15,6 +15,7 @@ mod routes;
 mod spool;
 mod tries;
 mod upload;
+mod waits;
 mod worker;
 
 use std::{
@@ -36,6 +37,7 @@ use self::{
     room::{Room, no_room},
     routes::{BASE, Route},
     spool::{Received, Spool},
+    waits::Waits,
 };
 use crate::{
     Arriving, ClientCertificates, Handle, Request, Response,
@@ -49,6 +51,7 @@ use crate::{
 
 pub use desk::Desk;
 pub use ndjson::lines;
+pub use waits::Wait;
 
 /// The OpenAPI 3.1 description of all this.
 pub const OPENAPI: &str = include_str!("openapi.json");
@@ -76,6 +79,7 @@ pub struct Intake {
     /// Files that are arriving: supplier, batch, name.
     arriving: Mutex<BTreeSet<(String, String, String)>>,
     loads: Loads,
+    waits: Waits,
     room: Room,
     document: Vec<u8>,
 }
@@ -97,6 +101,7 @@ impl Intake {
         let document = document(&settings);
         let spool = Spool::open(&settings.spool)?;
         spool.sweep(&store.open_deliveries()?)?;
+        let waits = Waits::begin(&settings.spool);
         Ok(Arc::new(Self {
             store,
             clock,
@@ -108,6 +113,7 @@ impl Intake {
             spool,
             changing: Mutex::default(),
             arriving: Mutex::default(),
+            waits,
             loads: Loads::default(),
             room: Room::default(),
             document,
@@ -170,7 +176,7 @@ impl Intake {
         result.map_err(|error| {
             tracing::error!(%error, "the store failed");
             match error {
-                StoreError::Full | StoreError::NoSpace => no_room(),
+                StoreError::Full | StoreError::NoSpace { .. } => no_room(),
                 _ => Outcome::Internal,
             }
         })

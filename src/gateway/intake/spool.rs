@@ -246,7 +246,11 @@ impl Spool {
     /// Deletes what no open delivery owns: a crash may have left it.
     pub(super) fn sweep(&self, open: &[Delivery]) -> io::Result<()> {
         for supplier in fs::read_dir(&self.0)? {
-            for one in fs::read_dir(supplier?.path())? {
+            let supplier = supplier?;
+            if !supplier.file_type()?.is_dir() {
+                continue;
+            }
+            for one in fs::read_dir(supplier.path())? {
                 let path = one?.path();
                 if !open.iter().any(|delivery| self.folder(delivery) == path) {
                     fs::remove_dir_all(path)?;

@@ -24,7 +24,7 @@ impl Intake {
             }
             Err(trouble) => (delivery.clone(), Err(trouble)),
         };
-        if let Err(Trouble::Waits(_) | Trouble::Behind(_)) = &result {
+        if let Err(Trouble::Waits(_) | Trouble::Store(..) | Trouble::Behind(_)) = &result {
             // It was not the batch's fault.
             self.note(&counted, delivery.tries());
         }
@@ -48,7 +48,7 @@ impl Intake {
                 let (supplier, practice, batch) =
                     (&delivery.supplier, &delivery.practice, log_name(delivery));
                 tracing::error!(supplier, %practice, batch, %error, "a batch cannot be loaded now");
-                Err(Trouble::Waits("waits: the store cannot be written"))
+                Err(Trouble::of_store(&error))
             }
         }
     }
@@ -111,10 +111,8 @@ mod tests {
             let given_up = loads.ended(&committed(tries), result, now);
             if tries < 3 {
                 assert_eq!(given_up, None);
-                assert_eq!(
-                    loads.waits(&chosen[0].practice),
-                    Some("reading it failed, by a fault of the gateway")
-                );
+                let (why, _) = loads.waits(&chosen[0].practice).unwrap();
+                assert_eq!(why, "reading it failed, by a fault of the gateway");
                 assert!(loads.choose(vec![committed(tries)], now, 1).is_empty(), "it waits");
                 now += SignedDuration::from_secs(10);
             } else {

@@ -58,7 +58,10 @@ impl Intake {
             }
         };
         open.retain(|delivery| matches!(delivery.state, DeliveryState::Committed { .. }));
-        self.loads.choose(open, self.clock.now(), self.settings.loads.saturating_sub(running))
+        let now = self.clock.now();
+        let chosen = self.loads.choose(open, now, self.settings.loads.saturating_sub(running));
+        self.waits.keep(&self.loads.all_waits());
+        chosen
     }
 
     pub(super) fn try_load(&self, delivery: &Delivery) -> Result<(), Trouble> {
@@ -125,7 +128,7 @@ impl Intake {
         }
         self.store.put_delivery(&Delivery { state, ..delivery.clone() }).map_err(|error| {
             tracing::error!(supplier, %practice, batch, %error, "the result of a batch could not be kept");
-            Trouble::Waits("waits: its result could not be kept")
+            Trouble::of_store(&error)
         })?;
         if let Err(error) = self.spool.remove(delivery) {
             let kind = error.kind();
@@ -183,10 +186,12 @@ impl Intake {
             LoadError::Store(StoreError::Damaged(_)) => {
                 self.failed(delivery, "a value in the store is damaged")
             }
+            LoadError::Store(error) => {
+                telemetry::store_failed(error.cause());
+                tracing::error!(supplier, %practice, batch, %error, "a batch could not be loaded now");
+                Trouble::of_store(error)
+            }
             error => {
-                if let LoadError::Store(error) = error {
-                    telemetry::store_failed(error.cause());
-                }
                 tracing::error!(supplier, %practice, batch, %error, "a batch could not be loaded now");
                 Trouble::Waits("waits: it could not be loaded now; it will be tried again")
             }

@@ -88,7 +88,10 @@ impl<'a, 'l> Storing<'a, 'l> {
                 (Fate::Stored | Fate::Unchanged, _) => None,
             };
             if let Some((severity, code)) = told {
-                let issue = Issue::new(severity, code, &row.place);
+                let mut issue = Issue::new(severity, code, &row.place);
+                if code == IssueCode::PatientInvalid {
+                    issue = issue.detail("it deletes by its own key alone, and nothing here has that key");
+                }
                 row.issues.push(issue.clone());
                 self.report.issue(issue);
             }

@@ -8,6 +8,7 @@ use auth::{
     sign_in::{self, Choice},
 };
 use http::{HeaderMap, header};
+use record::ResourceType;
 use store::{Account, StoreError};
 
 use super::{
@@ -19,8 +20,22 @@ use super::{
 };
 use crate::{Request, Response};
 
+/// What a person has chosen on the first page goes on to the second: that there was a choice, the types that the app may
+/// see, and whether it may come back by itself.
+pub(super) const CHOSEN: [(&str, Option<ResourceType>); 5] = [
+    (CHOICE, None),
+    ("see-Patient", Some(ResourceType::Patient)),
+    ("see-Observation", Some(ResourceType::Observation)),
+    ("see-Immunization", Some(ResourceType::Immunization)),
+    (COME_BACK, None),
+];
+/// There was a choice: what is not ticked is not granted.
+pub(super) const CHOICE: &str = "choice";
+/// The app may come back by itself.
+pub(super) const COME_BACK: &str = "come-back";
+
 /// What goes through the form and back.
-pub(super) const CARRIED: [&str; 9] = [
+pub(super) const CARRIED: [&str; 10] = [
     "client_id",
     "redirect_uri",
     "response_type",
@@ -30,6 +45,7 @@ pub(super) const CARRIED: [&str; 9] = [
     "code_challenge",
     "code_challenge_method",
     "nonce",
+    "request_uri",
 ];
 
 impl OAuth {
@@ -66,14 +82,18 @@ impl OAuth {
         };
         match (form.get("decision"), self.sign_in) {
             // A script that fills in the sandbox's form need not know its buttons.
-            (Some("allow") | None, SignIn::Sandbox) => self.allowed(form, &authorization),
+            (Some("allow") | None, SignIn::Sandbox) => self.allowed(form, authorization),
             (Some("allow"), SignIn::Unavailable) => reply::page(&Page::no_sign_in()),
             _ => self.tell(&authorization.denied()),
         }
     }
 
-    fn allowed(&self, form: &Form, authorization: &Authorization) -> Response {
-        let again = |words| reply::page(&Page::sign_in(authorization, form, Some(words)));
+    fn allowed(&self, form: &Form, asked: Authorization) -> Response {
+        let authorization = &chosen(form, asked.clone());
+        if authorization.scopes.is_empty() {
+            return self.tell(&authorization.denied());
+        }
+        let again = |words| reply::page(&Page::sign_in(&asked, form, Some(words)));
         let Some(name) = form.get("user") else { return again("Type a name.") };
         let account = match self.store.account(name) {
             Ok(Some(account)) => account,
@@ -86,10 +106,10 @@ impl OAuth {
         };
         match (form.get("patient"), choices.as_slice()) {
             (_, []) => reply::page(&Page::no_record()),
-            (None, [choice]) => self.issue(authorization, &account, choice),
+            (None, [choice]) => self.issue(form, authorization, &account, choice),
             (None, several) => self.whose(authorization, form, several),
             (Some(id), some) => match some.iter().find(|choice| choice.patient == id) {
-                Some(choice) => self.issue(authorization, &account, choice),
+                Some(choice) => self.issue(form, authorization, &account, choice),
                 None => self.whose(authorization, form, some),
             },
         }
@@ -106,7 +126,20 @@ impl OAuth {
         reply::page(&Page::choose(authorization, form, &records))
     }
 
-    fn issue(&self, authorization: &Authorization, account: &Account, choice: &Choice) -> Response {
+    fn issue(
+        &self,
+        form: &Form,
+        authorization: &Authorization,
+        account: &Account,
+        choice: &Choice,
+    ) -> Response {
+        if let Some(name) = form.get("request_uri") {
+            match auth::pushed::answer(&*self.store, self.now(), name) {
+                Ok(true) => {}
+                Ok(false) => return reply::page(&Page::refusal("this request was answered before")),
+                Err(error) => return failed(error),
+            }
+        }
         match code::issue(&*self.store, self.now(), authorization, account, &choice.subject) {
             Ok(code) => reply::redirect(
                 &authorization.redirect_uri,
@@ -121,19 +154,10 @@ impl OAuth {
     }
 
     fn judge(&self, form: &Form) -> Result<Authorization, Box<Response>> {
-        let asked = Asked {
-            client_id: form.get("client_id"),
-            redirect_uri: form.get("redirect_uri"),
-            response_type: form.get("response_type"),
-            scope: form.get("scope"),
-            state: form.get("state"),
-            aud: form.get("aud"),
-            code_challenge: form.get("code_challenge"),
-            code_challenge_method: form.get("code_challenge_method"),
-            nonce: form.get("nonce"),
-        };
+        let pushed = self.whole(form)?;
+        let asked = Self::asked(pushed.as_ref().unwrap_or(form));
         let fhir_base = &self.urls.fhir();
-        let server = Server { fhir_base, sandbox: self.sandbox, identity: self.identity.is_some() };
+        let server = self.server(fhir_base);
         judge(&*self.store, server, &asked).map_err(|refused| {
             Box::new(match refused {
                 Refused::Page(untrusted) => reply::page(&Page::untrusted(&untrusted)),
@@ -144,6 +168,24 @@ impl OAuth {
                 }
             })
         })
+    }
+
+    pub(super) fn server<'a>(&self, fhir_base: &'a str) -> Server<'a> {
+        Server { fhir_base, sandbox: self.sandbox, identity: self.identity.is_some() }
+    }
+
+    pub(super) fn asked(form: &Form) -> Asked<'_> {
+        Asked {
+            client_id: form.get("client_id"),
+            redirect_uri: form.get("redirect_uri"),
+            response_type: form.get("response_type"),
+            scope: form.get("scope"),
+            state: form.get("state"),
+            aud: form.get("aud"),
+            code_challenge: form.get("code_challenge"),
+            code_challenge_method: form.get("code_challenge_method"),
+            nonce: form.get("nonce"),
+        }
     }
 
     /// `iss` lets an app that knows several servers see which one answers (RFC 9207).
@@ -164,6 +206,16 @@ impl OAuth {
             origin.to_str().is_ok_and(|origin| auth::app::origin(&self.urls.base).as_deref() == Some(origin))
         })
     }
+}
+
+/// What the person lets the app have of what it asks for. A form without the choice grants all of it.
+fn chosen(form: &Form, authorization: Authorization) -> Authorization {
+    if form.get(CHOICE).is_none() {
+        return authorization;
+    }
+    let ticked = CHOSEN.iter().filter(|(name, _)| form.get(name).is_some());
+    let kinds = ticked.filter_map(|(_, kind)| *kind).collect();
+    authorization.keeping(&kinds, form.get(COME_BACK).is_some())
 }
 
 fn failed(error: StoreError) -> Response {

@@ -16,6 +16,7 @@ pub fn smart_configuration(urls: &Urls, sandbox: bool, offered: Offered) -> Valu
         "client-confidential-asymmetric",
         "permission-patient",
         "permission-offline",
+        "permission-online",
         "permission-v1",
         "permission-v2",
     ];
@@ -47,6 +48,7 @@ fn endpoints(urls: &Urls, offered: Offered) -> Map<String, Value> {
         ("token_endpoint", json!(urls.token())),
         ("revocation_endpoint", json!(urls.revoke())),
         ("introspection_endpoint", json!(urls.introspect())),
+        ("pushed_authorization_request_endpoint", json!(urls.pushed())),
         ("token_endpoint_auth_methods_supported", json!(every_app)),
         ("token_endpoint_auth_signing_alg_values_supported", json!(ALGORITHMS)),
         ("revocation_endpoint_auth_methods_supported", json!(every_app)),
@@ -85,7 +87,8 @@ fn scopes(offered: Offered) -> Vec<String> {
     let data = targets
         .flat_map(|target| ["rs", "r", "s", "read"].map(|rights| format!("patient/{target}.{rights}")));
     let identity: &[&str] = if offered.identity { &["openid", "fhirUser"] } else { &[] };
-    let other = ["launch/patient", "offline_access"].into_iter().chain(identity.iter().copied());
+    let other =
+        ["launch/patient", "offline_access", "online_access"].into_iter().chain(identity.iter().copied());
     other.map(str::to_owned).chain(data).collect()
 }
 
@@ -97,7 +100,7 @@ mod tests {
 
     #[test]
     fn every_scope_that_is_listed_is_granted_as_it_is_written() {
-        let all = ["launch/patient", "offline_access", "patient/*.cruds"].map(str::to_owned);
+        let all = ["launch/patient", "offline_access", "online_access", "patient/*.cruds"].map(str::to_owned);
         for scope in scopes(Offered::default()) {
             assert_eq!(Scopes::grant(&scope, &all).unwrap().to_string(), scope);
         }

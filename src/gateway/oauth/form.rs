@@ -59,6 +59,11 @@ impl Form {
         Ok(Self(form))
     }
 
+    /// What was sent before.
+    pub(super) fn of_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+
     /// A parameter; one without a value is as good as absent (RFC 6749 §3.1).
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())

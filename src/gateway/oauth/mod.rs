@@ -8,6 +8,7 @@ mod form;
 mod identity;
 mod keys;
 mod page;
+mod pushing;
 mod registration;
 mod reply;
 #[cfg(test)]
@@ -30,7 +31,7 @@ pub use keys::{FetchKeys, Fetched};
 
 use crate::{Request, Response, accept::subscriber, clock::Clock, service::Urls};
 
-/// Addresses that are remembered for having registered apps lately.
+/// Addresses that are remembered for what they have done lately.
 const MOST_ADDRESSES: usize = 10_000;
 
 /// The authorization endpoints.
@@ -43,6 +44,7 @@ pub struct OAuth {
     keys: PublishedKeys,
     identity: Option<Arc<IdentityKeys>>,
     registering: Option<Limiter<IpAddr>>,
+    pushing: Limiter<IpAddr>,
 }
 
 /// What an authorization server offers beyond what each one does.
@@ -92,8 +94,9 @@ impl OAuth {
     ) -> Self {
         let sign_in = SignIn::of(sandbox, &urls.base);
         let keys = PublishedKeys::new(offer.fetch, Arc::clone(&clock));
+        let pushing = Limiter::new(MOST_ADDRESSES);
         let registering = offer.registration.then(|| Limiter::new(MOST_ADDRESSES));
-        Self { store, clock, urls, sandbox, sign_in, keys, identity: offer.identity, registering }
+        Self { store, clock, urls, sandbox, sign_in, keys, identity: offer.identity, registering, pushing }
     }
 
     /// Answers what is under `/oauth/`; nothing else.
@@ -107,10 +110,11 @@ impl OAuth {
                 Method::POST => self.posted(request),
                 _ => reply::method_not_allowed("GET, HEAD, POST"),
             }),
-            "token" | "revoke" | "introspect" => Some(match *method {
+            "token" | "revoke" | "introspect" | "par" => Some(match *method {
                 Method::OPTIONS => cors::preflight(request.headers()),
                 Method::POST if path == "token" => self.token(request),
                 Method::POST if path == "revoke" => self.revoke(request),
+                Method::POST if path == "par" => self.push(request, subscriber(peer.ip())),
                 Method::POST => self.introspect(request),
                 _ => reply::method_not_allowed("POST, OPTIONS"),
             }),

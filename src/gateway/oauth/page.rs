@@ -4,6 +4,7 @@
 use std::{fmt::Write, sync::LazyLock};
 
 use auth::{
+    Categories, Scopes,
     app::policy_source,
     authorize::{Authorization, Untrusted},
     sign_in::{Choice, Role},
@@ -12,7 +13,10 @@ use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use record::ResourceType;
 
-use super::{authorize::CARRIED, form::Form};
+use super::{
+    authorize::{CARRIED, CHOICE, CHOSEN, COME_BACK},
+    form::Form,
+};
 
 /// A page, and where its form may lead.
 pub(super) struct Page {
@@ -45,6 +49,8 @@ pub(super) struct Record<'a> {
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:2rem auto;padding:0 1rem;\
 color:#1b1f23;background:#fff}h1{font-size:1.6rem;line-height:1.25}label{display:block;font-weight:600;margin-top:1rem}\
 input,select{font:inherit;padding:.5rem;width:100%;box-sizing:border-box;border:2px solid #1b1f23}\
+input[type=checkbox]{width:1.3rem;height:1.3rem;margin:0 .5rem 0 0;vertical-align:middle}fieldset{margin:1rem 0;\
+border:2px solid #4b5563}\
 button{font:inherit;font-weight:600;padding:.6rem 1.4rem;margin:1.2rem .8rem 0 0;border:2px solid #14532d;\
 background:#14532d;color:#fff;cursor:pointer}button[value=deny]{background:#fff;color:#1b1f23;border-color:#1b1f23}\
 :focus-visible{outline:3px solid #b45309;outline-offset:2px}code{word-break:break-all}mark{background:#fde68a}\
@@ -62,12 +68,12 @@ impl Page {
             problem.map(|words| format!("<p class=\"error\" role=\"alert\">{words}</p>")).unwrap_or_default();
         let name = escape(form.get("user").unwrap_or_default());
         let body = format!(
-            "<h1>{app} asks to see a GP record</h1>{}{problem}<form method=\"post\" action=\"authorize\">{}\
+            "<h1>{app} asks to see a GP record</h1>{problem}<form method=\"post\" action=\"authorize\">{}{}\
              <label for=\"user\">Your name in this sandbox</label>\
              <input id=\"user\" name=\"user\" value=\"{name}\" autocomplete=\"off\" autocapitalize=\"none\">{BUTTONS}</form>\
              <p class=\"note\">This is a sandbox: everybody in it is made up, and no password is asked for.</p>",
-            terms(authorization),
-            carried(form)
+            carried(form),
+            choices(authorization, form)
         );
         Self::question(&format!("{app} asks to see a GP record"), &body, authorization)
     }
@@ -77,11 +83,12 @@ impl Page {
         let app = escape(&authorization.app.name);
         let options: String = records.iter().map(option).collect();
         let body = format!(
-            "<h1>Whose record may {app} see?</h1>{}<form method=\"post\" action=\"authorize\">{}{}\
+            "<h1>Whose record may {app} see?</h1>{}<form method=\"post\" action=\"authorize\">{}{}{}\
              <label for=\"patient\">Record</label><select id=\"patient\" name=\"patient\">{options}</select>\
              {BUTTONS}</form>",
             terms(authorization),
             carried(form),
+            chosen(form),
             hidden("user", form.get("user").unwrap_or_default()),
         );
         Self::question(&format!("Whose record may {app} see?"), &body, authorization)
@@ -174,11 +181,50 @@ fn document(title: &str, body: &str) -> String {
     )
 }
 
+/// What the app wants to see, to be left out part by part; how long, and where the person goes next.
+fn choices(authorization: &Authorization, form: &Form) -> String {
+    let app = escape(&authorization.app.name);
+    let scopes = &authorization.scopes;
+    let ticked = |name: &str| form.get(CHOICE).is_none() || form.get(name).is_some();
+    let asked = CHOSEN.iter().filter_map(|(name, kind)| {
+        let kind = kind.filter(|kind| scopes.types().contains(kind))?;
+        Some(tick(name, ticked(name), &in_words(kind, scopes.seen_in(kind))))
+    });
+    let asked: String = asked.collect();
+    let comes_back = (scopes.offline() || scopes.online()).then(|| {
+        tick(
+            COME_BACK,
+            ticked(COME_BACK),
+            &format!("{app} may come back without asking you again. {}", how_long(scopes)),
+        )
+    });
+    let sees = if asked.is_empty() {
+        format!("<p>If you allow it, {app} learns which record is yours, and sees nothing in it.</p>")
+    } else {
+        format!(
+            "<fieldset><legend>{app} may see these parts of the record, as far as the practice shares them</legend>\
+             {asked}</fieldset><p class=\"note\">Take away the tick of what it is not to see. It cannot change anything.</p>"
+        )
+    };
+    format!("{}{sees}{}{}", hidden(CHOICE, "yes"), comes_back.unwrap_or_default(), next(authorization))
+}
+
+fn tick(name: &str, ticked: bool, words: &str) -> String {
+    let ticked = if ticked { " checked" } else { "" };
+    format!("<label><input type=\"checkbox\" name=\"{name}\" value=\"yes\"{ticked}> {words}</label>")
+}
+
+/// What was chosen on the page before.
+fn chosen(form: &Form) -> String {
+    CHOSEN.iter().filter_map(|(name, _)| form.get(name).map(|value| hidden(name, value))).collect()
+}
+
 /// What the app will see, how long, and where the person goes next.
 fn terms(authorization: &Authorization) -> String {
     let app = escape(&authorization.app.name);
-    let kinds = authorization.scopes.types();
-    let items: String = kinds.iter().map(|kind| format!("<li>{}</li>", in_words(*kind))).collect();
+    let scopes = &authorization.scopes;
+    let item = |kind: ResourceType| format!("<li>{}</li>", in_words(kind, scopes.seen_in(kind)));
+    let items: String = scopes.types().into_iter().map(item).collect();
     let sees = if items.is_empty() {
         format!("<p>If you allow it, {app} learns which record is yours, and sees nothing in it.</p>")
     } else {
@@ -186,25 +232,35 @@ fn terms(authorization: &Authorization) -> String {
             "<p>If you allow it, {app} can see these parts of the record, as far as the practice shares them:</p><ul>{items}</ul>"
         )
     };
-    let how_long = if authorization.scopes.offline() {
-        "It can come back without asking you again, until it has not done so for 90 days."
-    } else {
-        "It can do so for one hour."
-    };
-    let next = escape(&policy_source(&authorization.redirect_uri).unwrap_or_default());
-    format!(
-        "{sees}<p>{how_long} It cannot change anything.</p><p>You then go back to <code>{next}</code></p>"
-    )
+    format!("{sees}<p>{} It cannot change anything.</p>{}", how_long(scopes), next(authorization))
 }
 
-fn in_words(kind: ResourceType) -> &'static str {
-    match kind {
+fn how_long(scopes: &Scopes) -> &'static str {
+    if scopes.offline() {
+        "It can come back without asking you again, until it has not done so for 90 days."
+    } else if scopes.online() {
+        "It can do so for at most 12 hours, until it has not done so for two."
+    } else {
+        "It can do so for one hour."
+    }
+}
+
+fn next(authorization: &Authorization) -> String {
+    let next = escape(&policy_source(&authorization.redirect_uri).unwrap_or_default());
+    format!("<p>You then go back to <code>{next}</code></p>")
+}
+
+/// A type, and the categories of it if the app sees no others.
+fn in_words(kind: ResourceType, categories: Option<Categories>) -> String {
+    let kind = match kind {
         ResourceType::Patient => {
             "Who the patient is: name, date of birth, NHS number, address and contact details"
         }
         ResourceType::Observation => "Measurements, test results and other findings",
         ResourceType::Immunization => "Vaccinations",
-    }
+    };
+    let codes: Vec<String> = categories.into_iter().flatten().map(|(_, code)| escape(&code)).collect();
+    if codes.is_empty() { kind.to_owned() } else { format!("{kind}: only {}", codes.join(", ")) }
 }
 
 fn option(record: &Record<'_>) -> String {

@@ -2,7 +2,7 @@
 //! the certificate says of itself is among them.
 
 use aws_lc_rs::rsa::PublicEncryptingKey;
-use rustls::{CertRevocationListError, CertificateError, Error, pki_types::CertificateDer};
+use rustls::{CertRevocationListError, CertificateError, Error, OtherError, pki_types::CertificateDer};
 use webpki::EndEntityCert;
 
 /// Whom a certificate of the authorities belongs to.
@@ -25,6 +25,7 @@ pub(super) enum Doubt {
     NoList,
     OldList,
     Issuer,
+    SelfSigned,
     Purpose,
     Algorithm,
     Signature,
@@ -50,6 +51,8 @@ impl Doubt {
             Bad::UnknownRevocationStatus => Self::NoList,
             Bad::ExpiredRevocationList | Bad::ExpiredRevocationListContext { .. } => Self::OldList,
             Bad::UnknownIssuer => Self::Issuer,
+            // webpki tells of no other certificate than an authority's own, which is signed by itself or by others.
+            Bad::Other(other) if is_authority(other) => Self::SelfSigned,
             Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => Self::Purpose,
             Bad::UnsupportedSignatureAlgorithmContext { .. }
             | Bad::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => Self::Algorithm,
@@ -67,6 +70,7 @@ impl Doubt {
             Self::NoList => "no-revocation-list",
             Self::OldList => "old-revocation-list",
             Self::Issuer => "unknown-issuer",
+            Self::SelfSigned => "authority-certificate",
             Self::Purpose => "not-for-clients",
             Self::Algorithm => "weak-signature",
             Self::Signature => "bad-signature",
@@ -88,6 +92,10 @@ impl Doubt {
                 "the revocation list of its issuer is out of date; fetch the new one that intake.crls names"
             }
             Self::Issuer => "no authority in intake.client_ca issued it, or one between was not sent along",
+            Self::SelfSigned => {
+                "it is an authority's own certificate (CA:TRUE), as self-signed ones are; the supplier must show one \
+                 that an authority in intake.client_ca issued to it"
+            }
             Self::Purpose => "it is not for TLS clients; its extended key usage must have clientAuth",
             Self::Algorithm => "it or its issuer is signed in a way that is not accepted, such as with SHA-1",
             Self::Signature => "its signature is not its issuer's, or its issuer's key is too short",
@@ -99,6 +107,11 @@ impl Doubt {
             }
         }
     }
+}
+
+/// Whether a certificate was shown that is an authority's, and not one that an authority issued to somebody.
+fn is_authority(error: &OtherError) -> bool {
+    matches!(error.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
 /// Whether a certificate's key is RSA, and not of 2048 to 8192 bits.

@@ -42,7 +42,7 @@ impl TableFile {
     /// The fatal issue of a file that cannot be read.
     pub(crate) fn look(path: &Path, table: &'static str, dialect: Dialect) -> Result<Self, Box<Issue>> {
         let name = folder::name(path);
-        let (file, bytes) = folder::open(path, &name)?;
+        let (file, bytes) = folder::open(path)?;
         match told(file, dialect) {
             Ok((encoding, other)) => Ok(Self {
                 table,
@@ -54,7 +54,7 @@ impl TableFile {
                 encoding,
                 other,
             }),
-            Err(error) => Err(Box::new(folder::unreadable(&name, &error))),
+            Err(error) => Err(Box::new(folder::unreadable(path, &error))),
         }
     }
 
@@ -66,7 +66,7 @@ impl TableFile {
         if let Some(what) = self.other {
             return Err(Box::new(self.fatal(IssueCode::WrongFormat, 0, what)));
         }
-        let (file, _) = folder::open(&self.path, &self.name)?;
+        let (file, _) = folder::open(&self.path)?;
         Ok(Records::new(file, self.encoding, self.separator))
     }
 

@@ -125,7 +125,7 @@ impl<R: Read> Records<R> {
                 self.text = text;
                 Next::Record
             }
-            Err(_) => Next::Unreadable("the row is not UTF-8"),
+            Err(error) => Next::Unreadable(not_utf_8(error.into_byte_record().as_slice())),
         }
     }
 
@@ -183,6 +183,16 @@ fn ends_in_quotes(raw: &[u8], separator: u8) -> bool {
     at == At::Quoted
 }
 
+/// What a row is that is not UTF-8, in words. Windows-1252 has no character for five of the bytes.
+fn not_utf_8(bytes: &[u8]) -> &'static str {
+    let none = |byte: &u8| matches!(byte, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d);
+    if bytes.iter().any(none) {
+        "the row is not UTF-8: export it as UTF-8"
+    } else {
+        "the row is not UTF-8 (it looks like Windows-1252): export it as UTF-8"
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,11 +238,19 @@ mod tests {
         assert_eq!(read, [(1, vec!["a".to_owned(), "b".to_owned()])]);
     }
 
+    const LIKELY: &str = "the row is not UTF-8 (it looks like Windows-1252): export it as UTF-8";
+
+    #[test]
+    fn bytes_that_windows_1252_has_not_are_not_taken_for_it() {
+        let (read, _) = read(b"\x81,b\n");
+        assert_eq!(read[0].1, ["the row is not UTF-8: export it as UTF-8"]);
+    }
+
     #[test]
     fn text_in_another_encoding_and_nul_are_told_and_reading_goes_on() {
         let (read, end) = read(b"a,b\n\xff\xfe,c\nd,\0\ne,\"f\"\n");
         let texts: Vec<_> = read.iter().map(|(_, fields)| fields[0].as_str()).collect();
-        assert_eq!(texts, ["a", "the row is not UTF-8", "the row has a NUL byte", "e"]);
+        assert_eq!(texts, ["a", LIKELY, "the row has a NUL byte", "e"]);
         assert_eq!(end, None);
         assert_eq!(read[3].0, 4);
     }
@@ -258,7 +276,7 @@ mod tests {
     #[test]
     fn a_character_torn_by_a_comma_is_not_text() {
         let (read, _) = read(b"\xc3,\xa9\n");
-        assert_eq!(read[0].1, ["the row is not UTF-8"]);
+        assert_eq!(read[0].1, [LIKELY]);
     }
 
     #[test]

@@ -79,7 +79,7 @@ impl<N: FnMut(&str) -> Named> Search<N> {
         }
         let entries = match fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>) {
             Ok(entries) => entries,
-            Err(error) => return self.refuse(path, IssueCode::FileUnreadable, &error.kind().to_string()),
+            Err(error) => return self.refuse(path, IssueCode::FileUnreadable, &folder::why(path, &error)),
         };
         let mut inside: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
         inside.sort();
@@ -96,7 +96,7 @@ impl<N: FnMut(&str) -> Named> Search<N> {
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_file() => {}
             Ok(_) => return self.refuse(path, IssueCode::FileUnreadable, "it is not a file"),
-            Err(error) => return self.refuse(path, IssueCode::FileUnreadable, &error.kind().to_string()),
+            Err(error) => return self.refuse(path, IssueCode::FileUnreadable, &folder::why(path, &error)),
         }
         match (self.named)(&folder::name(path)) {
             Named::Table(table) if self.met.contains(&table) => {

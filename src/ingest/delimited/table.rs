@@ -32,6 +32,10 @@ pub(crate) trait Table<F: Feed>: Columns {
     /// nothing else says so.
     const NO_ROW_MAY_BE_LOST: bool = false;
 
+    /// Whether the batch is refused if a row is not in the format's encoding. So it is where rows are few and all others
+    /// lean on them: what converted one of them on the way has converted the batch, and nobody's name can be trusted.
+    const MUST_BE_TEXT: bool = false;
+
     /// What a row says.
     ///
     /// # Errors
@@ -218,7 +222,7 @@ fn lost<F: Feed, T: Table<F>>(
     detail: &str,
     sink: &mut dyn Sink,
 ) -> Result<(), Stop> {
-    if T::NO_ROW_MAY_BE_LOST {
+    if T::NO_ROW_MAY_BE_LOST || (T::MUST_BE_TEXT && code == IssueCode::Encoding) {
         return Err(Stop::Refused(vec![Issue::new(Severity::Fatal, code, place).detail(detail)]));
     }
     sink.reject(Issue::new(Severity::Error, code, place).detail(detail));

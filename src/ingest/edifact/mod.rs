@@ -47,7 +47,7 @@ impl Batch {
         let (mut files, mut issues) = (Vec::new(), Vec::new());
         for path in folder::files(paths, &ENDINGS)? {
             let name = folder::name(&path);
-            match folder::open(&path, &name) {
+            match folder::open(&path) {
                 Ok((_, bytes)) => files.push(File { path, name, bytes }),
                 Err(issue) => issues.push(*issue),
             }
@@ -84,7 +84,7 @@ impl crate::Batch for Batch {
 impl File {
     fn read(&self, practice: &OdsCode, sink: &mut dyn Sink) -> Result<(), Stop> {
         let refused = |issue: Box<Issue>| Stop::Refused(vec![*issue]);
-        let (file, _) = folder::open(&self.path, &self.name).map_err(refused)?;
+        let (file, _) = folder::open(&self.path).map_err(refused)?;
         let mut segments = syntax::Segments::new(BufReader::with_capacity(1 << 16, file), &self.name);
         let mut any = false;
         while let Some(read) = interchange::read(&mut segments).map_err(refused)? {

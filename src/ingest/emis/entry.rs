@@ -14,6 +14,11 @@ use crate::delimited::{Column, Columns, Flag, Table, Unusable};
 
 /// A table whose rows are entries of patients.
 pub(super) trait EntryTable: Columns {
+    /// Whether its rows say who the patients are: then the batch is refused if one is not UTF-8, which is what EMIS writes
+    /// every table in. Whatever converted that row on the way has converted the batch. Rows of other tables are rejected
+    /// one by one, because one damaged text must not keep back everything that a practice sends from then on.
+    const NAMES_PATIENTS: bool = false;
+
     /// Whether a blank `Deleted` means that the row deletes nothing.
     const DELETED_MAY_BE_BLANK: bool = false;
 
@@ -61,6 +66,8 @@ pub(super) struct Body {
 }
 
 impl<T: EntryTable> Table<Emis> for T {
+    const MUST_BE_TEXT: bool = T::NAMES_PATIENTS;
+
     fn fact(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<Fact, Unusable> {
         self.vet(row, practice)?;
         let keys = self.keys();

@@ -42,7 +42,8 @@ pub(super) fn find(paths: &[PathBuf], tables: &[Reader<Emis>]) -> Result<(Found,
             let given = paths.first().map(|path| folder::name(path)).unwrap_or_default();
             let detail =
                 "no file in it is named <ids>_<Schema>_<Table>_<yyyyMMddHHmmss>_<agreement GUID>.csv";
-            found.refuse(&given, IssueCode::FileMissing, detail);
+            let deeper = folder::deeper(paths, |name| FileName::parse(name).is_some());
+            found.refuse(&given, IssueCode::FileMissing, &format!("{detail}{deeper}"));
         }
         return Err(found.fatal);
     };
@@ -52,6 +53,12 @@ pub(super) fn find(paths: &[PathBuf], tables: &[Reader<Emis>]) -> Result<(Found,
         }
     }
     if found.fatal.is_empty() { Ok((found, run)) } else { Err(found.fatal) }
+}
+
+/// Whether it is a file of an extract, and if so, whether one that is read.
+pub(crate) fn is_read(name: &str) -> Option<bool> {
+    let parsed = FileName::parse(name)?;
+    Some(!NOT_READ.into_iter().any(|table| table.eq_ignore_ascii_case(&parsed.table)))
 }
 
 /// What a file is, by its name; all of a batch are of the run of the first.

@@ -25,6 +25,7 @@ mod user_in_role;
 mod value;
 
 pub use batch::Batch;
+pub(crate) use files::is_read;
 
 use crate::delimited::{Dialect, Feed, Told};
 

@@ -27,6 +27,8 @@ columns! {
 }
 
 impl Table<Emis> for Organisations {
+    const MUST_BE_TEXT: bool = true;
+
     fn fact(&self, row: &mut Row<'_>, practice: &mut Practice) -> Result<Fact, Unusable> {
         let guid = row.key(self.guid, IssueCode::KeyInvalid)?;
         let ods: Option<OdsCode> = row.text(self.ods).parse().ok();

@@ -38,6 +38,8 @@ columns! {
 }
 
 impl EntryTable for Patients {
+    const NAMES_PATIENTS: bool = true;
+
     fn keys(&self) -> Keys {
         Keys {
             patient: self.guid,

@@ -18,6 +18,8 @@ columns! {
 }
 
 impl Table<Emis> for UsersInRole {
+    const MUST_BE_TEXT: bool = true;
+
     fn fact(&self, row: &mut Row<'_>, _: &mut Practice) -> Result<Fact, Unusable> {
         let guid = row.key(self.guid, IssueCode::KeyInvalid)?;
         let name = PersonName {

@@ -40,7 +40,7 @@ use std::{
 
 use record::{Issue, IssueCode, OdsCode, Place, Severity, Sink};
 
-use crate::Stop;
+use crate::{Stop, folder};
 
 /// Messages that have been looked at: each begins as one of ours.
 #[derive(Debug)]
@@ -75,7 +75,9 @@ impl Batch {
         if messages.is_empty() && issues.is_empty() {
             let place = paths.first().map(|path| Place { file: name(path), line: 0 }).unwrap_or_default();
             let none = Issue::new(Severity::Fatal, IssueCode::FileMissing, &place);
-            issues.push(none.detail("no file in it ends in .xml; is the export of this --format?"));
+            let detail = "no file in it ends in .xml; is the export of this --format?".to_owned();
+            let is_one = |name: &str| name.to_ascii_lowercase().ends_with(".xml");
+            issues.push(none.detail(detail + &folder::deeper(paths, is_one)));
         }
         if !issues.is_empty() {
             return Err(issues);
@@ -113,10 +115,10 @@ impl crate::Batch for Batch {
 impl Message {
     fn open(path: PathBuf) -> Result<Self, Issue> {
         let name = name(&path);
-        let file = file(&path, &name)?;
+        let file = file(&path)?;
         let bytes = file.metadata().map_or(0, |metadata| metadata.len());
         let mut file = BufReader::new(file);
-        let start = file.fill_buf().map_err(|error| unreadable(&name, &error))?;
+        let start = file.fill_buf().map_err(|error| folder::unreadable(&path, &error))?;
         if let Some(what) = other::not_xml(start) {
             let place = Place { file: name, line: 1 };
             return Err(Issue::new(Severity::Fatal, IssueCode::WrongFormat, &place).detail(what));
@@ -126,7 +128,7 @@ impl Message {
     }
 
     fn read(&self, practice: &OdsCode) -> Result<extract::Extract, Issue> {
-        let file = BufReader::with_capacity(1 << 16, file(&self.path, &self.name)?);
+        let file = BufReader::with_capacity(1 << 16, file(&self.path)?);
         let mut extract = extract::message(file, &self.name).map_err(|issue| *issue)?;
         extract.check_practice(practice).map_err(|issue| *issue)?;
         Ok(extract)
@@ -137,13 +139,8 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-fn file(path: &Path, name: &str) -> Result<File, Issue> {
-    File::open(path).map_err(|error| unreadable(name, &error))
-}
-
-fn unreadable(name: &str, error: &std::io::Error) -> Issue {
-    let place = Place { file: name.to_owned(), line: 0 };
-    Issue::new(Severity::Fatal, IssueCode::FileUnreadable, &place).detail(error.kind().to_string())
+fn file(path: &Path) -> Result<File, Issue> {
+    File::open(path).map_err(|error| folder::unreadable(path, &error))
 }
 
 /// The path itself, or the messages in a folder by name.
@@ -162,7 +159,7 @@ fn files(path: &Path, issues: &mut Vec<Issue>) -> Vec<PathBuf> {
             found
         }
         Err(error) => {
-            issues.push(unreadable(&name(path), &error));
+            issues.push(folder::unreadable(path, &error));
             Vec::new()
         }
     }

@@ -51,7 +51,7 @@ impl Batch {
         let (mut files, mut issues) = (Vec::new(), Vec::new());
         for path in folder::files(paths, &["json"])? {
             let name = folder::name(&path);
-            match folder::open(&path, &name) {
+            match folder::open(&path) {
                 Ok((_, bytes)) => files.push(File { path, name, bytes }),
                 Err(issue) => issues.push(*issue),
             }
@@ -89,7 +89,7 @@ impl crate::Batch for Batch {
 
 impl File {
     fn read(&self) -> Result<bundle::Bundle, Box<Issue>> {
-        let (file, _) = folder::open(&self.path, &self.name)?;
+        let (file, _) = folder::open(&self.path)?;
         bundle::read(BufReader::with_capacity(1 << 16, file), &self.name)
     }
 }

@@ -10,6 +10,11 @@ mod value;
 
 pub use batch::Batch;
 
+/// Whether a file has a name as those that are read.
+pub(crate) fn is_one(name: &str) -> bool {
+    name.to_ascii_lowercase().contains("_vaccinations_v5_") && value::made_at(name).is_some()
+}
+
 use crate::delimited::{Dialect, Feed, Told};
 
 /// The feed.

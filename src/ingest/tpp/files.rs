@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use record::{Issue, IssueCode};
 
 use super::Tpp;
-use crate::delimited::{Feed, Found, Named, Reader, TableFile, search};
+use crate::{
+    delimited::{Feed, Found, Named, Reader, TableFile, search},
+    folder,
+};
 
 /// The manifest's table, which comes last and says that the rest is complete.
 pub(super) const MANIFEST: &str = "SRManifest";
@@ -48,7 +51,8 @@ pub(super) fn find(paths: &[PathBuf], tables: &[Reader<Tpp>]) -> Result<(Found, 
     let manifest = found.take(MANIFEST);
     if manifest.is_none() && found.fatal.is_empty() {
         let detail = "the batch has no manifest, which comes last: it is not complete";
-        found.refuse("SRManifest.csv", IssueCode::FileMissing, detail);
+        let deeper = folder::deeper(paths, |name| table_of(name).is_some());
+        found.refuse("SRManifest.csv", IssueCode::FileMissing, &format!("{detail}{deeper}"));
     }
     match manifest {
         Some(manifest) if found.fatal.is_empty() => Ok((found, manifest)),
@@ -75,6 +79,12 @@ pub(super) fn table_of(name: &str) -> Option<&str> {
     let is_table = table.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("SR"))
         && table.bytes().all(|byte| byte.is_ascii_alphanumeric());
     (end.eq_ignore_ascii_case(".csv") && is_table).then_some(table)
+}
+
+/// Whether it is a file of an extract, and if so, whether one whose rows are read. The manifest's are not: it lists files.
+pub(crate) fn is_read(name: &str) -> Option<bool> {
+    let table = table_of(name)?;
+    Some(!is_known(table) && !table.eq_ignore_ascii_case(MANIFEST))
 }
 
 /// Whether a table is published, read or not.

@@ -37,6 +37,7 @@ mod tests;
 mod value;
 
 pub use batch::Batch;
+pub(crate) use files::is_read;
 
 use crate::delimited::{Dialect, Feed, Told};
 

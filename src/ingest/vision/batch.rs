@@ -49,7 +49,8 @@ impl Batch {
             let given = paths.first().map(|path| folder::name(path)).unwrap_or_default();
             let detail =
                 "no file in it is named <FULL|INCREMENTAL|ADDITIONAL>_<ODS>_<table>_data_extract-<time>.csv";
-            found.refuse(&given, IssueCode::FileMissing, detail);
+            let deeper = folder::deeper(paths, |name| FileName::parse(name).is_some());
+            found.refuse(&given, IssueCode::FileMissing, &format!("{detail}{deeper}"));
         }
         let version = version(&mut found);
         let with_columns = |mut file: TableFile| {

@@ -70,10 +70,20 @@ fn counted_since(
     since: &BTreeMap<EntryId, Timestamp>,
     quality: &mut Quality,
 ) {
+    taken(("p", Holder::Only), entries, batches, since, quality);
+}
+
+fn taken(
+    (key, holder): (&str, Holder),
+    entries: &[Entry],
+    batches: &[u64],
+    since: &BTreeMap<EntryId, Timestamp>,
+    quality: &mut Quality,
+) {
     let record = Record {
         practice: &"Y99999".parse().unwrap(),
         practice_name: None,
-        patient: &PatientKey::new("p").unwrap(),
+        patient: &PatientKey::new(key).unwrap(),
         entries,
         dictionary: &One,
         terminology: None,
@@ -82,7 +92,7 @@ fn counted_since(
         rules: &policy::PracticeRules::default(),
     };
     let projection = project(&record, &IdKey::offline());
-    quality.take(&record, batches, since, Holder::Only, &projection);
+    quality.take(&record, batches, since, holder, &projection);
 }
 
 fn summary(entries: &[Entry]) -> Summary {
@@ -223,21 +233,6 @@ fn what_waits_is_told_by_days_since_it_first_did_and_the_oldest_first() {
 #[test]
 fn records_beside_others_of_a_person_are_counted_by_feed_and_by_what_becomes_of_them() {
     let mut quality = Quality::new(None, 1, NOW);
-    let mut take = |key: &str, holder: Holder, entries: &[Entry]| {
-        let record = Record {
-            practice: &"Y99999".parse().unwrap(),
-            practice_name: None,
-            patient: &PatientKey::new(key).unwrap(),
-            entries,
-            dictionary: &One,
-            terminology: None,
-            oversight: &policy::Oversight::default(),
-            rules: &policy::PracticeRules::default(),
-            own: &crate::OwnTables::default(),
-        };
-        let projection = project(&record, &IdKey::offline());
-        quality.take(&record, &vec![1; entries.len()], &BTreeMap::new(), holder, &projection);
-    };
     for (key, holder) in [
         ("p", Holder::Served),
         ("nhs:1", Holder::AnotherServed),
@@ -247,7 +242,7 @@ fn records_beside_others_of_a_person_are_counted_by_feed_and_by_what_becomes_of_
         ("s", Holder::Disputed),
         ("gpc:3", Holder::Disputed),
     ] {
-        take(key, holder, &[patient()]);
+        taken((key, holder), &[patient()], &[1], &BTreeMap::new(), &mut quality);
     }
     let summary = quality.summary();
     let rows: Vec<(&str, &str, u64)> =

@@ -130,3 +130,32 @@ fn standard_leaves_relatives_by_name_but_nobody_else() {
     assert_eq!(redactor.read("Wife Zofia 07700 900444").text, "Wife Zofia [third party]");
     assert_eq!(redactor.read("Wife Zofia says in confidence he drinks").verdict, Verdict::Review);
 }
+
+#[test]
+fn what_a_mask_brings_to_light_is_not_found_where_relatives_stay() {
+    let record = john();
+    let text = "child Baker's Aarav Hargreaves, AAA,";
+    let [strict, standard] = [Mode::Strict, Mode::Standard]
+        .map(|mode| covered(&Redactor::new(Lexicon::built_in(), &record, mode), text));
+    assert!(standard.iter().zip(&strict).all(|(standard, strict)| !standard || *strict));
+}
+
+#[test]
+fn of_numbers_side_by_side_each_is_read_for_itself() {
+    let record = john();
+    for mode in [Mode::Strict, Mode::Standard] {
+        let redactor = Redactor::new(Lexicon::built_in(), &record, mode);
+        let read = |text: &str| redactor.read(text).text;
+        for (text, left) in [
+            ("tel 07700 900456 07700 900457", "tel [third party] [third party]"),
+            ("07700 900301 07700 900456", "07700 900301 [third party]"),
+            ("07700900456 07700 900301 07700900457", "[third party] 07700 900301 [third party]"),
+            ("447700900456 447700900457", "[third party] [third party]"),
+            ("7700900456 7700900457", "[third party] [third party]"),
+            ("0113 496 0123 0113 496 0124 113", "[third party] [third party] 113"),
+            ("rang 07700 900456 2 weeks ago", "rang [third party] 2 weeks ago"),
+        ] {
+            assert_eq!(read(text), left, "{mode:?}");
+        }
+    }
+}

@@ -250,6 +250,26 @@ fn lines_written_blind_in_the_fifth_round_are_redacted_well() {
 }
 
 #[test]
+fn lines_varied_by_construction_are_redacted_well() {
+    passes(&scored("conformance/redaction/constructed_1.jsonl").unwrap());
+}
+
+#[test]
+fn lines_varied_again_are_redacted_well() {
+    passes(&scored("conformance/redaction/constructed_2.jsonl").unwrap());
+}
+
+#[test]
+fn lines_varied_a_third_time_are_redacted_well() {
+    passes(&scored("conformance/redaction/constructed_3.jsonl").unwrap());
+}
+
+#[test]
+fn lines_varied_a_fourth_time_are_redacted_well() {
+    passes(&scored("conformance/redaction/constructed_4.jsonl").unwrap());
+}
+
+#[test]
 fn shared_lines_are_redacted_well() {
     if let Some(score) = scored("../shared/data/third-party/dev.jsonl") {
         passes(&score);
@@ -265,7 +285,20 @@ fn lines_of_names_numbers_and_homes_and_of_what_looks_like_them_are_redacted_wel
 #[test]
 fn the_lines_are_many_and_of_every_category() {
     let mut count: BTreeMap<String, usize> = BTreeMap::new();
-    for file in ["develop", "held_out", "blind_1", "blind_2", "blind_3", "blind_4", "blind_5", "names"] {
+    for file in [
+        "develop",
+        "held_out",
+        "blind_1",
+        "blind_2",
+        "blind_3",
+        "blind_4",
+        "blind_5",
+        "constructed_1",
+        "constructed_2",
+        "constructed_3",
+        "constructed_4",
+        "names",
+    ] {
         for line in lines(&format!("conformance/redaction/{file}.jsonl")).unwrap() {
             *count.entry(line.category).or_default() += 1;
             let length = line.text.chars().count();

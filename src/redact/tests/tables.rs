@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use crate::{
     fold::fold,
+    talk::part,
     word::{cue, fact, kept, reason, relation},
 };
 
-const TABLES: [(&str, &str, usize, &str); 10] = [
+const TABLES: [(&str, &str, usize, &str); 11] = [
     ("cues", "words,cue", 1400, include_str!("../../../profiles/lexicon/cues.csv")),
     ("facts", "words,fact", 2000, include_str!("../../../profiles/lexicon/facts.csv")),
     ("first_names", "name,from,also", 7000, include_str!("../../../profiles/lexicon/first_names.csv")),
@@ -19,6 +20,7 @@ const TABLES: [(&str, &str, usize, &str); 10] = [
     ("review", "words,reason", 800, include_str!("../../../profiles/lexicon/review.csv")),
     ("roles", "word,profession", 120, include_str!("../../../profiles/lexicon/roles.csv")),
     ("surnames", "name,from,also", 3500, include_str!("../../../profiles/lexicon/surnames.csv")),
+    ("talk", "words,part,why", 2000, include_str!("../../../profiles/lexicon/talk.csv")),
 ];
 
 fn rows(name: &str) -> impl Iterator<Item = Vec<&'static str>> {
@@ -59,6 +61,7 @@ fn every_class_that_a_table_names_is_one_that_the_engine_knows() {
         ("kinship", relation),
         ("protected", kept),
         ("review", reason),
+        ("talk", |name| part(name).map(u64::from)),
     ];
     for (table, class) in tables {
         for row in rows(table) {

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use policy::Decided;
 
 use super::*;
-use crate::{App, AppKeys, AppStatus, Apps, Change, Decisions};
+use crate::{App, AppKeys, AppStatus, Apps, Change, Decisions, Pushed};
 
 fn decided(by: &str) -> Decided {
     Decided { by: by.to_owned(), at: Timestamp::UNIX_EPOCH, why: "a reason".to_owned() }
@@ -97,4 +97,22 @@ fn a_practice_blocks_an_app_and_takes_it_back_and_both_are_logged() {
     let log = f.store.decisions(&practice(), 0, 9).unwrap();
     assert_eq!(log.len(), 2);
     assert_eq!(log[0].change, Change::App { client_id: "one".to_owned(), blocked: true });
+}
+
+#[test]
+fn a_pushed_request_is_kept_until_it_is_over() {
+    let f = fixture();
+    let pushed = |seconds| Pushed {
+        client_id: "one".to_owned(),
+        parameters: vec![("state".to_owned(), "s".to_owned())],
+        expires: at(seconds),
+    };
+    f.store.keep_pushed(&[1; 32], at(0), &pushed(100)).unwrap();
+    f.store.keep_pushed(&[2; 32], at(100), &pushed(200)).unwrap();
+    assert_eq!(f.store.pushed(&[1; 32]).unwrap(), Some(pushed(100)));
+    assert_eq!(f.store.pushed(&[3; 32]).unwrap(), None);
+    f.store.keep_pushed(&[3; 32], at(101), &pushed(201)).unwrap();
+    assert_eq!(f.store.pushed(&[1; 32]).unwrap(), None, "it was thrown away");
+    drop(f.store);
+    assert_eq!(open(&f.dir).unwrap().pushed(&[2; 32]).unwrap(), Some(pushed(200)));
 }

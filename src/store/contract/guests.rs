@@ -145,16 +145,24 @@ fn a_message_about_a_registered_patient_makes_no_second_one_and_the_guests_are_t
 #[test]
 fn who_is_the_same_person_is_not_guessed() {
     let lab = || guest(ONE, entry("lab:1", 1, &[]));
-    for (registered, message) in [(BORN, LATER), (BORN, None), (None, BORN), (None, None)] {
-        let facts = [born("p", ONE, registered, 1), born("gpc:1", ONE, message, 1), lab()];
-        let [own, other] = whose(&facts, ["p", "gpc:1"]);
-        assert_eq!(own, (vec!["lab:1".to_owned()], true), "{registered:?}, {message:?}: they wait");
-        assert_eq!(other, (vec![], false));
-    }
-    for two in [["p", "q"], ["gpc:1", "nhs:1"]] {
+    let facts = [born("p", ONE, BORN, 1), born("gpc:1", ONE, LATER, 1), lab()];
+    assert!(whose(&facts, ["p", "gpc:1"]).into_iter().all(|(_, shared)| shared), "none is served: they wait");
+    for two in [["p", "q"], ["gpc:1", "gpc:2"]] {
         let facts = [born(two[0], ONE, BORN, 1), born(two[1], ONE, BORN, 1), lab()];
         assert!(whose(&facts, two).into_iter().all(|(_, shared)| shared), "{two:?}");
     }
+}
+
+#[test]
+fn guests_are_those_of_the_one_record_that_is_served() {
+    let lab = || guest(ONE, entry("lab:1", 1, &[]));
+    let joins = [(vec!["lab:1".to_owned()], false), (vec![], false)];
+    for (registered, message) in [(BORN, BORN), (BORN, None), (None, BORN), (None, None)] {
+        let facts = [born("p", ONE, registered, 1), born("nhs:1", ONE, message, 1), lab()];
+        assert_eq!(whose(&facts, ["p", "nhs:1"]), joins, "{registered:?}, {message:?}");
+    }
+    let facts = [born("gpc:1", ONE, BORN, 1), born("nhs:1", ONE, BORN, 1), lab()];
+    assert_eq!(whose(&facts, ["gpc:1", "nhs:1"]), joins, "of two messages the first feed's by name");
 }
 
 #[test]

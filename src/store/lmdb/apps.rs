@@ -5,8 +5,8 @@ use heed::RwTxn;
 use jiff::Timestamp;
 use policy::Decided;
 
-use super::Lmdb;
-use crate::{App, AppEvent, Apps, StoreError, codec};
+use super::{Lmdb, Space};
+use crate::{App, AppEvent, Apps, Pushed, StoreError, codec};
 
 const HISTORY: &str = "app-history";
 /// What may be forgotten is forgotten by whoever uses the next thing, so many at a time.
@@ -56,31 +56,40 @@ impl Apps for Lmdb {
         if self.used.get(&txn, what)?.is_some() {
             return Ok(false);
         }
-        self.forget(&mut txn, now)?;
+        forget(&mut txn, self.used_until, self.used, now)?;
         self.used.put(&mut txn, what, &due(until))?;
         self.used_until.put(&mut txn, &[&due(until)[..], what].concat(), &[])?;
         self.commit(txn)?;
         Ok(true)
     }
+
+    fn keep_pushed(&self, hash: &[u8; 32], now: Timestamp, pushed: &Pushed) -> Result<(), StoreError> {
+        let mut txn = self.env.write_txn()?;
+        forget(&mut txn, self.pushed_until, self.pushed, now)?;
+        self.put_document(&mut txn, self.pushed, hash, pushed, "pushed")?;
+        self.pushed_until.put(&mut txn, &[&due(pushed.expires)[..], hash].concat(), &[])?;
+        self.commit(txn)
+    }
+
+    fn pushed(&self, hash: &[u8; 32]) -> Result<Option<Pushed>, StoreError> {
+        self.document(self.pushed, hash, "pushed")
+    }
 }
 
-impl Lmdb {
-    /// Forgets what nobody would take any more.
-    fn forget(&self, txn: &mut RwTxn<'_>, now: Timestamp) -> Result<(), StoreError> {
-        let over: Vec<Vec<u8>> = self
-            .used_until
-            .iter(txn)?
-            .take(FORGET)
-            .map(|item| item.map(|(key, _)| key.to_vec()))
-            .collect::<Result<_, _>>()?;
-        for key in over.iter().take_while(|key| key.as_slice() < due(now).as_slice()) {
-            self.used_until.delete(txn, key)?;
-            if let Some(what) = key.get(8..) {
-                self.used.delete(txn, what)?;
-            }
+/// Forgets what nobody would take any more: `due by` has the keys of `what` in the order in which they are due.
+fn forget(txn: &mut RwTxn<'_>, due_by: Space, what: Space, now: Timestamp) -> Result<(), StoreError> {
+    let first: Vec<Vec<u8>> = due_by
+        .iter(txn)?
+        .take(FORGET)
+        .map(|item| item.map(|(key, _)| key.to_vec()))
+        .collect::<Result<_, _>>()?;
+    for key in first.iter().take_while(|key| key.as_slice() < due(now).as_slice()) {
+        due_by.delete(txn, key)?;
+        if let Some(kept) = key.get(8..) {
+            what.delete(txn, kept)?;
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Seconds, in an order that LMDB keeps; nothing is due before 1970.

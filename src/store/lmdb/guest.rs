@@ -5,17 +5,17 @@
 //! patients with one number who come in one batch would each be taken for the only one.
 
 use heed::{AnyTls, RoTxn, RwTxn};
+use policy::{Another, Oversight};
 use record::{Entry, EntryId, Fate, Identity, NhsNumber, OdsCode, PatientKey, Place};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Lmdb,
-    files::Names,
     kept::{Kept, has_the_word, succeed},
     key,
     vault::Changes,
 };
-use crate::{Guest, StoreError, codec};
+use crate::{Guest, OtherRecord, StoreError, codec};
 
 /// A guest as it lies in the store.
 #[derive(Serialize, Deserialize)]
@@ -146,44 +146,29 @@ impl Lmdb {
     }
 
     /// The guests that a patient's record may have, and whether it is open whose they are: more than one patient has the
-    /// number. Where the practice's own system knows the person, messages about them (GP2GP, GP Connect) make no second
-    /// one of them, if they agree on the date of birth; the guests are then those of the patient whom the practice
-    /// registered, and of nobody else.
+    /// number and none of their records is served. Where one is, messages about the person (GP2GP, GP Connect) make no
+    /// second one of them; the guests are then those of that record, and of no other.
     pub(super) fn guests_for(
         &self,
         txn: &RoTxn<'_, AnyTls>,
         practice: &OdsCode,
         patient: &PatientKey,
-        identity: &Identity,
+        number: &NhsNumber,
+        entries: &[(Entry, u64)],
+        others: &[OtherRecord],
     ) -> Result<(Vec<(Guest, u64)>, bool), StoreError> {
-        let number = &identity.nhs_number;
-        let holders = self.holders(txn, practice, number)?;
-        let registered: Vec<&PatientKey> = holders.iter().filter(|holder| holder.is_registered()).collect();
-        let shared = match registered.as_slice() {
-            _ if holders.len() < 2 => false,
-            [own] if *own == patient => self.disagree(txn, practice, &holders, identity)?,
-            [_] => return Ok((Vec::new(), false)),
-            _ => true,
-        };
-        Ok((self.guests_of(txn, practice, number)?, shared))
-    }
-
-    /// Whether not all who have a number are known to have been born on the same day.
-    fn disagree(
-        &self,
-        txn: &RoTxn<'_, AnyTls>,
-        practice: &OdsCode,
-        holders: &[PatientKey],
-        identity: &Identity,
-    ) -> Result<bool, StoreError> {
-        for holder in holders {
-            let kept = self.kept_in(txn, practice, holder, &EntryId::of_patient(), &mut Names::default())?;
-            let theirs = kept.and_then(|kept| kept.entry.identity());
-            if identity.birth_date.is_none() || theirs.as_ref() != Some(identity) {
-                return Ok(true);
-            }
+        let others: Vec<&OtherRecord> = others.iter().filter(|other| !other.marks_only).collect();
+        if !others.iter().any(|other| policy::is_living(&other.entries)) {
+            return Ok((self.guests_of(txn, practice, number)?, false));
         }
-        Ok(false)
+        let own: Vec<Entry> = entries.iter().map(|(entry, _)| entry.clone()).collect();
+        let nothing = Oversight::default();
+        let mut all = vec![Another { patient, entries: &own, oversight: &nothing }];
+        all.extend(others.into_iter().map(OtherRecord::seen));
+        match policy::served(&all) {
+            Some(served) if served != patient => Ok((Vec::new(), false)),
+            served => Ok((self.guests_of(txn, practice, number)?, served.is_none())),
+        }
     }
 
     /// The guests with a number, each with the batch that last changed it.

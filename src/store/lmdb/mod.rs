@@ -6,6 +6,7 @@ mod at_once;
 mod bodies;
 mod decisions;
 mod delivery;
+mod disk;
 mod documents;
 mod files;
 mod guest;
@@ -89,6 +90,8 @@ pub struct Lmdb {
     app_history: Space,
     used: Space,
     used_until: Space,
+    pushed: Space,
+    pushed_until: Space,
     account: Space,
     token: Space,
     revoked: Space,
@@ -142,6 +145,8 @@ impl Lmdb {
             app_history: space(&mut txn, "app-history")?,
             used: space(&mut txn, "used")?,
             used_until: space(&mut txn, "used-until")?,
+            pushed: space(&mut txn, "pushed")?,
+            pushed_until: space(&mut txn, "pushed-until")?,
             account: space(&mut txn, "account")?,
             token: space(&mut txn, "token")?,
             revoked: space(&mut txn, "revoked")?,
@@ -157,7 +162,7 @@ impl Lmdb {
         if let Some(old) = env.open_database::<Bytes, Bytes>(&txn, Some("rows"))? {
             old.clear(&mut txn)?;
         }
-        txn.commit()?;
+        store.commit(txn)?;
         Ok(store)
     }
 
@@ -166,9 +171,10 @@ impl Lmdb {
         self.noted(txn.commit().map_err(StoreError::from))
     }
 
-    /// Notes if a write failed for want of the disk.
+    /// Finds out why a write failed, and notes it if that was for want of the disk.
     fn noted<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
-        result.inspect_err(|error| self.health.note(error))
+        let found = |error| disk::found_out(error, self.env.path(), disk::has_room);
+        result.map_err(found).inspect_err(|error| self.health.note(error))
     }
 
     fn reader(&self) -> Result<RoTxn<'_, WithoutTls>, StoreError> {

@@ -339,10 +339,6 @@ impl Lmdb {
     ) -> Result<PatientFacts, StoreError> {
         let entries = self.own_entries(txn, practice, patient)?;
         let identity = entries.iter().find_map(|(entry, _): &(Entry, u64)| entry.identity());
-        let (guests, number_shared) = match identity {
-            Some(identity) => self.guests_for(txn, practice, patient, &identity)?,
-            None => (Vec::new(), false),
-        };
         let said = entries.iter().find_map(|(entry, _)| entry.identity_said());
         let others = match said {
             Some(said) => self.others(txn, practice, patient, &said.nhs_number, false)?,
@@ -350,6 +346,12 @@ impl Lmdb {
                 Some(lost) => self.others(txn, practice, patient, &lost, true)?,
                 None => Vec::new(),
             },
+        };
+        let (guests, number_shared) = match identity {
+            Some(identity) => {
+                self.guests_for(txn, practice, patient, &identity.nhs_number, &entries, &others)?
+            }
+            None => (Vec::new(), false),
         };
         let released = self.released_in(txn, practice, patient)?.map(std::sync::Arc::new);
         let at = key(practice, Some(patient), &[]);

@@ -244,16 +244,45 @@ fn t09_what_the_scope_does_not_open_is_refused_whatever_there_is() {
 
 #[test]
 fn t10_a_granular_scope_opens_nothing_more_than_it_says() {
+    const LABORATORY: &str = "patient/Observation.rs?category=laboratory";
     let stage = Stage::new();
-    let scopes =
-        vec!["patient/Observation.rs?category=laboratory".to_owned(), "patient/Patient.r".to_owned()];
+    let scopes = vec!["patient/*.rs".to_owned()];
     stage.world.store.set_app(&App { scopes, ..app("granular") }).unwrap();
-    let asked = "patient/Observation.rs?category=laboratory patient/Patient.r";
     let now = gateway::clock::Clock::now(&*stage.world.clock);
-    let granted = auth::issue_sandbox_token(&*stage.world.store, now, "p", asked, "granular").unwrap();
-    assert_eq!(granted.scopes.to_string(), "patient/Patient.r");
+    let token = |asked: &str| {
+        let granted = auth::issue_sandbox_token(&*stage.world.store, now, "p", asked, "granular").unwrap();
+        assert_eq!(granted.scopes.to_string(), asked);
+        granted.token
+    };
+    let (narrow, whole) = (token(LABORATORY), token("patient/*.rs"));
+    let all = |token: &str, query: &str| -> Vec<String> {
+        let found = stage.world.all(token, &format!("Observation?_count=200{query}"));
+        found.iter().map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let laboratory = all(&whole, "&category=laboratory");
+    assert!(!laboratory.is_empty() && laboratory.len() < all(&whole, "").len());
+    assert_eq!(all(&narrow, ""), laboratory);
+    assert_eq!(all(&narrow, "&category=vital-signs"), [""; 0]);
+    let count = |token: &str| stage.world.get(token, "Observation?_summary=count").json()["total"].clone();
+    assert_eq!(count(&narrow), laboratory.len());
     let vital = observation("p", "weight-day");
-    for path in ["Observation", "Observation?category=laboratory", &format!("Observation/{vital}")] {
-        assert_eq!(stage.world.get(&granted.token, path).status, 403, "{path}");
+    let (hidden, unknown) = (format!("Observation/{vital}"), format!("Observation/{UNKNOWN}"));
+    assert_eq!(stage.world.get(&whole, &hidden).status, 200);
+    let told = |path: &str| {
+        let (status, headers, body) = crate::support::fingerprint(&stage.world.get(&narrow, path));
+        (status, headers, String::from_utf8(body).unwrap())
+    };
+    assert_eq!(told(&hidden), told(&unknown), "outside its category there is nothing");
+    assert_eq!(stage.world.get(&narrow, &format!("Observation/{}", laboratory[0])).status, 200);
+    for path in ["Patient", "Immunization"] {
+        assert_eq!(stage.world.get(&narrow, path).status, 403, "{path}");
     }
+    let link = stage.world.get(&whole, "Observation?_count=1").link("next").unwrap();
+    let through = stage.world.get(&narrow, &link);
+    assert!(through.status == 410 || through.ids().iter().all(|id| laboratory.contains(id)));
+    let other_system = token("patient/Observation.rs?category=https://other.example|laboratory");
+    assert_eq!(all(&other_system, ""), [""; 0]);
+    let read_alone = token("patient/Observation.r patient/Observation.s?category=laboratory");
+    assert_eq!(all(&read_alone, ""), laboratory);
+    assert_eq!(stage.world.get(&read_alone, &hidden).status, 200);
 }

@@ -202,3 +202,52 @@ fn rows_with_too_many_or_too_few_fields_or_in_another_encoding_are_rejected_and_
     let lines: Vec<_> = log.entries().iter().map(|entry| entry.place.line).collect();
     assert_eq!(lines, [2, 6]);
 }
+
+#[test]
+fn a_row_that_says_who_somebody_is_in_another_encoding_refuses_the_batch_and_names_the_likely_one() {
+    for table in [PATIENT, ORGANISATION, STAFF] {
+        let mut bytes = Export::new().row(table, &[]).bytes(table);
+        let line = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
+        // Rene with an accent, as Windows-1252 has it.
+        bytes.extend(b"\"Ren\xe9\",\"\"\r\n");
+        let issues = Export::new().raw(table, &bytes).refused();
+        assert_eq!(codes(&issues), [IssueCode::Encoding], "{table}");
+        assert_eq!(issues[0].line, line as u64, "{table}");
+        let detail = issues[0].detail.as_deref().unwrap();
+        assert_eq!(
+            detail, "the row is not UTF-8 (it looks like Windows-1252): export it as UTF-8",
+            "{table}"
+        );
+    }
+}
+
+#[test]
+fn a_folder_of_folders_is_told_which_of_them_has_the_export_and_a_missing_path_is_named() {
+    let export = Export::new().write();
+    let above = tempfile::tempdir().unwrap();
+    let inside = above.path().join("monday");
+    fs::create_dir(&inside).unwrap();
+    for file in files(export.folder.path()) {
+        fs::copy(&file, inside.join(file.file_name().unwrap())).unwrap();
+    }
+    let issues = open(&[above.path().to_owned()]).unwrap_err();
+    let detail = issues[0].detail.as_deref().unwrap();
+    assert!(detail.ends_with("; its subfolder monday has such files"), "{detail}");
+    let none = above.path().join("tuesday");
+    let issues = open(std::slice::from_ref(&none)).unwrap_err();
+    let words = format!("no such file or folder: {}", none.display());
+    assert_eq!(issues[0].detail.as_deref(), Some(words.as_str()));
+}
+
+#[test]
+fn a_line_that_can_hold_no_row_is_told_by_the_name_of_its_file() {
+    let at = |file: &str, line| crate::no_row(&record::Place { file: file.to_owned(), line });
+    let (never, header) = (Some("files of this name are not read"), Some("line 1 is the header"));
+    assert_eq!((at("SRManifest.csv", 2), at("SRVisit.csv", 9)), (never, never));
+    assert_eq!((at("SRCode.csv", 1), at("SRCode.csv", 2)), (header, None));
+    let of = |table: &str| format!("291_{table}_20200101093000_11111111-2222-3333-4444-555555555555.csv");
+    assert_eq!(at(&of("Appointment_Slot"), 2), never);
+    assert_eq!((at(&of("Admin_Patient"), 1), at(&of("Admin_Patient"), 2)), (header, None));
+    let given = "MMR_Vaccinations_v5_X26_20250801T090000.csv";
+    assert_eq!((at(given, 1), at(given, 2), at("in.xml", 1)), (header, None, None));
+}

@@ -2,8 +2,9 @@
 //! whose the NHS number is.
 
 use jiff::civil::Date;
-use policy::Another;
 use record::{Content, Demographics, Entry, IssueCode, PatientKey};
+
+use crate::Another;
 
 /// What a record is among those with its NHS number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,8 +87,32 @@ fn living(entries: &[Entry]) -> Option<&Demographics> {
 }
 
 /// The feed that a key is of; the practice's own system has no name.
-pub(crate) fn feed(patient: &PatientKey) -> &str {
+#[must_use]
+pub fn feed(patient: &PatientKey) -> &str {
     patient.expose().split_once(':').map_or("", |(feed, _)| feed)
+}
+
+/// Of all records with one NHS number the one that is served, if one is.
+#[must_use]
+pub fn served<'a>(all: &[Another<'a>]) -> Option<&'a PatientKey> {
+    let there: Vec<(&Another<'_>, &Demographics)> =
+        all.iter().filter_map(|one| living(one.entries).map(|person| (one, person))).collect();
+    let first = there.iter().map(|(one, _)| rank(one.patient)).min()?;
+    let of_first = there.iter().filter(|(one, _)| rank(one.patient) == first);
+    let mut candidates: Vec<_> = of_first.collect();
+    if candidates.len() > 1 {
+        candidates.retain(|(_, person)| person.deducted_on.is_none());
+    }
+    // Were each asked what it is beside each, many patients with one number would take for ever.
+    let &[(own, _)] = candidates.as_slice() else { return None };
+    let others: Vec<Another<'_>> = all.iter().filter(|one| one.patient != own.patient).copied().collect();
+    (!Holder::of(own.patient, own.entries, &others).is_closed()).then_some(own.patient)
+}
+
+/// Whose patient is there and was not deleted.
+#[must_use]
+pub fn is_living(entries: &[Entry]) -> bool {
+    living(entries).is_some()
 }
 
 fn rank(patient: &PatientKey) -> (bool, &str) {
@@ -97,20 +122,17 @@ fn rank(patient: &PatientKey) -> (bool, &str) {
 #[cfg(test)]
 mod tests {
     use jiff::civil::date;
-    use policy::Oversight;
+    use record::{EntryId, Registration};
 
     use super::*;
-    use crate::tests::patient;
+    use crate::Oversight;
 
     const BORN: Option<Date> = Some(date(1980, 2, 29));
     const LATER: Option<Date> = Some(date(1980, 3, 1));
 
     fn patient_born(born: Option<Date>) -> Entry {
-        let mut entry = patient();
-        if let Some(Content::Patient(person)) = &mut entry.content {
-            person.birth_date = born;
-        }
-        entry
+        let person = Demographics { birth_date: born, ..Demographics::registered(Registration::Regular) };
+        Entry::new(EntryId::of_patient(), Some(Content::Patient(Box::new(person))))
     }
 
     fn deleted(entry: Entry) -> Entry {
@@ -161,6 +183,48 @@ mod tests {
         for (one, other) in [(BORN, LATER), (None, BORN), (None, None)] {
             let found = both(("p", left(one)), ("q", patient_born(other)));
             assert_eq!(found, [Holder::Disputed; 2], "it may be somebody else");
+        }
+    }
+
+    #[test]
+    fn the_record_that_is_served_is_the_one_that_is_not_closed() {
+        let left = |born| {
+            let mut entry = patient_born(born);
+            if let Some(Content::Patient(person)) = &mut entry.content {
+                person.deducted_on = Some(date(2020, 1, 1));
+            }
+            entry
+        };
+        let kinds: [fn() -> Entry; 4] = [
+            || patient_born(BORN),
+            || patient_born(LATER),
+            || patient_born(None),
+            || deleted(patient_born(BORN)),
+        ];
+        let made = |which: usize| if which == 4 { left(BORN) } else { kinds[which]() };
+        let names = ["p", "q", "gpc:1", "nhs:1"];
+        let keys = names.map(|name| PatientKey::new(name).unwrap());
+        let oversight = Oversight::default();
+        for which in 0..6_usize.pow(4) {
+            // A sixth kind is not there at all.
+            let digits = [which % 6, which / 6 % 6, which / 36 % 6, which / 216];
+            let there: Vec<(usize, [Entry; 1])> = digits
+                .iter()
+                .enumerate()
+                .filter(|(_, kind)| **kind < 5)
+                .map(|(at, kind)| (at, [made(*kind)]))
+                .collect();
+            let all: Vec<Another<'_>> = there
+                .iter()
+                .map(|(at, entries)| Another { patient: &keys[*at], entries, oversight: &oversight })
+                .collect();
+            let open = all.iter().filter(|own| {
+                let others: Vec<_> = all.iter().filter(|one| one.patient != own.patient).copied().collect();
+                is_living(own.entries) && !Holder::of(own.patient, own.entries, &others).is_closed()
+            });
+            let open: Vec<&PatientKey> = open.map(|one| one.patient).collect();
+            assert!(open.len() < 2, "{digits:?}: {open:?}");
+            assert_eq!(served(&all), open.first().copied(), "{digits:?}");
         }
     }
 

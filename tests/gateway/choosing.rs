@@ -1,0 +1,97 @@
+//! What a person lets an app have of what it asks for, and for how long.
+
+use store::{App, Store};
+
+use super::portal::{Portal, fault, told_one};
+use crate::support::{CLIENT, app};
+
+const ASKED: &str = "launch/patient patient/*.rs offline_access";
+
+/// The tokens after the person has ticked these.
+fn granted(portal: &Portal, ticked: &[&str]) -> serde_json::Value {
+    let mut form = vec![("scope", Some(ASKED)), ("choice", Some("yes"))];
+    form.extend(ticked.iter().map(|name| (*name, Some("yes"))));
+    let answer = portal.redeem(&told_one(&portal.allow(&form), "code").expect("a code"), &[]);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    answer.json()
+}
+
+#[test]
+fn a_person_ticks_what_the_app_may_see_and_it_gets_no_more() {
+    let portal = Portal::new();
+    let some = granted(&portal, &["see-Immunization"]);
+    assert_eq!(some["scope"], "launch/patient patient/Immunization.rs");
+    assert!(some.get("refresh_token").is_none(), "it may not come back");
+    let access = some["access_token"].as_str().unwrap();
+    for (path, status) in [("Immunization", 200), ("Observation", 403), ("Patient", 403)] {
+        assert_eq!(portal.status(access, path), status, "{path}");
+    }
+    let all = granted(&portal, &["see-Patient", "see-Observation", "see-Immunization", "come-back"]);
+    assert_eq!(all["scope"], ASKED);
+    let back = granted(&portal, &["see-Patient", "come-back"]);
+    assert_eq!(back["scope"], "launch/patient patient/Patient.rs offline_access");
+    let wider = portal.refresh(CLIENT, back["refresh_token"].as_str().unwrap(), Some("patient/*.rs"));
+    assert_eq!(fault(&wider), (400, "invalid_scope".to_owned()));
+    assert_eq!(granted(&portal, &[])["scope"], "launch/patient");
+    let nothing = portal.allow(&[("scope", Some("patient/*.rs")), ("choice", Some("yes"))]);
+    assert_eq!(told_one(&nothing, "error").as_deref(), Some("access_denied"));
+    let none_of_its = portal.allow(&[
+        ("scope", Some("patient/Patient.rs")),
+        ("choice", Some("yes")),
+        ("see-Observation", Some("yes")),
+    ]);
+    assert_eq!(told_one(&none_of_its, "error").as_deref(), Some("access_denied"), "it did not ask for that");
+}
+
+#[test]
+fn the_page_has_a_tick_for_each_part_that_is_asked_for_and_keeps_what_was_chosen() {
+    let portal = Portal::new();
+    let page =
+        portal.ask(&[("scope", Some("patient/Patient.r patient/Observation.rs?category=laboratory"))]).text();
+    for name in ["see-Patient", "see-Observation"] {
+        assert!(page.contains(&format!("name=\"{name}\" value=\"yes\" checked")), "{name}: {page}");
+    }
+    assert!(
+        page.contains("only laboratory") && !page.contains("see-Immunization") && !page.contains("come-back")
+    );
+    let again =
+        portal.allow_as("nobody-here", &[("choice", Some("yes")), ("see-Patient", Some("yes"))]).text();
+    assert!(again.contains("Nobody in this sandbox"));
+    assert!(again.contains("name=\"see-Patient\" value=\"yes\" checked"));
+    assert!(again.contains("name=\"see-Observation\" value=\"yes\">"));
+}
+
+#[test]
+fn online_access_is_for_as_long_as_the_person_is_taken_to_be_there() {
+    let portal = Portal::new();
+    portal.register("online", &["launch/patient", "patient/*.rs", "online_access"]);
+    let tokens = portal.tokens_of("online", "patient/*.rs online_access");
+    assert_eq!(tokens["scope"], "patient/*.rs online_access");
+    let refresh = tokens["refresh_token"].as_str().unwrap();
+    portal.world.clock.forward(2 * 3600 - 1);
+    let next = portal.refresh("online", refresh, None);
+    assert_eq!(next.status, 200, "{}", next.text());
+    portal.world.clock.forward(2 * 3600);
+    let late = portal.refresh("online", next.json()["refresh_token"].as_str().unwrap(), None);
+    assert_eq!(fault(&late), (400, "invalid_grant".to_owned()));
+}
+
+#[test]
+fn an_app_that_asks_more_often_than_it_may_waits_and_others_do_not() {
+    let portal = Portal::new();
+    portal.register("other", &["patient/*.rs"]);
+    portal.world.store.set_app(&App { per_minute: Some(3), ..app(CLIENT) }).unwrap();
+    let token = |id: &str| portal.tokens_of(id, "patient/*.rs")["access_token"].as_str().unwrap().to_owned();
+    let (first, second, others) = (token(CLIENT), token(CLIENT), token("other"));
+    for token in [&first, &second, &first] {
+        assert_eq!(portal.status(token, "Patient"), 200);
+    }
+    let refused = portal.world.get(&second, "Patient");
+    assert_eq!((refused.status, refused.json()["issue"][0]["code"].as_str()), (429, Some("throttled")));
+    let wait: i64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=21).contains(&wait), "{wait}");
+    assert_eq!(portal.status(&others, "Patient"), 200);
+    portal.world.clock.forward(wait);
+    assert_eq!(portal.status(&second, "Patient"), 200);
+    assert_eq!(portal.status("rga_unknown", "Patient"), 401, "who is nobody uses nothing up");
+}
