@@ -1,13 +1,14 @@
 //! What a resource needs after elements were withheld from it: it must be valid, and must look like one that never
 //! had them.
 
+use std::borrow::Cow;
+
 use fhir::url::system;
-use record::ResourceType;
-use serde_json::{Value, json};
+use record::{Json, ResourceType};
 
 /// Makes a stripped body valid again. `false` if it cannot be: then the view does not exist.
 #[must_use]
-pub fn complete(kind: ResourceType, body: &mut Value) -> bool {
+pub fn complete(kind: ResourceType, body: &mut Json<'_>) -> bool {
     match kind {
         ResourceType::Patient => has(body, "identifier"),
         ResourceType::Observation => observation(body),
@@ -17,16 +18,15 @@ pub fn complete(kind: ResourceType, body: &mut Value) -> bool {
 
 /// An Observation without its code says nothing. One whose result was words gets the reason that an entry without a
 /// result has, so that the two cannot be told apart (IPA `ipa-obs-1` asks for one of them).
-fn observation(body: &mut Value) -> bool {
+fn observation(body: &mut Json<'_>) -> bool {
     if !(has(body, "status") && has(body, "code") && has(body, "subject")) {
         return false;
     }
     if is_comment_note(body) && !has(body, "note") {
         return false;
     }
-    let result = body.as_object().is_some_and(|object| {
-        object.keys().any(|key| key.starts_with("value") || key == "component" || key == "hasMember")
-    });
+    let tells = |key: &str| key.starts_with("value") || matches!(key, "component" | "hasMember");
+    let result = matches!(body, Json::Object(members) if members.iter().any(|(key, _)| tells(key)));
     for element in ["code", "valueCodeableConcept"] {
         if let Some(concept) = body.get_mut(element) {
             in_words(concept, None);
@@ -37,41 +37,37 @@ fn observation(body: &mut Value) -> bool {
             body,
             "dataAbsentReason",
             &["effectiveDateTime", "effectivePeriod", "issued", "performer"],
-            not_applicable(),
+            concept(system::DATA_ABSENT_REASON, "not-applicable", "Not Applicable"),
         );
     }
     true
 }
 
 /// A comment note (37331000000100) is nothing but its words.
-fn is_comment_note(body: &Value) -> bool {
-    let codings = body.pointer("/code/coding").and_then(Value::as_array);
-    codings.is_some_and(|codings| codings.iter().any(|coding| coding["code"] == "37331000000100"))
+fn is_comment_note(body: &Json<'_>) -> bool {
+    let codings = body.get("code").and_then(|code| code.get("coding"));
+    let mut codes = codings.into_iter().flat_map(Json::items).filter_map(|coding| coding.get("code"));
+    codes.any(|code| code.is("37331000000100"))
 }
 
 /// A vaccine whose only description was words is an unknown one.
-fn immunization(body: &mut Value) -> bool {
+fn immunization(body: &mut Json<'_>) -> bool {
     let occurs = has(body, "occurrenceDateTime") || has(body, "occurrenceString");
     if !(has(body, "status") && has(body, "patient") && occurs) {
         return false;
     }
     // Why it was not given was told in words only: it looks like one of which nobody said why.
-    if body["status"] == "not-done" && !has(body, "statusReason") {
-        let unknown = json!({"coding": [{
-            "system": system::DATA_ABSENT_REASON,
-            "code": "unknown",
-            "display": "Unknown",
-        }]});
+    if body.get("status").is_some_and(|status| status.is("not-done")) && !has(body, "statusReason") {
+        let unknown = concept(system::DATA_ABSENT_REASON, "unknown", "Unknown");
         insert(body, "statusReason", &["status"], unknown);
     }
     if !has(body, "vaccineCode") {
-        let unknown =
-            json!({"coding": [{"system": system::NULL_FLAVOR, "code": "UNK", "display": "unknown"}]});
+        let unknown = concept(system::NULL_FLAVOR, "UNK", "unknown");
         insert(body, "vaccineCode", &["status", "statusReason"], unknown);
     }
     let mut procedure = None;
-    for extension in body.get_mut("extension").and_then(Value::as_array_mut).into_iter().flatten() {
-        if let Some(concept) = extension.get_mut("valueCodeableConcept") {
+    if let Some(Json::List(extensions)) = body.get_mut("extension") {
+        for concept in extensions.iter_mut().filter_map(|one| one.get_mut("valueCodeableConcept")) {
             in_words(concept, None);
             procedure = term(concept);
         }
@@ -84,54 +80,58 @@ fn immunization(body: &mut Value) -> bool {
 
 /// A concept whose words were withheld, because a person had typed them, has those of its first coding, as if nobody
 /// had; so that nothing tells that there were others.
-fn in_words(concept: &mut Value, otherwise: Option<String>) {
+fn in_words(concept: &mut Json<'_>, otherwise: Option<String>) {
     let words = if has(concept, "text") { None } else { term(concept).or(otherwise) };
-    if let (Some(words), Some(members)) = (words, concept.as_object_mut()) {
-        members.insert("text".to_owned(), Value::from(words));
+    if let (Some(words), Json::Object(members)) = (words, concept) {
+        members.push(("text", Json::Words(words)));
     }
 }
 
 /// The term of the first coding that has one and says what is meant.
-fn term(concept: &Value) -> Option<String> {
-    let codings = concept.get("coding")?.as_array()?;
-    let meant = |coding: &&Value| coding.get("system").and_then(Value::as_str) != Some(system::NULL_FLAVOR);
-    codings.iter().filter(meant).find_map(|coding| coding.get("display")?.as_str()).map(str::to_owned)
+fn term(concept: &Json<'_>) -> Option<String> {
+    let codings = concept.get("coding")?.items();
+    let meant = |coding: &&Json<'_>| coding.get("system").is_none_or(|of| !of.is(system::NULL_FLAVOR));
+    codings.iter().filter(meant).find_map(|coding| coding.get("display")?.text()).map(Cow::into_owned)
 }
 
-pub(crate) fn not_applicable() -> Value {
-    json!({"coding": [{
-        "system": system::DATA_ABSENT_REASON,
-        "code": "not-applicable",
-        "display": "Not Applicable",
-    }]})
+/// A concept of one coding.
+fn concept(system: &'static str, code: &'static str, display: &'static str) -> Json<'static> {
+    let coding = [("system", system), ("code", code), ("display", display)];
+    let coding = coding.map(|(name, words)| (name, Json::Spelled(words))).to_vec();
+    Json::Object(vec![("coding", Json::List(vec![Json::Object(coding)]))])
 }
 
-fn has(body: &Value, element: &str) -> bool {
+fn has(body: &Json<'_>, element: &str) -> bool {
     body.get(element).is_some()
 }
 
 /// Inserts an element behind the last of those that stand before it in R4's order, so that it stands where it would
 /// have stood from the first (JSON keeps our order, XML demands it).
-fn insert(body: &mut Value, element: &str, before: &[&str], value: Value) {
-    let Some(object) = body.as_object_mut() else { return };
+fn insert<'a>(body: &mut Json<'a>, element: &'static str, before: &[&str], value: Json<'a>) {
+    let Json::Object(members) = body else { return };
     let always =
         ["resourceType", "id", "meta", "extension", "status", "category", "code", "subject", "statusReason"];
-    let at = object.keys().rposition(|key| before.contains(&key.as_str()) || always.contains(&key.as_str()));
-    let old = std::mem::take(object);
-    let mut value = Some(value);
-    for (index, (key, kept)) in old.into_iter().enumerate() {
-        object.insert(key, kept);
-        if Some(index) == at
-            && let Some(value) = value.take()
-        {
-            object.insert(element.to_owned(), value);
-        }
+    let at = members.iter().rposition(|(key, _)| before.contains(key) || always.contains(key));
+    if let Some(at) = at {
+        members.insert(at + 1, (element, value));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+
+    /// Completes JSON where it stands.
+    fn complete(kind: ResourceType, body: &mut Value) -> bool {
+        let (spelled, mut out) = (body.to_string(), Vec::new());
+        let mut json = Json::read(spelled.as_bytes()).unwrap();
+        let exists = super::complete(kind, &mut json);
+        json.write(&mut out);
+        *body = serde_json::from_slice(&out).unwrap();
+        exists
+    }
 
     #[test]
     fn an_observation_that_lost_its_words_looks_like_one_that_never_had_a_result() {

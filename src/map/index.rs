@@ -1,13 +1,14 @@
 //! What a disclosed body can be found by. It looks at nothing but the body, so that nothing can be found by what the
 //! body does not show (invariant I1).
 
+use std::borrow::Cow;
+
 use jiff::{Timestamp, civil::Date};
-use record::{Effective, Index, ResourceType};
-use serde_json::Value;
+use record::{Effective, Index, Json, ResourceType};
 
 /// The search index of a *disclosed* JSON body: call it after the disclosure table was applied.
 #[must_use]
-pub fn index(kind: ResourceType, body: &Value) -> Index {
+pub fn index(kind: ResourceType, body: &Json<'_>) -> Index {
     let status = text(body.get("status"));
     match kind {
         ResourceType::Patient => patient(body),
@@ -32,13 +33,13 @@ pub fn index(kind: ResourceType, body: &Value) -> Index {
     }
 }
 
-fn patient(body: &Value) -> Index {
+fn patient(body: &Json<'_>) -> Index {
     let names = || list(body.get("name"));
     let parts = |element: &'static str| {
-        names().flat_map(move |name| list(name.get(element))).filter_map(Value::as_str).map(fold)
+        names().flat_map(move |name| list(name.get(element))).filter_map(Json::text).map(|text| fold(&text))
     };
     let one = |element: &'static str| {
-        names().filter_map(move |name| name.get(element)).filter_map(Value::as_str).map(fold)
+        names().filter_map(move |name| name.get(element)).filter_map(Json::text).map(|text| fold(&text))
     };
     Index {
         identifiers: identifiers(body),
@@ -52,35 +53,39 @@ fn patient(body: &Value) -> Index {
             .collect(),
         gender: text(body.get("gender")),
         birth_date: date(body.get("birthDate")),
-        active: body.get("active").and_then(Value::as_bool),
+        active: match body.get("active") {
+            Some(Json::Bare("true")) => Some(true),
+            Some(Json::Bare("false")) => Some(false),
+            Some(_) | None => None,
+        },
         ..Index::default()
     }
 }
 
-fn list(value: Option<&Value>) -> impl Iterator<Item = &Value> {
-    value.and_then(Value::as_array).into_iter().flatten()
+fn list<'j>(value: Option<&'j Json<'j>>) -> impl Iterator<Item = &'j Json<'j>> {
+    value.into_iter().flat_map(Json::items)
 }
 
-fn text(value: Option<&Value>) -> Option<String> {
-    value.and_then(Value::as_str).map(str::to_owned)
+fn text(value: Option<&Json<'_>>) -> Option<String> {
+    value.and_then(Json::text).map(Cow::into_owned)
 }
 
-fn codings(concept: &Value) -> impl Iterator<Item = (String, String)> {
+fn codings(concept: &Json<'_>) -> impl Iterator<Item = (String, String)> {
     list(concept.get("coding")).filter_map(|coding| {
         Some((text(coding.get("system")).unwrap_or_default(), text(coding.get("code"))?))
     })
 }
 
-fn identifiers(body: &Value) -> Vec<(String, String)> {
-    let pair = |identifier: &Value| {
+fn identifiers(body: &Json<'_>) -> Vec<(String, String)> {
+    let pair = |identifier: &Json<'_>| {
         Some((text(identifier.get("system")).unwrap_or_default(), text(identifier.get("value"))?))
     };
     list(body.get("identifier")).filter_map(pair).collect()
 }
 
 /// The instants that a FHIR date or dateTime can mean.
-fn date(value: Option<&Value>) -> Option<(Timestamp, Timestamp)> {
-    let text = value?.as_str()?;
+fn date(value: Option<&Json<'_>>) -> Option<(Timestamp, Timestamp)> {
+    let text = value?.text()?;
     let effective = match text.len() {
         4 => Effective::year(text.parse().ok()?).ok()?,
         7 => {
@@ -141,10 +146,14 @@ fn plain(c: char) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::testing::{Made, body, find, map_all, mapped, patient};
+
+    fn index(kind: ResourceType, body: &Value) -> Index {
+        super::index(kind, &Json::read(body.to_string().as_bytes()).unwrap())
+    }
 
     #[test]
     fn a_patient_is_found_by_number_and_folded_names() {
@@ -186,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_date_of_any_precision_is_the_instants_that_it_can_mean() {
-        let span = |text: &str| date(Some(&json!(text))).map(|(from, to)| format!("{from} {to}"));
+        let span = |text: &str| date(Some(&Json::Spelled(text))).map(|(from, to)| format!("{from} {to}"));
         assert_eq!(span("2023").as_deref(), Some("2023-01-01T00:00:00Z 2024-01-01T00:00:00Z"));
         assert_eq!(span("2024-07").as_deref(), Some("2024-06-30T23:00:00Z 2024-07-31T23:00:00Z"));
         assert_eq!(

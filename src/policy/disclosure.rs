@@ -1,16 +1,10 @@
 //! The disclosure tables: for each element of each resource type, from which view on it is shown
 //! (`profiles/disclosure/*.toml`). An element that no row names is withheld.
 
-use std::{
-    cell::Cell,
-    collections::{BTreeMap, HashMap},
-    fmt,
-    sync::LazyLock,
-};
+use std::{cell::Cell, collections::BTreeMap, fmt, sync::LazyLock};
 
-use record::ResourceType;
+use record::{Json, ResourceType};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::measured;
 
@@ -71,6 +65,9 @@ enum Show {
     Never,
 }
 
+/// What a row of an extension has before its name.
+const EXTENSION: &str = "extension:";
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Row {
@@ -82,7 +79,9 @@ struct Row {
 #[derive(Clone, Debug, Default)]
 struct Node {
     show: Option<Show>,
-    children: HashMap<String, Node>,
+    children: BTreeMap<String, Node>,
+    /// By the last part of their URLs.
+    extensions: BTreeMap<String, Node>,
 }
 
 /// The disclosure table of one resource type.
@@ -105,7 +104,13 @@ impl DisclosureTable {
             if parts.next() != Some(kind.name()) {
                 return Err(TableError::new(format!("{path} is not an element of {}", kind.name())));
             }
-            let node = parts.fold(&mut root, |node, part| node.children.entry(part.to_owned()).or_default());
+            let node = parts.fold(&mut root, |node, part| {
+                let (children, name) = match part.strip_prefix(EXTENSION) {
+                    Some(name) => (&mut node.extensions, name),
+                    None => (&mut node.children, part),
+                };
+                children.entry(name.to_owned()).or_default()
+            });
             node.show = Some(row.show);
         }
         Ok(Self { root })
@@ -137,14 +142,14 @@ impl DisclosureTable {
     /// What a view shows of a resource. `screen` says of a text what redaction lets out of it; for the full view it is
     /// asked about every text that is shown only then, even where another beside it does not pass.
     #[must_use]
-    pub fn view(&self, view: View, resource: Value, screen: &dyn Fn(&str) -> Passed) -> Shown {
+    pub fn view<'a>(&self, view: View, resource: Json<'a>, screen: &dyn Fn(&str) -> Passed) -> Shown<'a> {
         let cut = Cut { view, screen, words: Cell::new(false) };
         let body = match resource {
-            Value::Object(mut object) => {
+            Json::Object(mut object) => {
                 cut.strip(&self.root, &mut object);
-                Value::Object(object)
+                Json::Object(object)
             }
-            _ => Value::Null,
+            _ => Json::Bare("null"),
         };
         Shown { body, words: cut.words.get() }
     }
@@ -154,12 +159,16 @@ impl DisclosureTable {
     pub fn names(&self, path: &str) -> bool {
         let mut node = &self.root;
         for part in path.split('.').skip(1) {
-            match node.children.get(part) {
+            let child = match part.strip_prefix(EXTENSION) {
+                Some(name) => node.extensions.get(name),
+                None => node.children.get(part),
+            };
+            match child {
                 Some(child) => node = child,
                 None => return node.show.is_some(),
             }
         }
-        node.show.is_some() || !node.children.is_empty()
+        node.show.is_some() || !(node.children.is_empty() && node.extensions.is_empty())
     }
 }
 
@@ -180,12 +189,14 @@ pub enum Passed {
 
 /// What a view shows of a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct Shown<'a> {
     /// The resource without what is withheld.
-    pub body: Value,
+    pub body: Json<'a>,
     /// Whether any of it is there because redaction let it pass. Without any, the full view is the coded one.
     pub words: bool,
 }
+
+type Members<'a> = Vec<(&'a str, Json<'a>)>;
 
 /// One cut of a resource: what is withheld is taken out of it where it stands.
 struct Cut<'c> {
@@ -195,119 +206,120 @@ struct Cut<'c> {
 }
 
 impl Cut<'_> {
-    fn strip(&self, node: &Node, object: &mut Map<String, Value>) {
+    fn strip(&self, node: &Node, object: &mut Members<'_>) {
         let terms = terms(node, object);
-        object.retain(|key, value| match key.as_str() {
+        object.retain_mut(|(key, value)| match *key {
             "extension" => self.extensions(node, value),
             key => {
-                let term = terms.iter().any(|term| term == key);
+                let term = terms.contains(&key);
                 node.children.get(key).is_some_and(|child| self.element(child, value, term))
             }
         });
     }
 
     /// Whether an element stays. `term` says that it is the display of a coding beside it.
-    fn element(&self, node: &Node, value: &mut Value, term: bool) -> bool {
+    fn element(&self, node: &Node, value: &mut Json<'_>, term: bool) -> bool {
         match node.show {
             Some(Show::Never) => false,
             // A number whose unit is partly masked would mislead.
             Some(Show::Coded) if has_uncoded_unit(value) => self.screened(value, false),
             Some(Show::Coded) => true,
             Some(Show::CodedIfTerm) if term => true,
-            Some(Show::CodedIfMeasured) if value.as_str().is_some_and(measured::is_measured) => true,
+            Some(Show::CodedIfMeasured) if value.text().is_some_and(|text| measured::is_measured(&text)) => {
+                true
+            }
             Some(Show::CodedIfTerm | Show::CodedIfMeasured | Show::Screened) => self.screened(value, true),
             None => self.inside(node, value),
         }
     }
 
     /// The parts of an element that has rows only for its children; nothing is left of it if none of them is shown.
-    fn inside(&self, node: &Node, value: &mut Value) -> bool {
+    fn inside(&self, node: &Node, value: &mut Json<'_>) -> bool {
         match value {
-            Value::Object(object) => {
+            Json::Object(object) => {
                 self.strip(node, object);
                 !object.is_empty()
             }
-            Value::Array(items) => {
+            Json::List(items) => {
                 items.retain_mut(|item| self.inside(node, item));
                 !items.is_empty()
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+            Json::Bare(_) | Json::Spelled(_) | Json::Words(_) => false,
         }
     }
 
-    fn extensions(&self, node: &Node, value: &mut Value) -> bool {
-        let Some(extensions) = value.as_array_mut() else { return false };
+    fn extensions(&self, node: &Node, value: &mut Json<'_>) -> bool {
+        let Json::List(extensions) = value else { return false };
         extensions.retain_mut(|extension| {
-            let url = extension.get("url").and_then(Value::as_str);
-            let name = url.and_then(|url| url.rsplit('/').next());
-            let child = name.and_then(|name| node.children.get(&format!("extension:{name}")));
+            let url = extension.get("url").and_then(Json::text);
+            let name = url.as_deref().and_then(|url| url.rsplit('/').next());
+            let child = name.and_then(|name| node.extensions.get(name));
             child.is_some_and(|child| self.element(child, extension, false))
                 // An extension that lost its value says only that there was one.
-                && extension.as_object().is_some_and(|kept| kept.len() > 1)
+                && matches!(extension, Json::Object(kept) if kept.len() > 1)
         });
         !extensions.is_empty()
     }
 
-    fn screened(&self, value: &mut Value, may_mask: bool) -> bool {
+    fn screened(&self, value: &mut Json<'_>, may_mask: bool) -> bool {
         let shown = self.view == View::Full && self.let_out(value, may_mask);
         self.words.set(self.words.get() || shown);
         shown
     }
 
     /// Whether every text in it passes; it is masked where it stands.
-    fn let_out(&self, value: &mut Value, may_mask: bool) -> bool {
+    fn let_out(&self, value: &mut Json<'_>, may_mask: bool) -> bool {
         match value {
-            Value::String(text) => match (self.screen)(text) {
-                Passed::Whole => true,
-                Passed::Masked(masked) => {
-                    *text = masked;
+            Json::Spelled(_) | Json::Words(_) => match value.text().map(|text| (self.screen)(&text)) {
+                Some(Passed::Whole) => true,
+                Some(Passed::Masked(masked)) => {
+                    *value = Json::Words(masked);
                     may_mask
                 }
-                Passed::Nothing => false,
+                Some(Passed::Nothing) | None => false,
             },
             // Each is asked about, whatever becomes of those before it.
-            Value::Array(items) => {
+            Json::List(items) => {
                 items.iter_mut().map(|item| self.let_out(item, may_mask)).filter(|out| !out).count() == 0
             }
-            Value::Object(object) => {
-                object.values_mut().map(|item| self.let_out(item, may_mask)).filter(|out| !out).count() == 0
+            Json::Object(object) => {
+                let members = object.iter_mut().map(|(_, member)| self.let_out(member, may_mask));
+                members.filter(|out| !out).count() == 0
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) => true,
+            Json::Bare(_) => true,
         }
     }
 }
 
 /// Whether a quantity in it has a unit of which only words are known. They can have been typed, and a number without
 /// its unit would mislead: such a quantity is words as a whole.
-fn has_uncoded_unit(value: &Value) -> bool {
+fn has_uncoded_unit(value: &Json<'_>) -> bool {
     match value {
-        Value::Object(object) => {
-            (object.contains_key("unit") && !object.contains_key("code"))
-                || object.values().any(has_uncoded_unit)
+        Json::Object(object) => {
+            (value.get("unit").is_some() && value.get("code").is_none())
+                || object.iter().any(|(_, member)| has_uncoded_unit(member))
         }
-        Value::Array(items) => items.iter().any(has_uncoded_unit),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        Json::List(items) => items.iter().any(has_uncoded_unit),
+        Json::Bare(_) | Json::Spelled(_) | Json::Words(_) => false,
     }
 }
 
 /// The elements that are to be shown if they are terms, and are: the display of one of the codings beside them.
-fn terms(node: &Node, object: &Map<String, Value>) -> Vec<String> {
-    let asked =
-        |key: &String| node.children.get(key).is_some_and(|child| child.show == Some(Show::CodedIfTerm));
-    let terms = object.iter().filter(|(key, value)| asked(key) && is_term(value, object));
-    terms.map(|(key, _)| key.clone()).collect()
+fn terms<'a>(node: &Node, object: &Members<'a>) -> Vec<&'a str> {
+    let Some((_, codings)) = object.iter().find(|(key, _)| *key == "coding") else { return Vec::new() };
+    let asked = |key: &str| node.children.get(key).is_some_and(|child| child.show == Some(Show::CodedIfTerm));
+    let terms = object.iter().filter(|(key, value)| asked(key) && is_term(value, codings));
+    terms.map(|(key, _)| *key).collect()
 }
 
-fn is_term(value: &Value, beside: &Map<String, Value>) -> bool {
-    let (Some(text), Some(codings)) = (value.as_str(), beside.get("coding").and_then(Value::as_array)) else {
-        return false;
-    };
-    codings.iter().any(|coding| coding.get("display").and_then(Value::as_str) == Some(text))
+fn is_term(value: &Json<'_>, codings: &Json<'_>) -> bool {
+    let Some(text) = value.text() else { return false };
+    codings.items().iter().any(|coding| coding.get("display").is_some_and(|display| display.is(&text)))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -315,9 +327,17 @@ mod tests {
         move |_| if clean { Passed::Whole } else { Passed::Nothing }
     }
 
+    /// What an Observation's table shows of JSON, and whether any of it is words that passed.
+    fn cut(view: View, resource: &Value, screen: &dyn Fn(&str) -> Passed) -> (Value, bool) {
+        let (json, table) = (resource.to_string(), DisclosureTable::built_in(ResourceType::Observation));
+        let shown = table.view(view, Json::read(json.as_bytes()).unwrap(), screen);
+        let mut out = Vec::new();
+        shown.body.write(&mut out);
+        (serde_json::from_slice(&out).unwrap(), shown.words)
+    }
+
     fn view(view: View, resource: &Value, clean: bool) -> Value {
-        let table = DisclosureTable::built_in(ResourceType::Observation);
-        table.view(view, resource.clone(), &screen(clean)).body
+        cut(view, resource, &screen(clean)).0
     }
 
     #[test]
@@ -375,41 +395,38 @@ mod tests {
 
     #[test]
     fn only_what_redaction_let_pass_tells_the_full_view_from_the_coded_one() {
-        let table = DisclosureTable::built_in(ResourceType::Observation);
         let plain = json!({"status": "final", "code": {"coding": [{"display": "Asthma"}], "text": "Asthma"},
             "referenceRange": [{"low": {"value": 1}, "text": "normal"}], "note": [{"text": "x"}]});
-        let full = |clean| table.view(View::Full, plain.clone(), &screen(clean));
-        let coded = table.view(View::Coded, plain.clone(), &screen(true));
-        assert!(!coded.words && !full(false).words && full(true).words);
-        assert_eq!(full(false).body, coded.body);
-        assert_ne!(full(true).body, coded.body);
+        let full = |clean| cut(View::Full, &plain, &screen(clean));
+        let coded = cut(View::Coded, &plain, &screen(true));
+        assert!(!coded.1 && !full(false).1 && full(true).1);
+        assert_eq!(full(false).0, coded.0);
+        assert_ne!(full(true).0, coded.0);
     }
 
     #[test]
     fn a_masked_text_is_shown_masked_and_a_masked_unit_not_at_all() {
-        let table = DisclosureTable::built_in(ResourceType::Observation);
         let resource = json!({"note": [{"text": "seen with Jane"}, {"text": "well"}],
             "valueQuantity": {"value": 4, "unit": "Jane"}});
         let mask = |text: &str| match text.contains("Jane") {
             true => Passed::Masked(text.replace("Jane", "[third party]")),
             false => Passed::Whole,
         };
-        let shown = table.view(View::Full, resource.clone(), &mask);
-        assert_eq!(shown.body, json!({"note": [{"text": "seen with [third party]"}, {"text": "well"}]}));
-        assert!(shown.words);
-        assert_eq!(table.view(View::Coded, resource, &mask).body, json!({}));
+        let (shown, words) = cut(View::Full, &resource, &mask);
+        assert_eq!(shown, json!({"note": [{"text": "seen with [third party]"}, {"text": "well"}]}));
+        assert!(words);
+        assert_eq!(cut(View::Coded, &resource, &mask).0, json!({}));
     }
 
     #[test]
     fn every_text_that_needs_the_full_view_is_asked_about_even_beside_one_that_does_not_pass() {
         let asked = std::cell::RefCell::new(Vec::new());
         let resource = json!({"note": [{"text": "a"}, {"text": "b"}], "valueString": "c", "status": "final"});
-        let table = DisclosureTable::built_in(ResourceType::Observation);
-        let shown = table.view(View::Full, resource, &|text| {
+        let shown = cut(View::Full, &resource, &|text| {
             asked.borrow_mut().push(text.to_owned());
             Passed::Nothing
         });
-        assert_eq!(shown.body, json!({"status": "final"}));
+        assert_eq!(shown.0, json!({"status": "final"}));
         assert_eq!(asked.into_inner(), ["a", "b", "c"]);
     }
 

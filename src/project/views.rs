@@ -5,8 +5,7 @@ use std::cell::RefCell;
 
 use aws_lc_rs::digest;
 use policy::{DisclosureTable, Passed, Shown, View};
-use record::{Index, ResourceType};
-use serde_json::Value;
+use record::{Index, Json, ResourceType};
 
 use crate::screen::Screened;
 
@@ -43,14 +42,15 @@ impl Views {
             texts.borrow_mut().push(text.to_owned());
             Passed::Nothing
         });
-        let coded = without.and_then(|shown| made(kind, shown.body));
+        let coded = without.and_then(|shown| made(kind, shown.body, json.len()));
         let texts = texts.into_inner();
         let screened = match screen {
             Some(screen) if !texts.is_empty() => screen(texts),
             Some(_) | None => Screened::default(),
         };
         let full = if screened.lets_out() {
-            cut(kind, json, &|text| screened.passes(text)).and_then(|shown| made(kind, shown.body))
+            cut(kind, json, &|text| screened.passes(text))
+                .and_then(|shown| made(kind, shown.body, json.len()))
         } else {
             coded.clone()
         };
@@ -59,16 +59,17 @@ impl Views {
 }
 
 /// The full view. Where no text passes it is the coded one.
-fn cut(kind: ResourceType, json: &[u8], screen: &dyn Fn(&str) -> Passed) -> Option<Shown> {
-    let resource = serde_json::from_slice(json).ok()?;
+fn cut<'a>(kind: ResourceType, json: &'a [u8], screen: &dyn Fn(&str) -> Passed) -> Option<Shown<'a>> {
+    let resource = Json::read(json)?;
     Some(DisclosureTable::built_in(kind).view(View::Full, resource, screen))
 }
 
-fn made(kind: ResourceType, mut shown: Value) -> Option<Body> {
+fn made(kind: ResourceType, mut shown: Json<'_>, most: usize) -> Option<Body> {
     if !map::complete(kind, &mut shown) {
         return None;
     }
-    let bytes = serde_json::to_vec(&shown).ok()?;
+    let mut bytes = Vec::with_capacity(most);
+    shown.write(&mut bytes);
     let sum = digest::digest(&digest::SHA256, &bytes);
     let digest = sum.as_ref().first_chunk::<16>().copied()?;
     Some(Body { index: map::index(kind, &shown), digest, bytes })

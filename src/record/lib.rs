@@ -9,6 +9,7 @@ mod detail;
 mod entry;
 mod index;
 mod issue;
+mod json;
 mod nhs_number;
 mod numbers;
 mod ods_code;
@@ -30,6 +31,7 @@ pub use entry::{
 };
 pub use index::Index;
 pub use issue::{Fate, FileReport, Issue, IssueCode, Report, Row, RowEntry, Severity};
+pub use json::Json;
 pub use nhs_number::{NhsNumber, NhsNumberError};
 pub use ods_code::{OdsCode, OdsCodeError};
 pub use online::{OnlineAccess, OnlineServices, OnlineUser};

@@ -8,6 +8,7 @@ use record::ResourceType;
 use serde_json::{Value, json};
 
 use super::{Table, golden};
+use crate::support::cut::cut;
 
 /// What stands at a path, what stands beside it, and what redaction says of it.
 #[derive(Clone, Copy)]
@@ -53,7 +54,7 @@ fn probe(path: &str, told: Told) -> Value {
 /// Whether something is left at the path.
 fn shows(view: View, kind: ResourceType, path: &str, told: Told) -> bool {
     let screen = |_: &str| if matches!(told, Told::Clean) { Passed::Whole } else { Passed::Nothing };
-    let shown = DisclosureTable::built_in(kind).view(view, probe(path, told), &screen).body;
+    let shown = cut(kind, view, &probe(path, told), &screen);
     let mut at = &shown;
     for part in path.split('.').skip(1) {
         at = if part.starts_with("extension:") { &at["extension"][0] } else { &at[part] };

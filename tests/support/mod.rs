@@ -1,6 +1,7 @@
 //! Worlds to test in: a store, a clock that stands still until it is told to go on, and the gateway over both.
 
 pub mod aged;
+pub mod cut;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
