@@ -108,13 +108,14 @@ impl Contacts<'_> {
         let text = self.text;
         let mut digits = String::new();
         let (mut at, mut end, mut signs) = (from, from, 0);
+        let plus = text.sign(from) == Some('+');
         let mut whole = None;
         while at < text.tokens.len() && digits.len() < 17 && signs < 4 {
             match text.tokens[at].kind {
                 Token::Number if text.word(at).bytes().all(|byte| byte.is_ascii_digit()) => {
                     digits.push_str(text.word(at));
                     (end, signs) = (at, 0);
-                    if complete(&digits).is_some_and(|form| form.contains(&digits.len())) {
+                    if complete(&digits, plus).is_some_and(|form| form.contains(&digits.len())) {
                         whole = Some((digits.len(), end));
                     }
                 }
@@ -127,7 +128,7 @@ impl Contacts<'_> {
             }
             at += 1;
         }
-        let too_long = complete(&digits).is_some_and(|form| digits.len() > *form.end());
+        let too_long = complete(&digits, plus).is_some_and(|form| digits.len() > *form.end());
         if let Some((length, first)) = whole.filter(|_| too_long) {
             digits.truncate(length);
             end = first;
@@ -170,8 +171,7 @@ impl Contacts<'_> {
                 .iter()
                 .any(|prefix| digits.starts_with(prefix));
         // `chest 07700 900456` is nobody's office: a mobile needs somebody who answers it.
-        let desks =
-            ORG_PHONE | ORG_HEAD | ROLE | if mobile(&digits) { Classes::default() } else { SPECIALTY };
+        let desks = ORG_PHONE | ORG_HEAD | ROLE | if mobile(&digits) { 0 } else { SPECIALTY };
         if (service || self.before(at, 5, desks)) && !self.before(at, 6, PERSON) {
             return Some(end);
         }
@@ -361,11 +361,14 @@ impl Contacts<'_> {
 }
 
 /// With how many digits a telephone number is complete, by how it begins.
-fn complete(digits: &str) -> Option<std::ops::RangeInclusive<usize>> {
+fn complete(digits: &str, plus: bool) -> Option<std::ops::RangeInclusive<usize>> {
     Some(match digits.as_bytes() {
-        [b'0', b'0', ..] => 13..=15,
+        [b'0', b'0', ..] => 11..=15,
         [b'0', ..] => 10..=11,
+        // `+44 (0)7700 900456` keeps the nought of the number at home.
+        [b'4', b'4', b'0', ..] => 12..=13,
         [b'4', b'4', ..] => 11..=12,
+        _ if plus => 9..=15,
         [b'7', ..] => 10..=10,
         _ => return None,
     })

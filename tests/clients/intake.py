@@ -22,7 +22,7 @@ CERTIFICATE = (INTAKE["certificate_file"], INTAKE["key_file"])
 def push(folder):
     """Pushes three messages and one that cannot be read; the latter by itself."""
     recordgate = os.environ["RECORDGATE"]
-    subprocess.run([recordgate, "synth", "--format", "gp2gp", "--patients", "3", folder / "messages"], check=True)
+    subprocess.run([recordgate, "synth", "--format", "gp2gp", "--practice", "Y99998", "--patients", "3", folder / "messages"], check=True)
     command = [recordgate, "push", "--url", BASE.removesuffix("/intake/v1"), "--cert", CERTIFICATE[0], "--key", CERTIFICATE[1],
                "--ca", READY["ca_file"], "--practice", "Y99998", "--format", "gp2gp", "--report", folder / "report.ndjson"]
     subprocess.run([*command, folder / "messages"], check=True, timeout=300)

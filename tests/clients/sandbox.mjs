@@ -34,7 +34,8 @@ export async function signIn(authorizeUrl, name) {
   assert.ok(form, `no form in the sign-in page: ${html.slice(0, 500)}`);
   const fields = new URLSearchParams();
   for (const [input] of html.matchAll(/<input\b[^>]*>/gi)) {
-    if (attribute(input, "type") === "hidden") fields.append(attribute(input, "name"), attribute(input, "value") ?? "");
+    const sent = attribute(input, "type") === "hidden" || / checked\b/i.test(input);
+    if (sent) fields.append(attribute(input, "name"), attribute(input, "value") ?? "");
   }
   fields.append("user", name);
   fields.append("decision", "allow");

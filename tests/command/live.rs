@@ -214,7 +214,7 @@ fn made_anew(live: &Live, made_with: MadeWith, is_served: bool, work: impl FnOnc
     let old = is_served.then(|| live.listing());
     let asked = live.meanwhile(work);
     let new = live.listing();
-    assert!(before.len() > 1);
+    assert!(before.len() > 1, "one half is written otherwise, the other not");
     for (id, (version, status)) in &new {
         let (was, written) = &before[id];
         assert_eq!(status, written);

@@ -152,10 +152,27 @@ fn of_numbers_side_by_side_each_is_read_for_itself() {
             ("07700900456 07700 900301 07700900457", "[third party] 07700 900301 [third party]"),
             ("447700900456 447700900457", "[third party] [third party]"),
             ("7700900456 7700900457", "[third party] [third party]"),
+            ("+44 (0)7700 9004 56 +44 (0)7700 900457", "[third party] [third party]"),
+            ("+44 (0)7700 9004 56 07700 900457", "[third party] [third party]"),
+            ("0047 12345678 07700 900456", "[third party] [third party]"),
+            ("+33 612345678 07700 900456", "[third party] [third party]"),
             ("0113 496 0123 0113 496 0124 113", "[third party] [third party] 113"),
             ("rang 07700 900456 2 weeks ago", "rang [third party] 2 weeks ago"),
         ] {
             assert_eq!(read(text), left, "{mode:?}");
         }
+    }
+}
+
+#[test]
+fn a_mobile_number_after_a_specialty_is_not_an_offices() {
+    let record = john();
+    let redactor = Redactor::new(Lexicon::built_in(), &record, Mode::Standard);
+    let read = |text: &str| redactor.read(text).text;
+    for number in ["07700 900456", "+44 7700 900456", "0044 7700 900456"] {
+        assert_eq!(read(&format!("chest clear {number}")), "chest clear [third party]");
+    }
+    for text in ["chest clinic 0113 496 0123", "physio 07700 900456", "Dr Harbottle mobile 07700 900456"] {
+        assert_eq!(read(text), text);
     }
 }
