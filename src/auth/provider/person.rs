@@ -15,7 +15,7 @@ const LONGEST: usize = 16 * 1024;
 /// The level that opens records.
 const LEVEL: &str = "P9";
 /// The vectors of trust that open records (RFC 8485): those that NHS login gives for P9.
-const VECTORS: [&str; 3] = ["P9.Cp.Cd", "P9.Cp.Ck", "P9.Cm"];
+pub(super) const VECTORS: [&str; 3] = ["P9.Cp.Cd", "P9.Cp.Ck", "P9.Cm"];
 
 /// What a provider says of a person, in an ID token or as userinfo.
 #[derive(Deserialize)]
@@ -138,7 +138,9 @@ fn whole_date(text: &str) -> Option<Date> {
 /// The lengths keep an issuer and a `sub` from being read as another pair.
 fn account(issuer: &str, sub: &str) -> String {
     let both = format!("recordgate: account of a person\n{}:{issuer}{sub}", issuer.len());
-    sha256(both.as_bytes()).iter().fold("oidc-".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+    let hash = sha256(both.as_bytes());
+    // 128 bits: nobody finds a second pair for a name, and a practice can still copy it from a letter.
+    hash.iter().take(16).fold("oidc-".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 #[cfg(test)]
