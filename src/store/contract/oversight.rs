@@ -165,7 +165,7 @@ fn a_decision_about_one_thing_leaves_what_the_feed_grants_as_it_is() {
         "signing in ends nothing"
     );
     let new = f.store.match_account("new", None).unwrap();
-    assert_eq!((f.store.account("new").unwrap(), new.own), (Some(new.clone()), None));
+    assert_eq!((f.store.account("new").unwrap(), &new.own), (Some(new.clone()), &None));
     assert_eq!(decide(&f.store, &Change::Suppress { patient: patient("p") }), Some(2));
     feed(AccessLevel::Full);
     let access = f.store.access(&subject()).unwrap();
