@@ -77,11 +77,14 @@ impl ClientKey {
             "iat": now.as_second(),
             "exp": until(now, LIFETIME).as_second(),
         });
-        Ok(self.sign(&claims)?)
+        self.sign(&claims)
     }
 
-    /// A signed token with these claims.
-    pub(super) fn sign(&self, claims: &Value) -> Result<String, NoRandomness> {
+    /// A token with these claims, signed with RS512.
+    ///
+    /// # Errors
+    /// Without random numbers.
+    pub fn sign(&self, claims: &Value) -> Result<String, Failure> {
         let header = json!({"alg": "RS512", "typ": "JWT", "kid": self.id});
         let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
         let text = format!("{}.{}", part(&header), part(claims));

@@ -63,6 +63,7 @@ impl Config {
             found.push(error(problem.key(), problem.to_string()));
         }
         self.apps.check(&mut found);
+        self.sign_in.iter().for_each(|one| one.check(&mut found));
         found.extend(self.keys.problems().iter().map(|problem| error("keys.dir", problem.to_string())));
         found
     }

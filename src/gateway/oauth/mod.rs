@@ -12,6 +12,7 @@ mod pushing;
 mod registration;
 mod reply;
 mod signing_in;
+pub mod stand_in;
 #[cfg(test)]
 mod tests;
 mod token;
