@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use auth::{
-    KeptKeys, Next,
+    COOL_DOWN, KeptKeys, Next,
     jwk::KeySet,
     provider::{Attempt, ClientKey, IdToken, Metadata, NotIdentified, Person, trip::Returned},
 };
@@ -13,10 +13,8 @@ use serde::Deserialize;
 
 use crate::oauth::keys::allowed;
 
-/// Its document is fetched again after so long…
+/// Its document is fetched again after so long; after an attempt that failed, not before a cool-down.
 const KEPT: SignedDuration = SignedDuration::from_mins(60);
-/// …and after an attempt that failed, not before so long.
-const COOL_DOWN: SignedDuration = SignedDuration::from_secs(10);
 
 /// How a provider is asked.
 pub enum How<'a> {
@@ -124,28 +122,24 @@ struct Tokens {
 }
 
 impl Provider {
-    /// What it says of itself, fetched at most once in a cool-down.
+    /// What it says of itself, fetched at most once in a cool-down. Whoever comes while it is fetched waits for it.
     pub(super) fn about(&self, now: Timestamp) -> Result<Arc<Metadata>, Trouble> {
         let within = |from: Timestamp, long: SignedDuration| {
             let since = now.duration_since(from);
             !since.is_negative() && since < long
         };
-        {
-            let mut about = self.heard.about.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some((said, _)) = about.said.as_ref().filter(|(_, at)| within(*at, KEPT)) {
-                return Ok(Arc::clone(said));
-            }
-            if about.tried.is_some_and(|tried| within(tried, COOL_DOWN)) {
-                return Err(Trouble::Away);
-            }
-            about.tried = Some(now);
+        let mut about = self.heard.about.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((said, _)) = about.said.as_ref().filter(|(_, at)| within(*at, KEPT)) {
+            return Ok(Arc::clone(said));
         }
-        // Without the lock: nobody else waits for a provider that is slow.
+        if about.tried.is_some_and(|tried| within(tried, COOL_DOWN)) {
+            return Err(Trouble::Away);
+        }
+        about.tried = Some(now);
         let answered = self.asked(&Metadata::address(&self.issuer), &How::Get)?;
         let said = Metadata::parse(&self.issuer, &answered.body);
         let said = Arc::new(said.map_err(|why| self.distrusted(&why))?);
-        let mut about = self.heard.about.lock().unwrap_or_else(PoisonError::into_inner);
-        *about = About { said: Some((Arc::clone(&said), now)), tried: None };
+        about.said = Some((Arc::clone(&said), now));
         Ok(said)
     }
 
@@ -211,17 +205,20 @@ impl Provider {
         if bearer { Ok(tokens) } else { Err(self.distrusted(&"its access token is not a bearer's")) }
     }
 
+    /// The lock is held while they are fetched: an ID token comes from the provider itself, so that nobody else can make
+    /// this server ask for a key that is not there, and whoever signs in meanwhile waits for an answer and not in vain.
     fn keys(&self, about: &Metadata, key_id: &str, now: Timestamp) -> Result<Arc<KeySet>, Trouble> {
-        let next = self.heard.keys.lock().unwrap_or_else(PoisonError::into_inner).next(key_id, now);
-        match next {
+        let mut kept = self.heard.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        match kept.next(key_id, now) {
             Next::Use(keys) => Ok(keys),
             Next::NotNow => Err(Trouble::Away),
             Next::Fetch => {
                 let answered = self.asked(&about.jwks, &How::Get)?;
                 let keys = KeySet::of_provider(&answered.body).map_err(|why| self.distrusted(&why))?;
                 let keys = Arc::new(keys);
+                // What may not be kept is good until it may be fetched again: people sign in at the same time.
                 let kept_for = answered.cache_control.as_deref().and_then(allowed);
-                let mut kept = self.heard.keys.lock().unwrap_or_else(PoisonError::into_inner);
+                let kept_for = kept_for.map(|kept_for| kept_for.max(COOL_DOWN));
                 kept.keep(Arc::clone(&keys), kept_for, now);
                 Ok(keys)
             }
