@@ -151,7 +151,7 @@ impl StandIn {
         };
         let or =
             |wrong: Fault, other: &str, right: &str| if fault == wrong { other } else { right }.to_owned();
-        let number = or(Fault::Stranger, "9999999999", &person.nhs_number);
+        let number = or(Fault::Stranger, "9998887798", &person.nhs_number);
         let mut said = json!({
             "sub": or(Fault::OtherPerson, "somebody-else", &sub(&person)),
             "iss": self.issuer,
