@@ -235,3 +235,56 @@ fn random() -> String {
     let _ = aws_lc_rs::rand::fill(&mut bytes);
     format!("{:032x}", u128::from_be_bytes(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use aws_lc_rs::{
+        encoding::{AsDer, Pkcs8V1Der},
+        rsa::KeySize,
+        signature::RsaKeyPair,
+    };
+
+    use super::*;
+    use crate::{clock::SystemClock, shutdown, tls};
+
+    fn key() -> ClientKey {
+        let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+        ClientKey::new(AsDer::<Pkcs8V1Der<'_>>::as_der(&pair).unwrap().as_ref(), None).unwrap()
+    }
+
+    /// Whether it began to serve.
+    async fn serves(address: &str, redirect_uri: &str) -> bool {
+        let dir = tempfile::tempdir().unwrap();
+        let issued = tls::testing::issue("localhost");
+        issued.write(dir.path());
+        let [certificate, private] = ["certificate.pem", "key.pem"].map(|name| dir.path().join(name));
+        let pair = tls::Certificates::load(&certificate, &private).unwrap();
+        let client = Registered {
+            client_id: "us".to_owned(),
+            redirect_uri: redirect_uri.to_owned(),
+            jwks: serde_json::json!({}),
+        };
+        let (issuer, keys) = ("https://127.0.0.1:1".to_owned(), [key(), key()]);
+        let stand_in = StandIn::new(issuer, keys, client, Vec::new(), Arc::new(SystemClock));
+        let listener = TcpListener::bind(address).await.unwrap();
+        let (_trigger, shutdown) = shutdown::channel();
+        let serving = serve(listener, tls::server_config(pair).unwrap(), stand_in, shutdown);
+        match tokio::time::timeout(Duration::from_millis(200), serving).await {
+            Ok(ended) => {
+                assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::InvalidInput);
+                false
+            }
+            Err(_) => true,
+        }
+    }
+
+    #[tokio::test]
+    async fn it_serves_this_machine_alone_and_a_service_on_this_machine_alone() {
+        let here = "https://127.0.0.1:8443/oauth/callback/x";
+        assert!(serves("127.0.0.1:0", here).await);
+        assert!(!serves("0.0.0.0:0", here).await);
+        assert!(!serves("127.0.0.1:0", "https://records.example/oauth/callback/x").await);
+    }
+}
