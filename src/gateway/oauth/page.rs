@@ -169,7 +169,11 @@ impl Page {
     }
 
     pub(super) fn question(title: &str, body: &str, authorization: &Authorization) -> Self {
-        let leads_to = policy_source(&authorization.redirect_uri);
+        Self::leading_to(title, body, policy_source(&authorization.redirect_uri))
+    }
+
+    /// A page whose form leads to another site.
+    pub(super) fn leading_to(title: &str, body: &str, leads_to: Option<String>) -> Self {
         Self { kind: Kind::Question, html: document(title, body), leads_to }
     }
 
