@@ -24,10 +24,11 @@ pub struct IdentityKeys {
     names: hmac::Key,
 }
 
-struct Published {
-    id: String,
-    n: String,
-    e: String,
+/// An RSA key as others see it.
+pub(crate) struct Published {
+    pub(crate) id: String,
+    pub(crate) n: String,
+    pub(crate) e: String,
 }
 
 impl fmt::Debug for IdentityKeys {
@@ -158,7 +159,7 @@ impl IdentityKeys {
 }
 
 /// The two numbers of an `RSAPublicKey` (RFC 8017 A.1.1), and the thumbprint of the key (RFC 7638) as its name.
-fn published(der: &[u8]) -> Option<Published> {
+pub(crate) fn published(der: &[u8]) -> Option<Published> {
     let (inside, rest) = element(0x30, der)?;
     let (n, more) = element(2, inside)?;
     let (e, end) = element(2, more)?;

@@ -1,11 +1,12 @@
 //! The public keys by which an app proves who it is: JWK Sets (RFC 7517) with RSA keys for RS384 and P-384 keys for
-//! ES384 (SMART App Launch 2.2, asymmetric authentication). What a key may be used for is said by the key, never by
-//! what was signed with it.
+//! ES384 (SMART App Launch 2.2, asymmetric authentication); and those of an identity provider, RSA for RS512 alone.
+//! What a key may be used for is said by the key and by whose it is, never by what was signed with it.
 
 use std::fmt;
 
 use aws_lc_rs::signature::{
-    ECDSA_P384_SHA384_FIXED, RSA_PKCS1_2048_8192_SHA384, RsaPublicKeyComponents, UnparsedPublicKey,
+    ECDSA_P384_SHA384_FIXED, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RsaPublicKeyComponents,
+    UnparsedPublicKey,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
@@ -22,16 +23,18 @@ const LONGEST_ID: usize = 256;
 pub(crate) enum Algorithm {
     Rs384,
     Es384,
+    Rs512,
 }
 
 impl Algorithm {
-    /// Those that are taken.
+    /// Those that are taken from apps.
     pub(crate) const ALL: [Self; 2] = [Self::Rs384, Self::Es384];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Rs384 => "RS384",
             Self::Es384 => "ES384",
+            Self::Rs512 => "RS512",
         }
     }
 
@@ -49,6 +52,7 @@ pub struct KeySet(Vec<Key>);
 
 struct Key {
     id: String,
+    algorithm: Algorithm,
     public: Public,
 }
 
@@ -59,7 +63,7 @@ enum Public {
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Key({})", self.public.algorithm().name())
+        write!(f, "Key({})", self.algorithm.name())
     }
 }
 
@@ -117,11 +121,23 @@ pub(crate) fn is_there<'d, D: Deserializer<'d>>(value: D) -> Result<bool, D::Err
 }
 
 impl KeySet {
-    /// Reads a set. Keys of other kinds or for other purposes are left out (RFC 7517 §5).
+    /// Reads an app's set. Keys of other kinds or for other purposes are left out (RFC 7517 §5).
     ///
     /// # Errors
     /// [`BadKeys`].
     pub fn parse(text: &[u8]) -> Result<Self, BadKeys> {
+        Self::read(text, &Algorithm::ALL)
+    }
+
+    /// Reads the set of an identity provider that signs with RS512, as NHS login does. Every other key is left out.
+    ///
+    /// # Errors
+    /// [`BadKeys`].
+    pub fn of_provider(text: &[u8]) -> Result<Self, BadKeys> {
+        Self::read(text, &[Algorithm::Rs512])
+    }
+
+    fn read(text: &[u8], taken: &[Algorithm]) -> Result<Self, BadKeys> {
         if text.len() > LONGEST {
             return Err(BadKeys::NotASet);
         }
@@ -132,7 +148,7 @@ impl KeySet {
         if set.keys.iter().any(|key| key.d || key.k || key.kty == "oct") {
             return Err(BadKeys::Secret);
         }
-        let keys: Vec<Key> = set.keys.into_iter().filter_map(Jwk::usable).collect();
+        let keys: Vec<Key> = set.keys.into_iter().filter_map(|key| key.usable(taken)).collect();
         if keys.is_empty() { Err(BadKeys::NoneUsable) } else { Ok(Self(keys)) }
     }
 
@@ -144,7 +160,7 @@ impl KeySet {
 
     /// The one key of this name and for this algorithm; where there are two, nobody knows which is meant.
     fn one(&self, id: &str, algorithm: Algorithm) -> Option<&Key> {
-        let mut fitting = self.0.iter().filter(|key| key.id == id && key.public.algorithm() == algorithm);
+        let mut fitting = self.0.iter().filter(|key| key.id == id && key.algorithm == algorithm);
         fitting.next().filter(|_| fitting.next().is_none())
     }
 
@@ -156,12 +172,12 @@ impl KeySet {
         text: &[u8],
         signature: &[u8],
     ) -> Option<bool> {
-        self.one(id, algorithm).map(|key| key.public.verifies(text, signature))
+        self.one(id, algorithm).map(|key| key.verifies(text, signature))
     }
 }
 
 impl Jwk {
-    fn usable(self) -> Option<Key> {
+    fn usable(self, taken: &[Algorithm]) -> Option<Key> {
         let id = self.kid.filter(|id| !id.is_empty() && id.len() <= LONGEST_ID)?;
         let signs = self.purpose.is_none_or(|purpose| purpose == "sig")
             && self.key_ops.is_none_or(|ops| ops.iter().any(|op| op == "verify"));
@@ -182,25 +198,33 @@ impl Jwk {
             }
             _ => return None,
         };
-        let fits = self.alg.is_none_or(|alg| alg == public.algorithm().name());
-        (signs && fits).then_some(Key { id, public })
+        let algorithm = taken.iter().copied().find(|algorithm| public.is_for(*algorithm))?;
+        let fits = self.alg.is_none_or(|alg| alg == algorithm.name());
+        (signs && fits).then_some(Key { id, algorithm, public })
     }
 }
 
 impl Public {
-    fn algorithm(&self) -> Algorithm {
+    fn is_for(&self, algorithm: Algorithm) -> bool {
         match self {
-            Self::Rsa { .. } => Algorithm::Rs384,
-            Self::P384(_) => Algorithm::Es384,
+            Self::Rsa { .. } => matches!(algorithm, Algorithm::Rs384 | Algorithm::Rs512),
+            Self::P384(_) => algorithm == Algorithm::Es384,
         }
     }
+}
 
+impl Key {
     fn verifies(&self, text: &[u8], signature: &[u8]) -> bool {
-        match self {
-            Self::Rsa { n, e } => {
-                RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA384, text, signature).is_ok()
+        match &self.public {
+            Public::Rsa { n, e } => {
+                let how = match self.algorithm {
+                    Algorithm::Rs512 => &RSA_PKCS1_2048_8192_SHA512,
+                    Algorithm::Rs384 => &RSA_PKCS1_2048_8192_SHA384,
+                    Algorithm::Es384 => return false,
+                };
+                RsaPublicKeyComponents { n, e }.verify(how, text, signature).is_ok()
             }
-            Self::P384(point) => {
+            Public::P384(point) => {
                 UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point).verify(text, signature).is_ok()
             }
         }

@@ -17,6 +17,7 @@ pub mod identity;
 pub mod introspect;
 pub mod jwk;
 mod kept_keys;
+pub mod provider;
 pub mod pushed;
 pub mod rate;
 pub mod register;

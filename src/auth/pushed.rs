@@ -53,7 +53,8 @@ pub fn push(
     let secret = Purpose::Pushed.draw()?;
     let hash = Purpose::Pushed.hash(&secret).ok_or(Failure::Randomness)?;
     let client_id = client.id().to_owned();
-    store.keep_pushed(&hash, now, &Pushed { client_id, parameters, expires: until(now, LIFETIME) })?;
+    let expires = until(now, LIFETIME);
+    store.keep_pushed(&hash, now, &Pushed { client_id, parameters, account: None, expires })?;
     Ok(format!("{URN}{secret}"))
 }
 

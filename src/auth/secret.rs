@@ -2,7 +2,7 @@
 //! A secret is kept only as its SHA-256: who reads the store cannot use what is in it.
 
 use aws_lc_rs::{
-    constant_time, digest,
+    constant_time, digest, hmac,
     rand::{SecureRandom, SystemRandom},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -14,6 +14,12 @@ pub(crate) enum Purpose {
     Refresh,
     Code,
     Pushed,
+    /// Which browser it is.
+    Browser,
+    /// One trip to an identity provider.
+    Trip,
+    /// Somebody who has signed in and has not answered yet.
+    Ticket,
 }
 
 /// The system gave no random numbers; nothing can be issued.
@@ -30,6 +36,9 @@ impl Purpose {
             Self::Refresh => "rgr_",
             Self::Code => "rgc_",
             Self::Pushed => "rgp_",
+            Self::Browser => "rgb_",
+            Self::Trip => "rgs_",
+            Self::Ticket => "rgt_",
         }
     }
 
@@ -56,6 +65,17 @@ fn random<const N: usize>() -> Result<String, NoRandomness> {
     Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }
 
+/// What S256 makes of a verifier.
+pub(crate) fn challenge(verifier: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()))
+}
+
+/// Another secret of 256 bits in base64url, made from one secret for one purpose.
+pub(crate) fn derived(secret: &str, purpose: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, purpose.as_bytes()))
+}
+
 /// Whether a text is what S256 makes of a verifier: 256 bits in base64url without padding.
 pub(crate) fn is_challenge(text: &str) -> bool {
     text.len() == DIGITS && text.bytes().all(is_base64url)
@@ -65,7 +85,7 @@ pub(crate) fn is_challenge(text: &str) -> bool {
 pub(crate) fn verifies(verifier: &str, challenge: &str) -> bool {
     let unreserved = |b: u8| is_base64url(b) || b == b'.' || b == b'~';
     let fits = (43..=128).contains(&verifier.len()) && verifier.bytes().all(unreserved);
-    let made = BASE64_URL_SAFE_NO_PAD.encode(sha256(verifier.as_bytes()));
+    let made = self::challenge(verifier);
     constant_time::verify_slices_are_equal(made.as_bytes(), challenge.as_bytes()).is_ok() && fits
 }
 

@@ -1,16 +1,16 @@
-//! Who the person is, and whose record they may open for an app. An identity provider is not known yet: there is a
-//! sandbox, where a name is enough, and there are servers on which nobody can sign in.
+//! Who the person is, and whose record they may open for an app. In a sandbox a name is enough; everywhere else an
+//! identity provider says who somebody is (`provider`), or nobody can sign in.
 
 use store::{Account, App, Store, StoreError, Subject};
 
 use crate::app;
 
-/// How people sign in.
+/// How people sign in without an identity provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignIn {
     /// A synthetic person's name, without a secret.
     Sandbox,
-    /// Not set up.
+    /// Not at all.
     Unavailable,
 }
 

@@ -2,6 +2,7 @@
 
 use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
+use auth::provider::ClientKey;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize, SanType,
@@ -55,14 +56,25 @@ pub(crate) fn make(dir: &Path) -> Result<(), Failure> {
 
 /// The key of ID tokens.
 pub(crate) const IDENTITY: &str = "identity.pem";
+/// The key by which the pretend NHS login knows the sandbox.
+pub(crate) const LOGIN: &str = "login.pem";
 
-/// Writes it into a folder, unless it is there.
-pub(crate) fn make_identity(dir: &Path) -> Result<(), Failure> {
-    let file = dir.join(IDENTITY);
+/// Writes an RSA key into a folder, unless it is there.
+pub(crate) fn make_rsa(dir: &Path, name: &str) -> Result<(), Failure> {
+    let file = dir.join(name);
     if file.is_file() {
         return Ok(());
     }
-    private(&file, &KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?)
+    private(&file, &rsa()?)
+}
+
+/// A key that lives as long as the process.
+pub(crate) fn passing_key() -> Result<ClientKey, Failure> {
+    Ok(ClientKey::new(&rsa()?.serialize_der(), None)?)
+}
+
+fn rsa() -> Result<KeyPair, Failure> {
+    Ok(KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?)
 }
 
 /// Writes a key that only its owner may read.

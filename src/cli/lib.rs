@@ -28,6 +28,7 @@ mod lexicon;
 mod map;
 mod named;
 mod people;
+mod pretend;
 mod progress;
 mod push;
 mod quality;

@@ -24,6 +24,7 @@ use crate::{
     args::{SandboxArgs, SandboxCommand},
     certificates,
     demo::{self, Demo},
+    pretend,
     progress::Display,
     report,
     serve::{Listeners, open, serve},
@@ -36,7 +37,8 @@ const REDIRECT_URI: &str = "http://localhost:8000/callback";
 const DEMO_PORT: u16 = 8000;
 const MARKER: &str = "sandbox.json";
 /// What a sandbox makes in its folder beside the marker, and may delete again.
-const OURS: [&str; 6] = ["export", "store", "keys", "spool", "recordgate.toml", certificates::IDENTITY];
+const OURS: [&str; 7] =
+    ["export", "store", "keys", "spool", "recordgate.toml", certificates::IDENTITY, certificates::LOGIN];
 /// What its supplier may send for, beside the practice that it is filled with.
 const OTHER_PRACTICE: &str = "Y99998";
 
@@ -74,6 +76,8 @@ struct Ready<'a> {
     fhir_base: String,
     ca_file: PathBuf,
     intake: Supplying,
+    /// The issuer of the pretend NHS login.
+    login: &'a str,
     demo_app: Option<&'a str>,
     client_id: &'a str,
     redirect_uri: &'a str,
@@ -88,18 +92,26 @@ pub(crate) fn run(args: SandboxArgs) -> Result<ExitCode, Failure> {
     let after = if args.port == 0 { 0 } else { args.port.checked_add(1).unwrap_or(0) };
     let suppliers = bind(args.intake_port.unwrap_or(after), "--intake-port")?;
     let demo = demo_app_of(&args)?;
+    let login = pretend::bind(args.port)?;
+    let here = |listener: &TcpListener| {
+        listener.local_addr().map(|address| format!("https://127.0.0.1:{}", address.port()))
+    };
     let urls = Urls {
-        base: format!("https://127.0.0.1:{}", apps.local_addr()?.port()),
-        intake: format!("https://127.0.0.1:{}", suppliers.local_addr()?.port()),
+        base: here(&apps)?,
+        intake: here(&suppliers)?,
+        login: here(&login)?,
         demo: demo.as_ref().map(|demo| demo.url.clone()),
     };
     let marker = prepare(&args, &urls)?;
     let config = Config::load(&args.dir.join("recordgate.toml"))?;
-    demo::register(&open(&config)?, CLIENT_ID, redirect_uris(&args, demo.as_ref()))?;
+    let store = open(&config)?;
+    demo::register(&store, CLIENT_ID, redirect_uris(&args, demo.as_ref()))?;
+    let stand_in = Some((login, pretend::stand_in(&config, &store, &urls.login, &marker.users)?));
+    drop(store);
     let ca = fs::canonicalize(args.dir.join("ca.pem"))?;
     let site = |demo: Demo| Ok::<_, Failure>((demo.site(&urls.base, CLIENT_ID, &ca, &marker.users)?, demo));
     let demo = demo.map(site).transpose()?.map(|(site, demo)| (demo.listener, site));
-    serve(&config, Listeners { apps, suppliers: Some(suppliers), demo }, true, || {
+    serve(&config, Listeners { apps, suppliers: Some(suppliers), demo, stand_in }, true, || {
         announce(&args.dir, &urls, &marker);
         match &args.ready_file {
             Some(file) => ready_file(file, &args.dir, &urls, &marker),
@@ -113,6 +125,7 @@ pub(crate) fn run(args: SandboxArgs) -> Result<ExitCode, Failure> {
 struct Urls {
     base: String,
     intake: String,
+    login: String,
     demo: Option<String>,
 }
 
@@ -169,7 +182,8 @@ fn prepare(args: &SandboxArgs, urls: &Urls) -> Result<Marker, Failure> {
         }
     }
     certificates::make(dir)?;
-    certificates::make_identity(dir)?;
+    certificates::make_rsa(dir, certificates::IDENTITY)?;
+    certificates::make_rsa(dir, certificates::LOGIN)?;
     fs::write(dir.join("recordgate.toml"), configuration(urls))?;
     match found {
         Some(marker) => Ok(marker),
@@ -237,17 +251,18 @@ fn clear(dir: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn configuration(Urls { base, intake, .. }: &Urls) -> String {
+fn configuration(Urls { base, intake, login, .. }: &Urls) -> String {
     let [address, intake] = [base, intake].map(|url| url.trim_start_matches("https://"));
     let formats = Format::ALL.map(|format| format!("\"{format}\"")).join(", ");
     let (supplier, identity) = (certificates::SUPPLIER, certificates::IDENTITY);
+    let login = pretend::configuration(login);
     format!(
         "# Made by `recordgate sandbox`.\n[listen]\naddress = \"{address}\"\n[tls]\ncertificate = \"server.pem\"\n\
          key = \"server.key\"\n[service]\nbase_url = \"{base}\"\n[store]\ndir = \"store\"\nmax_gib = 16\n[keys]\n\
          dir = \"keys\"\n[apps]\nregistration = true\nidentity_keys = [\"{identity}\"]\n[telemetry]\nlog = \"warn\"\n[intake]\naddress = \"{intake}\"\ncertificate = \"server.pem\"\n\
          key = \"server.key\"\nclient_ca = \"ca.pem\"\nspool = \"spool\"\nquota_gib = 65536\nfile_gib = 1\n\
          open_batches = 10000\n[[intake.supplier]]\nname = \"demo\"\nspiffe = \"{supplier}\"\nsends = \
-         [{{ practices = [\"{PRACTICE}\", \"{OTHER_PRACTICE}\"], formats = [{formats}] }}]\n"
+         [{{ practices = [\"{PRACTICE}\", \"{OTHER_PRACTICE}\"], formats = [{formats}] }}]\n{login}"
     )
 }
 
@@ -302,7 +317,7 @@ fn demo_app() -> App {
     }
 }
 
-fn announce(dir: &Path, Urls { base, intake, demo }: &Urls, marker: &Marker) {
+fn announce(dir: &Path, Urls { base, intake, demo, .. }: &Urls, marker: &Marker) {
     // Whole paths, so that the line works in whatever folder it is pasted.
     let binary =
         std::env::current_exe().map_or_else(|_| "recordgate".to_owned(), |path| path.display().to_string());
@@ -338,7 +353,7 @@ fn announce(dir: &Path, Urls { base, intake, demo }: &Urls, marker: &Marker) {
 fn ready_file(
     file: &Path,
     dir: &Path,
-    Urls { base, intake, demo }: &Urls,
+    Urls { base, intake, login, demo }: &Urls,
     marker: &Marker,
 ) -> Result<(), Failure> {
     let ready = Ready {
@@ -350,6 +365,7 @@ fn ready_file(
             key_file: fs::canonicalize(dir.join("supplier.key"))?,
             practices: [PRACTICE, OTHER_PRACTICE],
         },
+        login,
         demo_app: demo.as_deref(),
         client_id: CLIENT_ID,
         redirect_uri: REDIRECT_URI,

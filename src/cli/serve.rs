@@ -15,7 +15,10 @@ use gateway::{
     fetch::Fetcher,
     fhir::CursorKey,
     intake::Intake,
-    oauth::{FetchKeys, Offer},
+    oauth::{
+        FetchKeys, Offer,
+        stand_in::{self, StandIn},
+    },
     operator::Operator,
     service::{Service, Urls},
     shutdown, telemetry, tls,
@@ -33,7 +36,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     check(&config)?;
     let apps = bind(config.listen.address)?;
     let suppliers = config.intake.as_ref().map(|intake| bind(intake.address)).transpose()?;
-    serve(&config, Listeners { apps, suppliers, demo: None }, false, || Ok(()))?;
+    serve(&config, Listeners { apps, suppliers, demo: None, stand_in: None }, false, || Ok(()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -45,6 +48,8 @@ pub(crate) struct Listeners {
     pub(crate) suppliers: Option<TcpListener>,
     /// From browsers that want the demo app: in sandboxes only.
     pub(crate) demo: Option<(TcpListener, demo::Site)>,
+    /// From browsers and from this service, for the pretend NHS login: in sandboxes only.
+    pub(crate) stand_in: Option<(TcpListener, StandIn)>,
 }
 
 /// What apps are offered.
@@ -52,7 +57,9 @@ fn offer(config: &Config, secrets: &Secrets) -> Result<Offer, Failure> {
     let fetch = config.apps.key_authorities.as_deref().map(Fetcher::new).transpose()?;
     let identity = config.apps.identity(&secrets.id)?.map(Arc::new);
     let fetch = fetch.map(|fetch| Arc::new(fetch) as Arc<dyn FetchKeys>);
-    Ok(Offer { fetch, registration: config.apps.registration, identity })
+    let providers =
+        config.sign_in.iter().map(|one| one.provider().map(Arc::new)).collect::<Result<_, _>>()?;
+    Ok(Offer { fetch, registration: config.apps.registration, identity, providers })
 }
 
 /// Takes a configured address.
@@ -118,6 +125,10 @@ pub(crate) fn serve(
         let taking = suppliers.map(|one| tokio::spawn(one.serve(shutdown.clone())));
         if let Some((listener, site)) = listeners.demo.filter(|_| sandbox) {
             tokio::spawn(demo::serve(asynchronous(listener)?, site, shutdown.clone()));
+        }
+        if let Some((listener, stand_in)) = listeners.stand_in.filter(|_| sandbox) {
+            let tls = Arc::clone(&server);
+            tokio::spawn(stand_in::serve(asynchronous(listener)?, tls, stand_in, shutdown.clone()));
         }
         ready()?;
         accept::serve(listener, server, limits, Arc::new(service), shutdown).await?;

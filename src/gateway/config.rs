@@ -7,6 +7,7 @@ mod apps;
 mod check;
 mod intake;
 mod keys;
+mod sign_in;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ pub(crate) use check::WARN_OF_LIST;
 pub use check::{Finding, Severity};
 pub use intake::{Intake, Sends, Supplier};
 pub use keys::{Secret, Secrets};
+pub use sign_in::SignIn;
 
 /// Overrides `telemetry.log` without touching the file.
 const LOG_VARIABLE: &str = "RECORDGATE_LOG";
@@ -59,6 +61,9 @@ pub struct Config {
     /// What apps are offered.
     #[serde(default)]
     pub apps: Apps,
+    /// With whom people sign in; without any, nobody can.
+    #[serde(default)]
+    pub sign_in: Vec<SignIn>,
 }
 
 /// `[tables]`: what an operator adds to the built-in tables. With another file than before, no record is served until it was
@@ -352,6 +357,7 @@ impl Config {
         let tables = &mut config.tables;
         let tables = tables.sensitive_codes.iter_mut().chain(&mut tables.first_names);
         let paths = paths.chain(config.apps.paths()).chain(tables);
+        let paths = paths.chain(config.sign_in.iter_mut().flat_map(SignIn::paths));
         for path in paths.chain(&mut config.terminology.file) {
             *path = folder.join(&path);
         }
@@ -361,6 +367,7 @@ impl Config {
 
     fn validate(&self) -> Result<(), ConfigError> {
         base_url(&self.service.base_url)?;
+        SignIn::validate(&self.sign_in)?;
         if let Some(endpoint) = &self.telemetry.otlp_endpoint {
             otlp_endpoint(endpoint)?;
         }

@@ -53,6 +53,11 @@ pub trait Handle: Send + Sync + 'static {
         "apps"
     }
 
+    /// Whether a GET or HEAD may take long, and is answered on a thread that may block.
+    fn waits(&self, _: &http::request::Parts) -> bool {
+        false
+    }
+
     /// Whether the body of a request goes to [`Handle::receive`] as it arrives, rather than whole to
     /// [`Handle::handle`].
     fn streams(&self, _: &http::request::Parts) -> bool {

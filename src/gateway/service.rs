@@ -309,6 +309,11 @@ impl Service {
 }
 
 impl Handle for Service {
+    /// Whoever signs in with a provider waits for it.
+    fn waits(&self, head: &http::request::Parts) -> bool {
+        OAuth::waits(head.uri.path())
+    }
+
     fn handle(&self, request: &Request, peer: SocketAddr) -> Response {
         let (label, mut response) = self.route(request, peer);
         response.extensions_mut().insert(RouteLabel(label));

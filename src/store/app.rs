@@ -126,13 +126,17 @@ pub struct AppEvent {
     pub decided: Decided,
 }
 
-/// An authorization request that an app has pushed (RFC 9126).
+/// An authorization request that waits: one that an app has pushed (RFC 9126), or one of somebody who is away to sign in
+/// or has not answered yet.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pushed {
     /// The app.
     pub client_id: String,
     /// What it asked, by name.
     pub parameters: Vec<(String, String)>,
+    /// The account of whoever has signed in for it.
+    #[serde(default)]
+    pub account: Option<String>,
     /// It is no longer good from then on.
     pub expires: Timestamp,
 }

@@ -330,6 +330,13 @@ pub trait Store: Apps + RowLog + Deliveries + Decisions + ReviewQueue + Send + S
     /// If it could not be made durable.
     fn set_account(&self, account: &Account) -> Result<(), StoreError>;
 
+    /// Says what is the own record of a person who has just signed in, and makes their account if there is none; for whom
+    /// they act stays. Returns the account.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn match_account(&self, id: &str, own: Option<&Subject>) -> Result<Account, StoreError>;
+
     /// A code or token by its hash.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ mod errors;
 mod explained;
 mod fixture;
 mod identity;
+mod logging_in;
 mod mapping;
 mod oracle;
 mod portal;

@@ -96,7 +96,8 @@ impl Client {
             let whole = timeout(limits.body, read(body, limits.request_body_bytes));
             whole.await.unwrap_or(Err(Refusal::Slow))?
         };
-        self.call(Request::from_parts(head, body), span).await
+        let waits = !matches!(head.method, Method::GET | Method::HEAD) || self.server.handler.waits(&head);
+        self.call(Request::from_parts(head, body), waits, span).await
     }
 
     /// RFC 9112 §3.2 and RFC 9110 §7.4: one host, and the one that the certificate was shown for.
@@ -118,8 +119,8 @@ impl Client {
         }
     }
 
-    async fn call(&self, request: Request, span: &RequestSpan) -> Result<Response, Refusal> {
-        if matches!(*request.method(), Method::GET | Method::HEAD) {
+    async fn call(&self, request: Request, waits: bool, span: &RequestSpan) -> Result<Response, Refusal> {
+        if !waits {
             return span.span().in_scope(|| guarded(&*self.server.handler, &request, self.peer));
         }
         let (handler, peer, span) = (Arc::clone(&self.server.handler), self.peer, span.span().clone());

@@ -63,6 +63,7 @@ impl Config {
             found.push(error(problem.key(), problem.to_string()));
         }
         self.apps.check(&mut found);
+        self.sign_in.iter().for_each(|one| one.check(&mut found));
         found.extend(self.keys.problems().iter().map(|problem| error("keys.dir", problem.to_string())));
         found
     }
@@ -340,6 +341,35 @@ mod tests {
         case.says(30, "line 3: not a name");
         fs::write(&names, "name,also\nXylia,\n").unwrap();
         assert_eq!(case.said(30), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_provider_whose_files_cannot_be_used_is_an_error() {
+        let mut case = case();
+        let [key, authorities] = ["login.pem", "ca.pem"].map(|name| case.dir.path().join(name));
+        fs::write(&authorities, &case.issued.certificate_pem).unwrap();
+        let rsa =
+            rcgen::KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, rcgen::RsaKeySize::_2048).unwrap();
+        fs::write(&key, rsa.serialize_pem()).unwrap();
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+        case.config.sign_in = vec![super::super::SignIn {
+            id: "nhs-login".to_owned(),
+            name: "NHS login".to_owned(),
+            issuer: "https://auth.login.example".to_owned(),
+            client_id: "recordgate".to_owned(),
+            key: key.clone(),
+            key_id: None,
+            authorities: authorities.clone(),
+        }];
+        assert_eq!(case.said(30), Vec::<String>::new());
+        fs::write(&authorities, "none").unwrap();
+        case.says(30, "error: sign_in.authorities: ");
+        fs::write(&authorities, &case.issued.certificate_pem).unwrap();
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o604)).unwrap();
+        case.says(30, "error: sign_in.key: every user can read");
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+        fs::write(&key, rcgen::KeyPair::generate().unwrap().serialize_pem()).unwrap();
+        case.says(30, "it is no RSA key of 2048 bits or more");
     }
 
     #[test]

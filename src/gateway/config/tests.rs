@@ -113,3 +113,46 @@ fn the_environment_changes_the_log_level_and_nothing_else() {
     assert_eq!(with("").unwrap().telemetry.log, LogLevel::Info);
     assert!(with("hyper=trace").unwrap_err().to_string().starts_with("RECORDGATE_LOG: "));
 }
+
+const PROVIDER: &str = r#"
+    [[sign_in]]
+    id = "nhs-login"
+    name = "NHS login"
+    issuer = "https://auth.login.example"
+    client_id = "recordgate"
+    key = "login.pem"
+    authorities = "/etc/ssl/authorities.pem"
+"#;
+
+#[test]
+fn a_provider_has_a_name_of_its_own_and_an_issuer_over_tls() {
+    let config = parse(&format!("{SMALLEST}{PROVIDER}")).unwrap();
+    let [one] = config.sign_in.as_slice() else { panic!("one provider") };
+    assert_eq!(one.key, Path::new("/etc/recordgate/login.pem"), "from the folder of the file");
+    for (good, bad) in [
+        ("\"nhs-login\"", "\"NHS/login\""),
+        ("\"nhs-login\"", "\"\""),
+        ("\"NHS login\"", "\" \""),
+        ("\"recordgate\"", "\"\""),
+        ("https://auth", "http://auth"),
+        ("login.example\"", "login.example?x=1\""),
+        ("name =", "nom ="),
+    ] {
+        assert!(parse(&format!("{SMALLEST}{}", PROVIDER.replace(good, bad))).is_err(), "{bad}");
+    }
+    let twice = parse(&format!("{SMALLEST}{PROVIDER}{PROVIDER}")).unwrap_err().to_string();
+    assert!(twice.contains("each provider stands there once"), "{twice}");
+    let other = PROVIDER.replace("nhs-login", "other-login").replace("auth.login", "other.login");
+    assert_eq!(parse(&format!("{SMALLEST}{PROVIDER}{other}")).unwrap().sign_in.len(), 2);
+}
+
+#[test]
+fn the_pattern_of_a_provider_in_the_sample_can_be_used_as_it_stands() {
+    let text = std::fs::read_to_string(sample()).unwrap();
+    let (_, rest) = text.split_once("# [[sign_in]]\n").unwrap();
+    let rest = rest.split_once("[telemetry]").unwrap().0;
+    let keys = rest.lines().filter_map(|line| line.strip_prefix("# ").filter(|line| line.contains(" = \"")));
+    let shown = format!("[[sign_in]]\n{}", keys.collect::<Vec<_>>().join("\n"));
+    let config = parse(&format!("{SMALLEST}{shown}")).unwrap();
+    assert_eq!(config.sign_in[0].key_id.as_deref(), Some("recordgate-1"));
+}

@@ -5,6 +5,7 @@ use auth::{
     SignIn,
     authorize::{Asked, Authorization, Refused, Server, Told, judge},
     code::{self, NoCode},
+    provider::trip::Waiting,
     sign_in::{self, Choice},
 };
 use http::{HeaderMap, header};
@@ -68,10 +69,16 @@ impl OAuth {
     }
 
     fn question(&self, form: &Form) -> Response {
-        match (self.judge(form), self.sign_in) {
-            (Err(response), _) => *response,
-            (Ok(_), SignIn::Unavailable) => reply::page(&Page::no_sign_in()),
-            (Ok(authorization), SignIn::Sandbox) => reply::page(&Page::sign_in(&authorization, form, None)),
+        let ways_in = self.ways_in(form);
+        match (self.judge(form), self.sign_in, ways_in) {
+            (Err(response), ..) => *response,
+            (Ok(_), SignIn::Unavailable, None) => reply::page(&Page::no_sign_in()),
+            (Ok(authorization), SignIn::Unavailable, Some(links)) => {
+                self.choose_provider(&authorization, &links)
+            }
+            (Ok(authorization), SignIn::Sandbox, links) => {
+                reply::page(&Page::sign_in(&authorization, form, links.as_deref(), None))
+            }
         }
     }
 
@@ -89,27 +96,42 @@ impl OAuth {
     }
 
     fn allowed(&self, form: &Form, asked: Authorization) -> Response {
-        let authorization = &chosen(form, asked.clone());
-        if authorization.scopes.is_empty() {
-            return self.tell(&authorization.denied());
+        let links = self.ways_in(form);
+        let again = |words| reply::page(&Page::sign_in(&asked, form, links.as_deref(), Some(words)));
+        if chosen(form, asked.clone()).scopes.is_empty() {
+            return self.tell(&asked.denied());
         }
-        let again = |words| reply::page(&Page::sign_in(&asked, form, Some(words)));
         let Some(name) = form.get("user") else { return again("Type a name.") };
         let account = match self.store.account(name) {
             Ok(Some(account)) => account,
             Ok(None) => return again("Nobody in this sandbox has this name."),
             Err(error) => return failed(error),
         };
-        let choices = match sign_in::choices(&*self.store, &authorization.app, &account) {
+        self.granted(form, &asked, &account, None)
+    }
+
+    /// A person who is known, by a name or by a ticket, lets the app see what they ticked.
+    pub(super) fn granted(
+        &self,
+        form: &Form,
+        asked: &Authorization,
+        account: &Account,
+        waiting: Option<&Waiting>,
+    ) -> Response {
+        let authorization = &chosen(form, asked.clone());
+        if authorization.scopes.is_empty() {
+            return self.tell(&authorization.denied());
+        }
+        let choices = match sign_in::choices(&*self.store, &authorization.app, account) {
             Ok(choices) => choices,
             Err(error) => return failed(error),
         };
         match (form.get("patient"), choices.as_slice()) {
             (_, []) => reply::page(&Page::no_record()),
-            (None, [choice]) => self.issue(form, authorization, &account, choice),
+            (None, [choice]) => self.issue(form, authorization, account, (choice, waiting)),
             (None, several) => self.whose(authorization, form, several),
             (Some(id), some) => match some.iter().find(|choice| choice.patient == id) {
-                Some(choice) => self.issue(form, authorization, &account, choice),
+                Some(choice) => self.issue(form, authorization, account, (choice, waiting)),
                 None => self.whose(authorization, form, some),
             },
         }
@@ -131,8 +153,13 @@ impl OAuth {
         form: &Form,
         authorization: &Authorization,
         account: &Account,
-        choice: &Choice,
+        (choice, waiting): (&Choice, Option<&Waiting>),
     ) -> Response {
+        match waiting.map(|waiting| waiting.answered(&*self.store, self.now())) {
+            None | Some(Ok(true)) => {}
+            Some(Ok(false)) => return reply::page(&Page::refusal("this request was answered before")),
+            Some(Err(error)) => return failed(error),
+        }
         if let Some(name) = form.get("request_uri") {
             match auth::pushed::answer(&*self.store, self.now(), name) {
                 Ok(true) => {}
@@ -153,7 +180,7 @@ impl OAuth {
         }
     }
 
-    fn judge(&self, form: &Form) -> Result<Authorization, Box<Response>> {
+    pub(super) fn judge(&self, form: &Form) -> Result<Authorization, Box<Response>> {
         let pushed = self.whole(form)?;
         let asked = Self::asked(pushed.as_ref().unwrap_or(form));
         let fhir_base = &self.urls.fhir();
@@ -189,16 +216,25 @@ impl OAuth {
     }
 
     /// `iss` lets an app that knows several servers see which one answers (RFC 9207).
-    fn tell(&self, told: &Told) -> Response {
+    pub(super) fn tell(&self, told: &Told) -> Response {
+        reply::redirect(&told.redirect_uri, &self.telling(told))
+    }
+
+    /// The address with which a person takes an error to the app themselves.
+    pub(super) fn address_of(&self, told: &Told) -> String {
+        reply::address(&told.redirect_uri, &self.telling(told))
+    }
+
+    fn telling<'a>(&'a self, told: &'a Told) -> Vec<(&'a str, &'a str)> {
         let mut parameters = vec![("error", told.error.as_str()), ("error_description", told.description)];
         parameters.extend(told.state.as_deref().map(|state| ("state", state)));
         parameters.push(("iss", &self.urls.base));
-        reply::redirect(&told.redirect_uri, &parameters)
+        parameters
     }
 
     /// Whether an answer comes from our own page, as far as the browser says. There is no session that a forged
     /// answer could ride on; this keeps other sites from signing somebody in unasked.
-    fn is_own_form(&self, headers: &HeaderMap) -> bool {
+    pub(super) fn is_own_form(&self, headers: &HeaderMap) -> bool {
         if let Some(site) = headers.get("sec-fetch-site") {
             return site == "same-origin";
         }

@@ -21,7 +21,7 @@ pub fn smart_configuration(urls: &Urls, sandbox: bool, offered: Offered) -> Valu
         "permission-v2",
     ];
     // Where nobody can sign in, no app can be launched.
-    if SignIn::of(sandbox, &urls.base) != SignIn::Unavailable {
+    if offered.sign_in || SignIn::of(sandbox, &urls.base) != SignIn::Unavailable {
         capabilities.extend(["launch-standalone", "context-standalone-patient"]);
     }
     if offered.identity {
@@ -116,6 +116,9 @@ mod tests {
         assert!(has(&of("https://127.0.0.1:8443", true)));
         assert!(!has(&of("https://127.0.0.1:8443", false)));
         assert!(!has(&of("https://gateway.example", true)));
+        let urls = Urls { base: "https://gateway.example".to_owned() };
+        let with_providers = Offered { sign_in: true, ..Offered::default() };
+        assert!(has(&smart_configuration(&urls, false, with_providers)));
         let served = of("https://127.0.0.1:8443", true);
         assert_eq!(served["code_challenge_methods_supported"], json!(["S256"]));
         assert!(served.get("issuer").is_none(), "only with sso-openid-connect");

@@ -78,7 +78,7 @@ impl Published for PublishedKeys {
 }
 
 /// How long something may be kept (RFC 9111 §5.2.2), if the header says; what cannot be read allows nothing.
-fn allowed(cache_control: &str) -> Option<SignedDuration> {
+pub(super) fn allowed(cache_control: &str) -> Option<SignedDuration> {
     let mut kept_for = None;
     for directive in cache_control.split(',').map(|part| part.trim().to_ascii_lowercase()) {
         match directive.split_once('=') {

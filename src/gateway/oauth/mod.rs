@@ -11,6 +11,8 @@ mod page;
 mod pushing;
 mod registration;
 mod reply;
+mod signing_in;
+pub mod stand_in;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -28,6 +30,7 @@ use store::Store;
 pub use discovery::{authorization_server, openid_configuration, smart_configuration};
 use keys::PublishedKeys;
 pub use keys::{FetchKeys, Fetched};
+pub use signing_in::{Answered, AskProvider, Heard, How, Provider};
 
 use crate::{Request, Response, accept::subscriber, clock::Clock, service::Urls};
 
@@ -45,6 +48,8 @@ pub struct OAuth {
     identity: Option<Arc<IdentityKeys>>,
     registering: Option<Limiter<IpAddr>>,
     pushing: Limiter<IpAddr>,
+    providers: Vec<Arc<Provider>>,
+    signing_in: Limiter<IpAddr>,
 }
 
 /// What an authorization server offers beyond what each one does.
@@ -56,13 +61,19 @@ pub struct Offer {
     pub registration: bool,
     /// Keys of ID tokens; without them nobody is told who signed in.
     pub identity: Option<Arc<IdentityKeys>>,
+    /// With whom people can sign in.
+    pub providers: Vec<Arc<Provider>>,
 }
 
 impl Offer {
     /// What of it discovery tells.
     #[must_use]
     pub fn offered(&self) -> Offered {
-        Offered { registration: self.registration, identity: self.identity.is_some() }
+        Offered {
+            registration: self.registration,
+            identity: self.identity.is_some(),
+            sign_in: !self.providers.is_empty(),
+        }
     }
 }
 
@@ -73,6 +84,8 @@ pub struct Offered {
     pub registration: bool,
     /// Apps may be told who signed in.
     pub identity: bool,
+    /// People can sign in with a provider.
+    pub sign_in: bool,
 }
 
 impl std::fmt::Debug for Offer {
@@ -96,7 +109,21 @@ impl OAuth {
         let keys = PublishedKeys::new(offer.fetch, Arc::clone(&clock));
         let pushing = Limiter::new(MOST_ADDRESSES);
         let registering = offer.registration.then(|| Limiter::new(MOST_ADDRESSES));
-        Self { store, clock, urls, sandbox, sign_in, keys, identity: offer.identity, registering, pushing }
+        let signing_in = Limiter::new(MOST_ADDRESSES);
+        let (identity, providers) = (offer.identity, offer.providers);
+        Self {
+            store,
+            clock,
+            urls,
+            sandbox,
+            sign_in,
+            keys,
+            identity,
+            registering,
+            pushing,
+            providers,
+            signing_in,
+        }
     }
 
     /// Answers what is under `/oauth/`; nothing else.
@@ -104,7 +131,19 @@ impl OAuth {
     pub fn handle(&self, request: &Request, peer: SocketAddr) -> Option<Response> {
         let path = request.uri().path().strip_prefix("/oauth/")?;
         let method = request.method();
+        if let Some((step, provider)) = path.split_once('/') {
+            return match (step, method) {
+                ("sign-in", &Method::GET) => self.go(request, provider, subscriber(peer.ip())),
+                ("callback", &Method::GET) => self.back(request, provider),
+                _ => None,
+            };
+        }
         match path {
+            "answer" => Some(match *method {
+                Method::GET | Method::HEAD => self.asked_with_ticket(request),
+                Method::POST => self.answered_with_ticket(request),
+                _ => reply::method_not_allowed("GET, HEAD, POST"),
+            }),
             "authorize" => Some(match *method {
                 Method::GET | Method::HEAD => self.ask(request),
                 Method::POST => self.posted(request),
@@ -126,6 +165,12 @@ impl OAuth {
             }),
             _ => None,
         }
+    }
+
+    /// Whether it may take long to answer, although it is a GET.
+    #[must_use]
+    pub fn waits(path: &str) -> bool {
+        path.starts_with("/oauth/sign-in/") || path.starts_with("/oauth/callback/")
     }
 
     fn now(&self) -> Timestamp {

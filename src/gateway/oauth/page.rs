@@ -16,6 +16,7 @@ use record::ResourceType;
 use super::{
     authorize::{CARRIED, CHOICE, CHOSEN, COME_BACK},
     form::Form,
+    signing_in::who,
 };
 
 /// A page, and where its form may lead.
@@ -34,6 +35,8 @@ pub(super) enum Kind {
     Refusal,
     /// The form came from elsewhere.
     Forgery,
+    /// It was asked too often.
+    TooOften,
     /// It cannot be done on this server.
     Unavailable,
     /// The server failed.
@@ -52,7 +55,8 @@ input,select{font:inherit;padding:.5rem;width:100%;box-sizing:border-box;border:
 input[type=checkbox]{width:1.3rem;height:1.3rem;margin:0 .5rem 0 0;vertical-align:middle}fieldset{margin:1rem 0;\
 border:2px solid #4b5563}\
 button{font:inherit;font-weight:600;padding:.6rem 1.4rem;margin:1.2rem .8rem 0 0;border:2px solid #14532d;\
-background:#14532d;color:#fff;cursor:pointer}button[value=deny]{background:#fff;color:#1b1f23;border-color:#1b1f23}\
+background:#14532d;color:#fff;cursor:pointer}a.button{display:inline-block;font-weight:600;padding:.6rem 1.4rem;border:2px solid #14532d;\
+background:#14532d;color:#fff;text-decoration:none}button[value=deny]{background:#fff;color:#1b1f23;border-color:#1b1f23}\
 :focus-visible{outline:3px solid #b45309;outline-offset:2px}code{word-break:break-all}mark{background:#fde68a}\
 table{border-collapse:collapse;width:100%;table-layout:fixed}th,td{border:1px solid #4b5563;padding:.4rem;\
 text-align:left;vertical-align:top}.error{border-left:4px solid #b91c1c;padding-left:.8rem}.note{color:#4b5563}";
@@ -62,7 +66,12 @@ static STYLE_HASH: LazyLock<String> =
 
 impl Page {
     /// Who are you, and may the app see this?
-    pub(super) fn sign_in(authorization: &Authorization, form: &Form, problem: Option<&str>) -> Self {
+    pub(super) fn sign_in(
+        authorization: &Authorization,
+        form: &Form,
+        ways_in: Option<&str>,
+        problem: Option<&str>,
+    ) -> Self {
         let app = escape(&authorization.app.name);
         let problem =
             problem.map(|words| format!("<p class=\"error\" role=\"alert\">{words}</p>")).unwrap_or_default();
@@ -71,9 +80,10 @@ impl Page {
             "<h1>{app} asks to see a GP record</h1>{problem}<form method=\"post\" action=\"authorize\">{}{}\
              <label for=\"user\">Your name in this sandbox</label>\
              <input id=\"user\" name=\"user\" value=\"{name}\" autocomplete=\"off\" autocapitalize=\"none\">{BUTTONS}</form>\
-             <p class=\"note\">This is a sandbox: everybody in it is made up, and no password is asked for.</p>",
+             <p class=\"note\">This is a sandbox: everybody in it is made up, and no password is asked for.</p>{}",
             carried(form),
-            choices(authorization, form)
+            choices(authorization, form),
+            ways_in.map(|links| format!("<h2>Or sign in as patients do</h2>{links}")).unwrap_or_default()
         );
         Self::question(&format!("{app} asks to see a GP record"), &body, authorization)
     }
@@ -82,14 +92,13 @@ impl Page {
     pub(super) fn choose(authorization: &Authorization, form: &Form, records: &[Record<'_>]) -> Self {
         let app = escape(&authorization.app.name);
         let options: String = records.iter().map(option).collect();
+        let (action, who) = who(form);
         let body = format!(
-            "<h1>Whose record may {app} see?</h1>{}<form method=\"post\" action=\"authorize\">{}{}{}\
+            "<h1>Whose record may {app} see?</h1>{}<form method=\"post\" action=\"{action}\">{who}{}\
              <label for=\"patient\">Record</label><select id=\"patient\" name=\"patient\">{options}</select>\
              {BUTTONS}</form>",
             terms(authorization),
-            carried(form),
             chosen(form),
-            hidden("user", form.get("user").unwrap_or_default()),
         );
         Self::question(&format!("Whose record may {app} see?"), &body, authorization)
     }
@@ -159,18 +168,27 @@ impl Page {
         )
     }
 
-    fn question(title: &str, body: &str, authorization: &Authorization) -> Self {
-        let leads_to = policy_source(&authorization.redirect_uri);
+    pub(super) fn question(title: &str, body: &str, authorization: &Authorization) -> Self {
+        Self::leading_to(title, body, policy_source(&authorization.redirect_uri))
+    }
+
+    /// A page whose form leads to another site.
+    pub(super) fn leading_to(title: &str, body: &str, leads_to: Option<String>) -> Self {
         Self { kind: Kind::Question, html: document(title, body), leads_to }
     }
 
-    fn plain(kind: Kind, title: &str, body: &str) -> Self {
-        Self { kind, html: document(title, &format!("<h1>{title}</h1>{body}")), leads_to: None }
+    /// A page whose form, if it has one, leads nowhere.
+    pub(super) fn leading_nowhere(kind: Kind, title: &str, body: &str) -> Self {
+        Self { kind, html: document(title, body), leads_to: None }
+    }
+
+    pub(super) fn plain(kind: Kind, title: &str, body: &str) -> Self {
+        Self::leading_nowhere(kind, title, &format!("<h1>{title}</h1>{body}"))
     }
 }
 
-const NOTHING_SHARED: &str = "<p>Nothing was shared.</p>";
-const BUTTONS: &str = "<button name=\"decision\" value=\"allow\">Allow</button>\
+pub(super) const NOTHING_SHARED: &str = "<p>Nothing was shared.</p>";
+pub(super) const BUTTONS: &str = "<button name=\"decision\" value=\"allow\">Allow</button>\
 <button name=\"decision\" value=\"deny\">Do not allow</button>";
 
 fn document(title: &str, body: &str) -> String {
@@ -182,7 +200,7 @@ fn document(title: &str, body: &str) -> String {
 }
 
 /// What the app wants to see, to be left out part by part; how long, and where the person goes next.
-fn choices(authorization: &Authorization, form: &Form) -> String {
+pub(super) fn choices(authorization: &Authorization, form: &Form) -> String {
     let app = escape(&authorization.app.name);
     let scopes = &authorization.scopes;
     let ticked = |name: &str| form.get(CHOICE).is_none() || form.get(name).is_some();
@@ -275,11 +293,11 @@ fn option(record: &Record<'_>) -> String {
     }
 }
 
-fn carried(form: &Form) -> String {
+pub(super) fn carried(form: &Form) -> String {
     CARRIED.iter().filter_map(|name| form.get(name).map(|value| hidden(name, value))).collect()
 }
 
-fn hidden(name: &str, value: &str) -> String {
+pub(super) fn hidden(name: &str, value: &str) -> String {
     format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value))
 }
 
@@ -316,7 +334,7 @@ fn marked(text: &str, same: usize) -> String {
 }
 
 /// Safe as text and as an attribute's value in double quotes.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

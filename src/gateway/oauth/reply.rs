@@ -61,6 +61,7 @@ pub(super) fn page(page: &Page) -> Response {
         super::page::Kind::Question => StatusCode::OK,
         super::page::Kind::Refusal => StatusCode::BAD_REQUEST,
         super::page::Kind::Forgery => StatusCode::FORBIDDEN,
+        super::page::Kind::TooOften => StatusCode::TOO_MANY_REQUESTS,
         super::page::Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         super::page::Kind::Failure => StatusCode::INTERNAL_SERVER_ERROR,
     };
@@ -73,17 +74,25 @@ pub(super) fn page(page: &Page) -> Response {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    if page.kind == super::page::Kind::TooOften {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    }
     let policy = HeaderValue::from_str(&page.policy());
     // A page without its policy is not sent as one that a browser would run.
     headers.insert(header::CONTENT_SECURITY_POLICY, policy.unwrap_or(HeaderValue::from_static("sandbox")));
     unkept(response)
 }
 
-/// Sends the person back to the app with these parameters.
-pub(super) fn redirect(uri: &str, parameters: &[(&str, &str)]) -> Response {
+/// An address with these parameters besides its own.
+pub(super) fn address(uri: &str, parameters: &[(&str, &str)]) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     let join = if uri.contains('?') { '&' } else { '?' };
-    let Ok(location) = HeaderValue::from_str(&format!("{uri}{join}{query}")) else {
+    format!("{uri}{join}{query}")
+}
+
+/// Sends the person back to the app, or on to a provider, with these parameters.
+pub(super) fn redirect(uri: &str, parameters: &[(&str, &str)]) -> Response {
+    let Ok(location) = HeaderValue::from_str(&address(uri, parameters)) else {
         return page(&Page::failure());
     };
     let mut response = Response::default();

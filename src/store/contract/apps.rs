@@ -105,6 +105,7 @@ fn a_pushed_request_is_kept_until_it_is_over() {
     let pushed = |seconds| Pushed {
         client_id: "one".to_owned(),
         parameters: vec![("state".to_owned(), "s".to_owned())],
+        account: (seconds > 100).then(|| "ann".to_owned()),
         expires: at(seconds),
     };
     f.store.keep_pushed(&[1; 32], at(0), &pushed(100)).unwrap();

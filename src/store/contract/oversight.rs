@@ -158,6 +158,14 @@ fn a_decision_about_one_thing_leaves_what_the_feed_grants_as_it_is() {
     assert_eq!(decide(&f.store, &add), Some(1));
     assert_eq!(decide(&f.store, &add), None);
     assert_eq!(f.store.account("carer").unwrap().unwrap().acts_for, [subject()]);
+    let matched = f.store.match_account("carer", Some(&subject())).unwrap();
+    assert_eq!(
+        (matched.own, matched.acts_for),
+        (Some(subject()), vec![subject()]),
+        "signing in ends nothing"
+    );
+    let new = f.store.match_account("new", None).unwrap();
+    assert_eq!((f.store.account("new").unwrap(), &new.own), (Some(new.clone()), &None));
     assert_eq!(decide(&f.store, &Change::Suppress { patient: patient("p") }), Some(2));
     feed(AccessLevel::Full);
     let access = f.store.access(&subject()).unwrap();

@@ -5,7 +5,7 @@ use record::OdsCode;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Lmdb, Space};
-use crate::{Practice, StoreError, TokenRecord, codec};
+use crate::{Account, Practice, StoreError, Subject, TokenRecord, codec};
 
 /// LMDB takes no empty keys and none longer than this; nothing can be stored under such a key.
 const LONGEST_KEY: usize = 511;
@@ -61,6 +61,19 @@ impl Lmdb {
         Ok(self
             .document_in(txn, self.practice, practice.as_str().as_bytes(), "practice")?
             .unwrap_or_default())
+    }
+
+    /// In one transaction: whoever lets the person act for somebody meanwhile is not undone.
+    pub(super) fn matched(&self, id: &str, own: Option<&Subject>) -> Result<Account, StoreError> {
+        let mut txn = self.env.write_txn()?;
+        let known = self.document_in::<Account>(&txn, self.account, id.as_bytes(), "account")?;
+        let acts_for = known.as_ref().map(|known| known.acts_for.clone()).unwrap_or_default();
+        let account = Account { id: id.to_owned(), own: own.cloned(), acts_for };
+        if known.as_ref() != Some(&account) {
+            self.put_document(&mut txn, self.account, id.as_bytes(), &account, "account")?;
+            self.commit(txn)?;
+        }
+        Ok(account)
     }
 
     /// The write lock makes sure that of several callers one finds the token unused.

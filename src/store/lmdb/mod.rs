@@ -396,6 +396,10 @@ impl Store for Lmdb {
         self.set_document(self.account, account.id.as_bytes(), account, "account")
     }
 
+    fn match_account(&self, id: &str, own: Option<&Subject>) -> Result<Account, StoreError> {
+        self.matched(id, own)
+    }
+
     fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError> {
         self.document(self.token, hash, "token")
     }
