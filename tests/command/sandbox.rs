@@ -159,7 +159,10 @@ fn knows_its_server(demo: &str, ready: &Json) {
 fn has_its_shape(ready: &Json, folder: &Path) {
     let mut keys: Vec<&String> = ready.as_object().unwrap().keys().collect();
     keys.sort();
-    assert_eq!(keys, ["ca_file", "client_id", "demo_app", "fhir_base", "intake", "redirect_uri", "users"]);
+    let known = ["ca_file", "client_id", "demo_app", "fhir_base", "intake", "login", "redirect_uri", "users"];
+    assert_eq!(keys, known);
+    let login = ready["login"].as_str().unwrap();
+    assert!(login.starts_with("https://127.0.0.1:") && !login.ends_with('/'), "{login}");
     let base = ready["fhir_base"].as_str().unwrap();
     assert!(base.starts_with("https://127.0.0.1:") && base.ends_with("/fhir/R4"), "{base}");
     let ca = Path::new(ready["ca_file"].as_str().unwrap());
