@@ -1,5 +1,5 @@
-//! Asks others: fetches the keys that an app publishes, and asks an identity provider. One request over TLS to a host whose certificate comes from a configured
-//! authority, followed nowhere, small, and given up after some seconds.
+//! Asks others: fetches the keys that an app publishes, and asks an identity provider. One request over TLS to a host
+//! whose certificate comes from a configured authority, followed nowhere, small, and given up after some seconds.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
