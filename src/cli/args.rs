@@ -238,8 +238,7 @@ pub(crate) struct SynthArgs {
     /// The same seed writes the same bytes.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Write a list of what each row means to this file too, for tpp-csv. gp-connect-stu3 and nhs003-edifact always write
-    /// theirs beside the export, as oracle.csv; the other formats have none.
+    /// Write a list of what each entry is to become to this file too, which is not there yet.
     #[arg(long, value_name = "FILE")]
     pub(crate) oracle: Option<PathBuf>,
     /// A folder that is not there yet, or is empty.

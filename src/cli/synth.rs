@@ -8,9 +8,6 @@ use synth::{Options, write};
 use crate::{Failure, args::SynthArgs};
 
 pub(crate) fn run(args: &SynthArgs) -> Result<ExitCode, Failure> {
-    if args.oracle.is_some() && args.format != synth::Format::TppCsv {
-        return Err(Failure("--oracle goes with --format tpp-csv only".to_owned()));
-    }
     let bar = ProgressBar::new(u64::from(args.patients));
     let options = Options {
         seed: args.seed,

@@ -62,7 +62,7 @@ pub struct Options {
     pub today: Date,
     /// Which columns the CSV extract has.
     pub columns: Columns,
-    /// Where to write what the export means, row by row. Only the TPP extract has such a list.
+    /// Where to write what the export means, row by row: a file that is not there yet.
     pub oracle: Option<PathBuf>,
 }
 

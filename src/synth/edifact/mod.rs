@@ -10,14 +10,14 @@ use crate::{
     Options, Person, Summary,
     dice::{Dice, Purpose},
     life::Life,
-    oracle,
+    oracle::Oracle,
     practice::Practice,
 };
 
 /// Writes the reports of every patient.
 pub fn write(options: &Options, out: &Path, progress: &mut dyn FnMut(u64)) -> io::Result<Summary> {
     let practice = Practice::new(options);
-    let (mut summary, mut meant) = (Summary::default(), Vec::new());
+    let (mut summary, mut oracle) = (Summary::default(), Oracle::create(options.oracle.as_deref())?);
     for number in 0..options.patients {
         let life = Life::new(options, &practice, number);
         let mut dice = Dice::new(options.seed, options.practice.as_str(), number, Purpose::Message);
@@ -27,7 +27,7 @@ pub fn write(options: &Options, out: &Path, progress: &mut dyn FnMut(u64)) -> io
             fs::write(out.join(&name), report::interchange(&life, &reports, options))?;
             let investigations: usize = reports.iter().map(|report| 1 + report.parts.len()).sum();
             summary.files.push((name, u64::try_from(investigations).unwrap_or_default()));
-            meant.extend(reports.iter().flat_map(|report| report::meant(&life, report)));
+            oracle.says(reports.iter().flat_map(|report| report::meant(&life, report)))?;
             summary.people.push(Person {
                 name: life.who.name(),
                 nhs_number: life.who.nhs.clone(),
@@ -40,6 +40,6 @@ pub fn write(options: &Options, out: &Path, progress: &mut dyn FnMut(u64)) -> io
         }
         progress(u64::from(number) + 1);
     }
-    oracle::write(&meant, out)?;
+    oracle.finish()?;
     Ok(summary)
 }

@@ -141,7 +141,7 @@ fn coded(of: &Statement) -> (String, &'static str) {
 pub fn meant(life: &Life, report: &Report<'_>) -> Vec<Meant> {
     let group = coded(report.header).0;
     let one = |of: &Statement, key: String| Meant {
-        nhs_number: life.who.nhs.clone(),
+        patient: life.who.id.lower(),
         entry: key,
         kind: "observation",
         code: coded(of).0,

@@ -3,6 +3,7 @@
 
 mod columns;
 mod file;
+mod meant;
 mod rows;
 
 use std::{io, path::Path};
@@ -12,6 +13,7 @@ pub use columns::Columns;
 use crate::{
     Options, Person, Role, Summary, codes,
     life::{Life, Oddity},
+    oracle::Oracle,
     person::Identity,
     practice::Practice,
 };
@@ -46,15 +48,18 @@ pub fn write(options: &Options, out: &Path, progress: &mut dyn FnMut(u64)) -> io
         problem: open("CareRecord_Problem")?,
     };
     let mut people = Vec::new();
+    let mut oracle = Oracle::create(options.oracle.as_deref())?;
     for number in 0..options.patients {
         let life = Life::new(options, &practice, number);
         rows.life(&life, &mut batch)?;
+        oracle.says(meant::of(&life))?;
         people.push(person(&life));
         progress(u64::from(number) + 1);
     }
     for file in [batch.patient, batch.consultation, batch.observation, batch.problem] {
         files.push(file.finish()?);
     }
+    oracle.finish()?;
     files.sort();
     Ok(Summary { files, people })
 }

@@ -151,6 +151,7 @@ fn topics(xml: &mut Xml, context: &mut Context<'_>, at: Moment, statements: &[us
                 filed(xml, at);
                 let hidden = by_chance(context, 6);
                 not_for_patient(xml, hidden);
+                context.marked(hidden, categories.values().flatten().copied());
                 for (category, numbers) in categories {
                     inner(xml, |xml| {
                         compound(xml, "CATEGORY", |xml| self::category(xml, context, at, category, &numbers));
@@ -168,6 +169,7 @@ fn category(xml: &mut Xml, context: &mut Context<'_>, at: Moment, category: &str
     filed(xml, at);
     let hidden = by_chance(context, 6);
     not_for_patient(xml, hidden);
+    context.marked(hidden, numbers.iter().copied());
     for number in numbers {
         statement::top(xml, context, *number);
     }
@@ -229,6 +231,9 @@ fn link_set(xml: &mut Xml, context: &mut Context<'_>, problem: &Problem, named: 
         xml.empty("availabilityTime", &[("value", &named.entered.hl7())]);
         let hidden = problem.confidential || by_chance(context, 15);
         not_for_patient(xml, hidden);
+        if hidden {
+            context.written.marks.problems.insert(problem.statement);
+        }
         let life = context.life;
         for filed in life.statements.iter().filter(|filed| filed.problem == Some(problem.statement)) {
             if filed.parent.is_none() {

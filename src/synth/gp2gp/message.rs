@@ -1,6 +1,6 @@
 //! The message around a record: transmission wrapper, extract, folder and the directory of staff.
 
-use super::{compose, xml::Xml};
+use super::{compose, meant::Written, xml::Xml};
 use crate::{
     Options,
     day::{Moment, plus},
@@ -22,17 +22,28 @@ pub(super) struct Context<'a> {
     pub(super) practice: &'a Practice,
     pub(super) options: &'a Options,
     pub(super) dice: Dice,
+    pub(super) written: Written,
 }
 
-/// The message about a patient.
-pub(super) fn write(life: &Life, options: &Options, practice: &Practice, dice: Dice) -> String {
-    let mut context = Context { life, practice, options, dice };
+impl Context<'_> {
+    /// Notes that what these stand in is marked, if it is.
+    pub(super) fn marked(&mut self, hidden: bool, statements: impl IntoIterator<Item = usize>) {
+        if hidden {
+            self.written.marks.statements.extend(statements);
+        }
+    }
+}
+
+/// The message about a patient, and what of it the record does not say.
+pub(super) fn write(life: &Life, options: &Options, practice: &Practice, dice: Dice) -> (String, Written) {
+    let written = Written::default();
+    let mut context = Context { life, practice, options, dice, written };
     let mut xml = Xml::default();
     xml.declare();
     let namespaces =
         [("xmlns", "urn:hl7-org:v3"), ("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")];
     xml.element(INTERACTION, &namespaces, |xml| wrapper(xml, &mut context));
-    xml.finish()
+    (xml.finish(), context.written)
 }
 
 /// When the message is made.

@@ -2,6 +2,7 @@
 //! schema (`RCMR_MT030101UK05`), values and vaccinations in the words of one supplier's dialect.
 
 mod compose;
+mod meant;
 mod message;
 mod statement;
 mod xml;
@@ -12,6 +13,7 @@ use crate::{
     Format, Options, Person, Summary,
     dice::{Dice, Purpose},
     life::Life,
+    oracle::Oracle,
     practice::Practice,
 };
 
@@ -19,16 +21,19 @@ use crate::{
 pub fn write(options: &Options, out: &Path, progress: &mut dyn FnMut(u64)) -> io::Result<Summary> {
     let practice = Practice::new(options);
     let mut summary = Summary::default();
+    let mut oracle = Oracle::create(options.oracle.as_deref())?;
     for number in 0..options.patients {
         let life = Life::new(options, &practice, number);
         let mut dice = Dice::new(options.seed, options.practice.as_str(), number, Purpose::Message);
         let name = format!("{:05}-{}.xml", number + 1, dice.guid().lower());
-        let text = message::write(&life, options, &practice, dice);
+        let (text, written) = message::write(&life, options, &practice, dice);
         fs::write(out.join(&name), text)?;
+        oracle.says(written.meant(&life))?;
         summary.files.push((name, u64::try_from(life.statements.len()).unwrap_or_default()));
         summary.people.push(person(&life));
         progress(u64::from(number) + 1);
     }
+    oracle.finish()?;
     Ok(summary)
 }
 

@@ -24,9 +24,9 @@ pub(super) fn top(xml: &mut Xml, context: &mut Context<'_>, number: usize) {
     let after = life.statements.iter().skip(number + 1);
     let parts: Vec<&Statement> = after.take_while(|part| part.parent == Some(number)).collect();
     if !parts.is_empty() {
-        inner(xml, |xml| grouped(xml, context, statement, &parts));
+        inner(xml, |xml| grouped(xml, context, (number, statement), &parts));
     } else if statement.code.category == "Referral" {
-        inner(xml, |xml| request(xml, context, statement));
+        inner(xml, |xml| request(xml, context, (number, statement)));
     } else {
         // Some of what was typed stands beside the code instead of on it.
         let beside = statement.code.category == "Symptoms and Findings" && context.dice.chance(250);
@@ -39,9 +39,14 @@ pub(super) fn top(xml: &mut Xml, context: &mut Context<'_>, number: usize) {
 }
 
 /// A battery; one from a laboratory inside its report and its specimen.
-fn grouped(xml: &mut Xml, context: &mut Context<'_>, header: &Statement, parts: &[&Statement]) {
+fn grouped(
+    xml: &mut Xml,
+    context: &mut Context<'_>,
+    (number, header): (usize, &Statement),
+    parts: &[&Statement],
+) {
     if !["Haematology", "Biochemistry"].contains(&header.code.category.as_str()) {
-        compound(xml, "BATTERY", |xml| battery(xml, context, header, parts));
+        compound(xml, "BATTERY", |xml| battery(xml, context, (number, header), parts));
         return;
     }
     compound(xml, "CLUSTER", |xml| {
@@ -50,25 +55,32 @@ fn grouped(xml: &mut Xml, context: &mut Context<'_>, header: &Statement, parts: 
         filed(xml, header.entered);
         let hidden = by_chance(context, 5);
         not_for_patient(xml, hidden);
+        context.marked(hidden, [number]);
         inner(xml, |xml| {
             compound(xml, "CLUSTER", |xml| {
                 fresh(xml, &mut context.dice);
                 snomed(xml, "code", "123038009", "specimen (specimen)");
                 filed(xml, header.entered);
                 inner(xml, |xml| {
-                    compound(xml, "BATTERY", |xml| battery(xml, context, header, parts));
+                    compound(xml, "BATTERY", |xml| battery(xml, context, (number, header), parts));
                 });
             });
         });
     });
 }
 
-fn battery(xml: &mut Xml, context: &mut Context<'_>, header: &Statement, parts: &[&Statement]) {
+fn battery(
+    xml: &mut Xml,
+    context: &mut Context<'_>,
+    (number, header): (usize, &Statement),
+    parts: &[&Statement],
+) {
     xml.empty("id", &[("root", &header.id.to_string())]);
     code(xml, header.code);
     times(xml, context, header);
     let hidden = header.confidential || by_chance(context, 8);
     not_for_patient(xml, hidden);
+    context.marked(hidden, [number]);
     for part in parts {
         inner(xml, |xml| observation(xml, context, part, true));
     }
@@ -79,6 +91,7 @@ fn battery(xml: &mut Xml, context: &mut Context<'_>, header: &Statement, parts: 
         );
         let hidden = by_chance(context, 40);
         inner(xml, |xml| narrative(xml, context, header, &text, hidden));
+        context.marked(hidden, [number]);
     }
 }
 
@@ -111,7 +124,7 @@ fn observation(xml: &mut Xml, context: &mut Context<'_>, statement: &Statement, 
     });
 }
 
-fn request(xml: &mut Xml, context: &mut Context<'_>, statement: &Statement) {
+fn request(xml: &mut Xml, context: &mut Context<'_>, (number, statement): (usize, &Statement)) {
     xml.element("RequestStatement", &[("classCode", "OBS"), ("moodCode", "RQO")], |xml| {
         xml.empty("id", &[("root", &statement.id.to_string())]);
         code(xml, statement.code);
@@ -121,6 +134,7 @@ fn request(xml: &mut Xml, context: &mut Context<'_>, statement: &Statement) {
         times(xml, context, statement);
         let hidden = statement.confidential || by_chance(context, 30);
         not_for_patient(xml, hidden);
+        context.marked(hidden, [number]);
         performer(xml, context, statement);
     });
 }
@@ -176,6 +190,9 @@ fn times(xml: &mut Xml, context: &mut Context<'_>, statement: &Statement) {
     xml.empty("statusCode", &[("code", "COMPLETE")]);
     let same_day = statement.day == statement.entered.day && statement.precision == Precision::Day;
     let left_out = same_day && context.dice.chance(500);
+    if left_out {
+        context.written.undated.insert(statement.id);
+    }
     xml.element("effectiveTime", &[], |xml| match shown(statement.day, statement.precision) {
         Some(when) if !left_out => xml.empty("center", &[("value", &when)]),
         Some(_) => xml.empty("center", &[("nullFlavor", "NI")]),

@@ -1,15 +1,16 @@
 //! Encounters and their lists, Observations, Immunizations, problems, requests and reports; and what they mean.
 
-use record::Effective;
-
 use super::{
     person::EXTENSION,
     tree::{Tree, coding, concept, reference, resource, text},
 };
 use crate::{
-    codes::{self, Code},
+    codes::Code,
     day::{Moment, Precision},
-    life::{Life, Statement},
+    life::{
+        Life, Marks, Statement,
+        meaning::{self, instant, refused},
+    },
     oracle::Meant,
     practice::Practice,
 };
@@ -67,39 +68,17 @@ fn kind(statement: &Statement) -> &'static str {
     }
 }
 
-/// The vaccination that a refusal is of: a bundle has a field for "not given", and the code says what.
-fn refused(statement: &Statement) -> Option<&'static Code> {
-    let of = ["declined", "contra", "no-consent"]
-        .iter()
-        .find_map(|end| statement.code.key.strip_suffix(end)?.strip_suffix('-'))?;
-    Some(codes::named(match of {
-        "mmr" => "mmr-1",
-        "rota" => "rota-1",
-        "covid" => "covid-1",
-        "pneumo" => "pcv-1",
-        _ => "flu",
-    }))
-}
-
 fn patient(life: &Life) -> Tree {
     reference("Patient", &life.who.id.lower())
 }
 
-fn instant(at: Moment) -> String {
-    let (hour, minute) =
-        (i8::try_from(at.minute / 60).unwrap_or(0), i8::try_from(at.minute % 60).unwrap_or(0));
-    Effective::local(at.day.at(hour, minute, 0, 0)).map(|at| at.to_string()).unwrap_or_default()
-}
-
 /// When it was true, as precise as it is known.
 fn date(statement: &Statement) -> Option<String> {
-    Some(match statement.precision {
-        Precision::Unknown => return None,
-        Precision::Year => statement.day.strftime("%Y").to_string(),
-        Precision::Month => statement.day.strftime("%Y-%m").to_string(),
-        Precision::Day => statement.day.to_string(),
-        Precision::Time => instant(Moment { day: statement.day, ..statement.entered }),
-    })
+    match statement.precision {
+        Precision::Unknown => None,
+        Precision::Time => Some(instant(Moment { day: statement.day, ..statement.entered })),
+        _ => Some(meaning::date(statement)),
+    }
 }
 
 fn coded(statement: &Statement) -> Tree {
@@ -268,56 +247,21 @@ fn problems(life: &Life) -> Vec<Tree> {
 }
 
 /// What the statements mean.
-pub fn meant(life: &Life) -> Vec<Meant> {
+pub fn meant(life: &Life, key: &str) -> Vec<Meant> {
+    let confidential = life.problems.iter().filter(|problem| problem.confidential);
+    let marks =
+        Marks { problems: confidential.map(|problem| problem.statement).collect(), ..Marks::of(life) };
     let made = life.statements.iter().enumerate().map(|(number, statement)| Meant {
-        nhs_number: life.who.nhs.clone(),
         entry: format!("{}/{}", kind(statement), statement.id.lower()),
         kind: match kind(statement) {
             "Immunization" if refused(statement).is_some() => "not-given",
             "Immunization" => "immunization",
-            _ if !is_served(statement) || statement.relative.is_some() => "not-served",
-            _ => "observation",
+            _ if !is_served(statement) => "not-served",
+            _ => meaning::kind(statement, &["Family history"]),
         },
         code: refused(statement).unwrap_or(statement.code).snomed.clone(),
-        value: statement.value.clone().unwrap_or_default(),
-        operator: statement.operator,
-        unit: statement.unit,
         date: date(statement).unwrap_or_default(),
-        hidden: hidden(life, number),
+        ..meaning::meant(life, &marks, key, number, statement)
     });
     made.collect()
-}
-
-/// Whether something speaks against a statement: on it, on its consultation, its whole or its problem; or, for a whole
-/// (and for every part of a blood pressure), on one of its parts.
-fn hidden(life: &Life, number: usize) -> bool {
-    let Some(statement) = life.statements.get(number) else { return true };
-    let parts =
-        |of: usize| life.statements.iter().enumerate().filter(move |(_, part)| part.parent == Some(of));
-    let around = |at: usize| {
-        let Some(statement) = life.statements.get(at) else { return true };
-        let consultation = statement.consultation.and_then(|at| life.consultations.get(at));
-        let problem = |of: usize| {
-            let named = life.statements.get(of).is_some_and(|named| {
-                named.confidential
-                    || named
-                        .consultation
-                        .and_then(|at| life.consultations.get(at))
-                        .is_some_and(|c| c.confidential)
-            });
-            let marked = life.problems.iter().any(|problem| problem.statement == of && problem.confidential);
-            let is_one = life.problems.iter().any(|problem| problem.statement == of);
-            is_one && (named || marked)
-        };
-        statement.confidential
-            || consultation.is_some_and(|consultation| consultation.confidential)
-            || statement.problem.is_some_and(problem)
-            || problem(at)
-    };
-    let pressure = |at: usize| life.statements.get(at).is_some_and(|one| one.code.key.starts_with("bp"));
-    let whole = statement.parent;
-    around(number)
-        || whole.is_some_and(around)
-        || parts(number).any(|(part, _)| around(part))
-        || (pressure(whole.unwrap_or(number)) && parts(whole.unwrap_or(number)).any(|(part, _)| around(part)))
 }

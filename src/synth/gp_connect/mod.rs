@@ -11,14 +11,14 @@ use crate::{
     Format, Options, Person, Summary,
     dice::{Dice, Purpose},
     life::Life,
-    oracle,
+    oracle::Oracle,
     practice::Practice,
 };
 
 /// Writes a bundle for each patient. File names say nothing about them.
 pub fn write(options: &Options, out: &Path, progress: &mut dyn FnMut(u64)) -> io::Result<Summary> {
     let practice = Practice::new(options);
-    let (mut summary, mut meant) = (Summary::default(), Vec::new());
+    let (mut summary, mut oracle) = (Summary::default(), Oracle::create(options.oracle.as_deref())?);
     for number in 0..options.patients {
         let life = Life::new(options, &practice, number);
         let mut dice = Dice::new(options.seed, options.practice.as_str(), number, Purpose::Message);
@@ -28,12 +28,13 @@ pub fn write(options: &Options, out: &Path, progress: &mut dyn FnMut(u64)) -> io
         let count = u64::try_from(resources.len()).unwrap_or_default();
         fs::write(out.join(&name), tree::bundle(options, resources))?;
         summary.files.push((name, count));
-        meant.extend(clinical::meant(&life));
+        let key = format!("gpc:{}", life.who.nhs);
+        oracle.says(clinical::meant(&life, &key))?;
         let (observations, immunisations) = life.counts(clinical::is_served);
         summary.people.push(Person {
             name: life.who.name(),
             nhs_number: life.who.nhs.clone(),
-            key: format!("gpc:{}", life.who.nhs),
+            key,
             birth_date: life.who.birth,
             role: life.who.role.in_format(Format::GpConnectStu3),
             observations,
@@ -41,6 +42,6 @@ pub fn write(options: &Options, out: &Path, progress: &mut dyn FnMut(u64)) -> io
         });
         progress(u64::from(number) + 1);
     }
-    oracle::write(&meant, out)?;
+    oracle.finish()?;
     Ok(summary)
 }

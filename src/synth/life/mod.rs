@@ -4,6 +4,8 @@ mod build;
 mod edges;
 mod history;
 mod labs;
+mod marks;
+pub mod meaning;
 mod measures;
 mod notes;
 mod roles;
@@ -12,6 +14,7 @@ mod vaccines;
 mod visits;
 
 pub use build::Life;
+pub use marks::Marks;
 
 use jiff::civil::Date;
 

@@ -6,11 +6,13 @@ mod columns;
 use std::{fs, io, path::Path};
 
 use jiff::civil::Date;
+use record::Effective;
 
 use crate::{
     Format, Options, Person, Role, Summary,
     day::plus,
-    life::{Life, Statement, Vaccination},
+    life::{Life, Marks, Statement, Vaccination, meaning},
+    oracle::{Meant, Oracle},
     person::Identity,
     practice::Practice,
 };
@@ -26,10 +28,12 @@ pub fn write(options: &Options, out: &Path, progress: &mut dyn FnMut(u64)) -> io
     let mut files = [String::new(), String::new(), String::new()];
     let mut summary = Summary::default();
     let mut rows = [0; 3];
+    let mut oracle = Oracle::create(options.oracle.as_deref())?;
     for number in 0..options.patients {
         let life = Life::new(options, &practice, number);
         let person = vaccinations(&life, options, &mut files, &mut rows);
         summary.people.push(person);
+        oracle.says(meant(&life, options))?;
         progress(u64::from(number) + 1);
     }
     for (at, (text, rows)) in files.iter().zip(rows).enumerate() {
@@ -41,7 +45,37 @@ pub fn write(options: &Options, out: &Path, progress: &mut dyn FnMut(u64)) -> io
         fs::write(out.join(&name), bytes)?;
         summary.files.push((name, rows));
     }
+    oracle.finish()?;
     Ok(summary)
+}
+
+/// Whose rows find their patient: who has a number, in the practice's own feed too.
+fn is_known(life: &Life) -> bool {
+    !matches!(life.who.role, Role::NoNhsNumber | Role::PlaceholderNhsNumber)
+}
+
+/// Whether a row has a date of birth that is not its patient's: it must wait.
+fn is_strange(life: &Life, options: &Options, number: usize) -> bool {
+    options.edge_cases && life.who.role == Role::FeedOddities && number == 0
+}
+
+/// What the batches mean once all three were read. A centre sends no marks.
+fn meant(life: &Life, options: &Options) -> Vec<Meant> {
+    let (none, patient) = (Marks::default(), life.who.id.lower());
+    let one = |(number, (statement, _)): (usize, (&Statement, &Vaccination))| {
+        let meant = meaning::meant(life, &none, &patient, 0, statement);
+        let kind =
+            match (is_known(life) && !is_strange(life, options, number), number % DELETED == DELETED - 1) {
+                (false, _) => "waits",
+                (true, true) => "not-served",
+                (true, false) => "immunization",
+            };
+        let entry = format!("nhs-vaccination:{URI}#{}", meant.entry);
+        let at = statement.day.at(11, 0, 0, 0);
+        let date = Effective::local(at).map(|at| at.to_string()).unwrap_or_default();
+        Meant { entry, kind, date, ..meant }
+    };
+    given(life).enumerate().map(one).collect()
 }
 
 /// Writes a patient's rows. What the summary counts is what they ought to see once all three files were read.
@@ -49,11 +83,9 @@ fn vaccinations(life: &Life, options: &Options, files: &mut [String; 3], rows: &
     let [new, corrected, deleted] = files;
     let [new_rows, corrected_rows, deleted_rows] = rows;
     let mut seen = 0;
-    let known = !matches!(life.who.role, Role::NoNhsNumber | Role::PlaceholderNhsNumber);
     for (number, (statement, details)) in given(life).enumerate() {
         let row = Row { who: &life.who, statement, details };
-        // A birth date that is not the patient's: the row must wait.
-        let strange = options.edge_cases && life.who.role == Role::FeedOddities && number == 0;
+        let strange = is_strange(life, options, number);
         let born = if strange { plus(life.who.birth, 1) } else { life.who.birth };
         *new += &row.text("NEW", born, &details.batch, details.manufacturer);
         *new_rows += 1;
@@ -64,7 +96,7 @@ fn vaccinations(life: &Life, options: &Options, files: &mut [String; 3], rows: &
         if number % DELETED == DELETED - 1 {
             *deleted += &row.deletion(born);
             *deleted_rows += 1;
-        } else if known && !strange {
+        } else if is_known(life) && !strange {
             seen += 1;
         }
     }

@@ -9,16 +9,15 @@ use super::{
 use crate::{
     codes::Code,
     day::Precision,
-    life::{Life, Oddity, Statement},
+    life::{Life, Marks, Oddity, Statement, meaning},
+    oracle::Meant,
 };
 
 /// Writes a patient's rows; how many are observations, and how many are about vaccinations.
 pub(super) fn write(life: &Life, pid: &str, file: &mut File) -> io::Result<(u32, u32)> {
     let (mut observations, mut immunisations) = (0, 0);
     for (number, statement) in life.statements.iter().enumerate() {
-        if statement.parent.is_some_and(|parent| is_blood_pressure(life, parent))
-            && is_reading(statement.code)
-        {
+        if is_half(life, statement) {
             continue;
         }
         row(life, number, statement, pid, file)?;
@@ -29,6 +28,11 @@ pub(super) fn write(life: &Life, pid: &str, file: &mut File) -> io::Result<(u32,
         }
     }
     Ok((observations, immunisations))
+}
+
+/// Whether a statement is written in the row of its blood pressure.
+fn is_half(life: &Life, statement: &Statement) -> bool {
+    statement.parent.is_some_and(|parent| is_blood_pressure(life, parent)) && is_reading(statement.code)
 }
 
 fn is_blood_pressure(life: &Life, number: usize) -> bool {
@@ -86,6 +90,34 @@ fn row(life: &Life, number: usize, statement: &Statement, pid: &str, file: &mut 
     let row: Vec<(&'static str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let row: &Row<'_> = &row;
     file.row(row)
+}
+
+/// What the rows mean. The format has no marks, and no dates that are known in part.
+pub(super) fn meant(life: &Life) -> impl Iterator<Item = Meant> {
+    let (none, patient) = (Marks::default(), (life.who.number + 1).to_string());
+    let rows = life.statements.iter().enumerate();
+    rows.map(move |(number, statement)| {
+        let half = is_half(life, statement);
+        let row = if half { statement.parent.unwrap_or(number) } else { number };
+        let meant = meaning::meant(life, &none, &patient, number, statement);
+        Meant {
+            entry: (row + 1).to_string(),
+            kind: meaning::kind(statement, &["Allergy", "Family history"]),
+            hidden: statement.oddity == Some(Oddity::UnknownConsultation),
+            code: if half { half_of(statement.code).to_owned() } else { meant.code },
+            date: meaning::date_as(statement, whole(statement.precision)),
+            ..meant
+        }
+    })
+}
+
+/// A row of two readings has one code: which reading is which is known by its place.
+fn half_of(code: &Code) -> &'static str {
+    if code.key.starts_with("systolic") { "271649006" } else { "271650006" }
+}
+
+fn whole(precision: Precision) -> Precision {
+    if precision == Precision::Unknown { precision } else { Precision::Day }
 }
 
 /// What the status says, and the details of what was given.

@@ -12,6 +12,7 @@ use jiff::civil::Date;
 use crate::{
     Format, Options, Person, Role, Summary,
     life::Life,
+    oracle::Oracle,
     person::{Identity, Sex},
     practice::Practice,
 };
@@ -28,6 +29,7 @@ struct Batch {
 pub fn write(options: &Options, out: &Path, progress: &mut dyn FnMut(u64)) -> io::Result<Summary> {
     let practice = Practice::new(options);
     let mut summary = Summary::default();
+    let mut oracle = Oracle::create(options.oracle.as_deref())?;
     let mut own = File::create("practice", &table::PRACTICE, options, out)?;
     own.row(&[("ID", "1"), ("NAME", &practice.name), ("IDENTIFIER", &practice.ods)])?;
     let mut staff = File::create("staff", &table::STAFF, options, out)?;
@@ -49,11 +51,13 @@ pub fn write(options: &Options, out: &Path, progress: &mut dyn FnMut(u64)) -> io
     for number in 0..options.patients {
         let life = Life::new(options, &practice, number);
         summary.people.push(record(&life, &mut batch)?);
+        oracle.says(journal::meant(&life))?;
         progress(u64::from(number) + 1);
     }
     for file in [own, staff, batch.patient, batch.encounter, batch.journal] {
         summary.files.push(file.finish()?);
     }
+    oracle.finish()?;
     summary.files.sort();
     Ok(summary)
 }
