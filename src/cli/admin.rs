@@ -2,6 +2,7 @@
 
 mod access;
 mod apps;
+mod audit;
 mod batches;
 mod decisions;
 mod desk;
@@ -30,6 +31,7 @@ pub(crate) fn run(command: &AdminCommand) -> Result<ExitCode, Failure> {
         AdminCommand::Access(AccessCommand::Set(args)) => access::set(args),
         AdminCommand::Proxy(ProxyCommand::Add(args)) => access::add_proxy(args),
         AdminCommand::Proxy(ProxyCommand::End(args)) => access::end_proxy(args),
+        AdminCommand::Audit(args) => audit::run(&args.command),
         AdminCommand::Decisions(args) => decisions::list(args),
         AdminCommand::Review(args) => review::run(args),
         AdminCommand::Reproject(args) => reproject::run(args),

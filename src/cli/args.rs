@@ -2,6 +2,7 @@
 
 mod admin;
 mod apps;
+mod audit;
 mod decisions;
 mod known;
 mod review;
@@ -21,6 +22,7 @@ pub(crate) use admin::{AbandonArgs, AdminArgs, AdminCommand, BatchArgs, BatchesC
 pub(crate) use apps::{
     AddAppArgs, AppStepArgs, AppsArgs, AppsCommand, BlockAppArgs, ChangeAppArgs, Registered, Stewarding,
 };
+pub(crate) use audit::{AuditArgs, AuditCommand, AuditShowArgs};
 pub(crate) use decisions::{
     AboutPatient, AccessCommand, AccessSetArgs, AddProxyArgs, Deciding, DecisionsArgs, EndProxyArgs,
     EntryArgs, EntryAt, Levels, ProxyCommand, RulesArgs, SuppressArgs,

@@ -2,6 +2,7 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
+    num::NonZeroU32,
     process::ExitCode,
     sync::Arc,
     time::Duration,
@@ -9,6 +10,7 @@ use std::{
 
 use gateway::{
     accept,
+    audit::Trail,
     clock::{Clock, SystemClock},
     config::{self, Config, Secrets, Severity},
     demo,
@@ -103,7 +105,8 @@ pub(crate) fn serve(
     let cursors = CursorKey::new(secrets.cursor.expose())
         .ok_or_else(|| Failure("the key for page links cannot be used".to_owned()))?;
     let urls = Urls { base: config.service.base_url.clone() };
-    let service = Service::new(store, Arc::new(SystemClock), urls, cursors, sandbox)
+    let trail = trail(config)?;
+    let service = Service::new(store, trail, Arc::new(SystemClock), urls, cursors, sandbox)
         .with_operator(operator)
         .offering(offer(config, &secrets)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -140,6 +143,13 @@ pub(crate) fn serve(
     runtime.shutdown_timeout(LAST_WAIT);
     drop(guard);
     result
+}
+
+/// Goes on writing down who looks.
+fn trail(config: &Config) -> Result<Arc<Trail>, Failure> {
+    let dir = config.audit_dir();
+    let trail = Trail::open(&dir, config.audit.keep_days.map(NonZeroU32::get), SystemClock.now());
+    trail.map_err(|error| Failure(format!("audit.dir: cannot write {}: {error}", dir.display())))
 }
 
 fn asynchronous(listener: TcpListener) -> std::io::Result<tokio::net::TcpListener> {

@@ -4,6 +4,7 @@
 //! the file points to. Both happen before a port is bound. Secrets never stand in the file: it names files.
 
 mod apps;
+mod audit;
 mod check;
 mod intake;
 mod keys;
@@ -21,6 +22,7 @@ use std::{
 use serde::{Deserialize, Deserializer};
 
 pub use apps::Apps;
+pub use audit::Audit;
 pub(crate) use check::WARN_OF_LIST;
 pub use check::{Finding, Severity};
 pub use intake::{Intake, Sends, Supplier};
@@ -61,6 +63,9 @@ pub struct Config {
     /// What apps are offered.
     #[serde(default)]
     pub apps: Apps,
+    /// Who looked at records.
+    #[serde(default)]
+    pub audit: Audit,
     /// With whom people sign in; without any, nobody can.
     #[serde(default)]
     pub sign_in: Vec<SignIn>,
@@ -344,6 +349,12 @@ impl Config {
         Self::parse(&text, file, std::env::var(LOG_VARIABLE).ok())
     }
 
+    /// The folder of the audit trail.
+    #[must_use]
+    pub fn audit_dir(&self) -> PathBuf {
+        self.audit.dir.clone().unwrap_or_else(|| self.store.dir.join("audit"))
+    }
+
     fn parse(text: &str, file: &Path, log: Option<String>) -> Result<Self, ConfigError> {
         let mut config: Self = toml::from_str(text)
             .map_err(|source| ConfigError::Syntax { file: file.to_owned(), source: Box::new(source) })?;
@@ -356,7 +367,7 @@ impl Config {
         let paths = paths.into_iter().chain(config.intake.iter_mut().flat_map(Intake::paths));
         let tables = &mut config.tables;
         let tables = tables.sensitive_codes.iter_mut().chain(&mut tables.first_names);
-        let paths = paths.chain(config.apps.paths()).chain(tables);
+        let paths = paths.chain(config.apps.paths()).chain(tables).chain(&mut config.audit.dir);
         let paths = paths.chain(config.sign_in.iter_mut().flat_map(SignIn::paths));
         for path in paths.chain(&mut config.terminology.file) {
             *path = folder.join(&path);

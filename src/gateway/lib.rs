@@ -2,6 +2,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests"))]
 
 pub mod accept;
+pub mod audit;
 pub mod client;
 pub mod clock;
 pub mod config;

@@ -13,10 +13,11 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use jiff::SignedDuration;
 use record::ResourceType;
 use serde_json::Value;
-use store::{Store, StoreError};
+use store::{Store, StoreError, Subject};
 
 use crate::{
     Handle, Request, Response,
+    audit::{Interaction, Recording, RequestId, Row, Trail},
     clock::Clock,
     fhir::{self, CursorKey, Format, Query, Unanswered, capability_statement},
     oauth::{OAuth, Offer, Offered, authorization_server, openid_configuration, smart_configuration},
@@ -98,14 +99,16 @@ pub struct Service {
     offered: Offered,
     asking: Limiter<String>,
     readiness: Mutex<Readiness>,
+    trail: Arc<Trail>,
     pub(crate) operator: Arc<Operator>,
 }
 
 impl Service {
-    /// Over a store, at an address.
+    /// Over a store, at an address; who looks is written to the trail.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
+        trail: Arc<Trail>,
         clock: Arc<dyn Clock>,
         urls: Urls,
         cursors: CursorKey,
@@ -115,7 +118,7 @@ impl Service {
         let oauth = OAuth::new(Arc::clone(&store), Arc::clone(&clock), urls.clone(), sandbox, offer);
         let (offered, readiness, operator) = (Offered::default(), Mutex::default(), Arc::default());
         let asking = Limiter::new(MOST_APPS);
-        Self { store, clock, cursors, urls, sandbox, oauth, offered, asking, readiness, operator }
+        Self { store, trail, clock, cursors, urls, sandbox, oauth, offered, asking, readiness, operator }
     }
 
     /// With what an operator has configured: only records that were made with those tables are served.
@@ -186,6 +189,9 @@ impl Service {
             tracing::warn!(cause = failures.cause, "not ready: writes fail");
             return Outcome::Unavailable(words).response();
         }
+        if self.trail.is_failing() {
+            return Outcome::Unavailable("The audit trail cannot be written: nothing is shown.").response();
+        }
         match self.store.app("readiness") {
             Ok(_) => found(b"ready\n".to_vec(), "text/plain; charset=utf-8"),
             Err(error) => {
@@ -239,9 +245,10 @@ impl Service {
         query: &Query,
     ) -> Result<Response, Outcome> {
         only_get(request)?;
-        let session = self.session(request.headers())?;
-        let format = fhir::negotiate(request.headers(), query.last("_format"))?;
-        fhir::read(self, &session, kind, id, request.headers(), format)
+        self.recorded(request, Interaction::Read, kind, |session| {
+            let format = fhir::negotiate(request.headers(), query.last("_format"))?;
+            fhir::read(self, session, kind, id, request.headers(), format)
+        })
     }
 
     fn get_search(&self, request: &Request, kind: ResourceType, query: &Query) -> Result<Response, Outcome> {
@@ -268,9 +275,32 @@ impl Service {
     }
 
     fn search(&self, request: &Request, kind: ResourceType, query: &Query) -> Result<Response, Outcome> {
+        self.recorded(request, Interaction::Search, kind, |session| {
+            let format = fhir::negotiate(request.headers(), query.last("_format"))?;
+            fhir::search(self, session, kind, query, request.headers(), format)
+        })
+    }
+
+    /// Answers whoever is signed in, and writes down what was asked and what came of it; an app that asks too often has
+    /// seen nothing and is only counted.
+    fn recorded(
+        &self,
+        request: &Request,
+        interaction: Interaction,
+        kind: ResourceType,
+        answer: impl FnOnce(&Session) -> Result<Response, Outcome>,
+    ) -> Result<Response, Outcome> {
         let session = self.session(request.headers())?;
-        let format = fhir::negotiate(request.headers(), query.last("_format"))?;
-        fhir::search(self, &session, kind, query, request.headers(), format)
+        let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+        let row = Row { request: id, ..Row::asked(self.clock.now(), &session, interaction, kind) };
+        let recording = Recording::begin(&self.trail, row);
+        recording.end(answer(&session), || self.logical_id(&session.subject))
+    }
+
+    /// The logical id of a patient; none if nothing was ever released of them.
+    fn logical_id(&self, subject: &Subject) -> Option<String> {
+        let snapshot = self.store.read(subject).ok().flatten()?;
+        Some(snapshot.released().subject.clone())
     }
 
     fn session(&self, headers: &HeaderMap) -> Result<Session, Outcome> {

@@ -296,3 +296,40 @@ fn what_is_explained_beside_a_server_is_what_it_answers_and_what_is_hidden_is_go
     let again = after.iter().find(|(one, ..)| one == path).unwrap();
     assert!(again.1 > *version, "it is new to whoever synchronises");
 }
+
+#[test]
+fn whoever_looked_is_told_by_the_trail_though_the_server_was_killed_and_a_changed_line_shows() {
+    let Some(mut live) = Live::start() else { return };
+    let first = live.ask(&[SEARCH, "Patient", "Observation/none"]);
+    live.child.kill().unwrap();
+    live.child.wait().unwrap();
+    let config = live.site.config();
+    let patient = live.subject.patient.expose().to_owned();
+    let show = ["admin", "audit", "show", "--config", &config, "--practice", PRACTICE, "--patient", &patient];
+    let shown = first[0].1["entry"].as_array().unwrap().len();
+    let told = run(&show);
+    told.is_good(&[
+        &format!("pat (the patient), with {CLIENT}: searched for Observation: {shown} shown"),
+        "searched for Patient: 1 shown",
+        "read one Observation: there is none that they may see",
+    ]);
+    assert_eq!(told.out.lines().count(), 3, "{}", told.out);
+    let id = first[1].1["entry"][0]["resource"]["id"].as_str().unwrap();
+    let about = run(&[&show[..], &["--resource", id]].concat());
+    assert_eq!(about.is_good(&["Patient: 1 shown"]).out.lines().count(), 1);
+    let later = run(&[&show[..], &["--since", "2999-01-01"]].concat());
+    assert_eq!(later.is_good(&[]).out, "");
+    let verify = ["admin", "audit", "verify", "--config", &config];
+    let good = run(&verify);
+    good.is_good(&["3 lines"]);
+    let head = good.out.lines().find_map(|line| line.strip_prefix("head ")).unwrap().to_owned();
+    run(&[&verify[..], &["--once", &head]].concat()).is_good(&[&head]);
+    let folder = live.site.path("store").join("audit");
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let day = files.filter(|file| file.extension().is_some()).max().unwrap();
+    let text = fs::read_to_string(&day).unwrap();
+    fs::write(&day, text.replacen("\"account\":\"pat\"", "\"account\":\"tap\"", 1)).unwrap();
+    let broken = run(&verify);
+    assert_eq!(broken.code, Some(1), "{broken:?}");
+    assert!(broken.err.contains("line 2: the line before it was changed"), "{}", broken.err);
+}

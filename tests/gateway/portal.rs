@@ -46,7 +46,8 @@ impl Portal {
     pub fn of(world: World) -> Self {
         let urls = Urls { base: HERE.to_owned() };
         let cursors = CursorKey::new(&[3; 32]).unwrap();
-        let service = Service::new(world.store.clone(), world.clock.clone(), urls, cursors, true);
+        let service =
+            Service::new(world.store.clone(), world.trail.clone(), world.clock.clone(), urls, cursors, true);
         Self { world: World { service, ..world } }
     }
 

@@ -11,6 +11,7 @@ use std::{
 
 use gateway::{
     Handle, Request, Response,
+    audit::Trail,
     clock::Clock,
     fhir::CursorKey,
     loader::{Also, Loader},
@@ -54,6 +55,7 @@ impl Clock for HandClock {
 /// A gateway over a store.
 pub struct World {
     pub store: Arc<Lmdb>,
+    pub trail: Arc<Trail>,
     pub clock: Arc<HandClock>,
     pub service: Service,
     pub people: Vec<synth::Person>,
@@ -118,15 +120,17 @@ impl World {
         let settings = Settings { dir: dir.path().join("store"), max_gib: 4 };
         let store = Arc::new(Lmdb::open(&settings).unwrap());
         let clock = HandClock::at("2026-11-02T12:00:00Z");
+        let trail = Trail::open(&dir.path().join("audit"), None, clock.now()).unwrap();
         let service = Service::new(
             store.clone(),
+            trail.clone(),
             clock.clone(),
             Urls { base: BASE.to_owned() },
             CursorKey::new(&[2; 32]).unwrap(),
             false,
         );
         store.set_app(&app(CLIENT)).unwrap();
-        Self { store, clock, service, people: Vec::new(), dir }
+        Self { store, trail, clock, service, people: Vec::new(), dir }
     }
 
     /// A synthetic practice, loaded from an EMIS export as any other, everybody with full access to everything.

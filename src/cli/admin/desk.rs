@@ -1,6 +1,6 @@
 //! The store of a running or stopped service, opened for somebody who decides something in it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gateway::{
     clock::{Clock, SystemClock},
@@ -55,6 +55,10 @@ impl Desk {
 
     pub(super) fn subject(&self, patient: &PatientKey) -> Subject {
         Subject { practice: self.practice.clone(), patient: patient.clone() }
+    }
+
+    pub(super) fn audit_dir(&self) -> PathBuf {
+        self.config.audit_dir()
     }
 
     pub(super) fn today() -> Date {

@@ -6,7 +6,8 @@ use clap::Subcommand;
 use record::OdsCode;
 
 use super::{
-    AccessCommand, AppsArgs, DecisionsArgs, EntryArgs, ProxyCommand, ReviewCommand, RulesArgs, SuppressArgs,
+    AccessCommand, AppsArgs, AuditArgs, DecisionsArgs, EntryArgs, ProxyCommand, ReviewCommand, RulesArgs,
+    SuppressArgs,
 };
 
 #[derive(Debug, clap::Args)]
@@ -37,6 +38,8 @@ pub(crate) enum AdminCommand {
     Proxy(ProxyCommand),
     /// List what was decided: who, when, what, why.
     Decisions(DecisionsArgs),
+    /// Who looked at records.
+    Audit(AuditArgs),
     /// Free text that waits for a clinician: list it, read it, decide about it.
     #[command(subcommand)]
     Review(ReviewCommand),

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     ClientCertificates, Handle, Request, Response, Rest,
+    audit::RequestId,
     telemetry::{RequestSpan, RouteLabel},
 };
 
@@ -43,10 +44,11 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) async fn answer(&self, request: http::Request<Incoming>) -> http::Response<Sent> {
+    pub(super) async fn answer(&self, mut request: http::Request<Incoming>) -> http::Response<Sent> {
         let busy = self.activity.begin();
         let id = request_id();
         let span = RequestSpan::begin(request.method(), request.version(), request.headers(), &id);
+        request.extensions_mut().insert(RequestId(id.clone()));
         let correlation = correlation(request.headers());
         let head_only = request.method() == Method::HEAD;
         let mut response = match self.respond(request, &span).await {

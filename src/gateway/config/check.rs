@@ -88,6 +88,9 @@ impl Config {
         for (key, folder) in [("store.dir", &self.store.dir), ("keys.dir", &self.keys.dir)] {
             self::folder(key, folder, found);
         }
+        if let Some(dir) = &self.audit.dir {
+            self::folder("audit.dir", dir, found);
+        }
         let records = fs::read_dir(&self.store.dir).is_ok_and(|mut files| files.next().is_some());
         if records && !self.keys.id_exists() {
             let message = "there are records but no id.key: a new one would change every resource's id; put back its copy";

@@ -44,6 +44,7 @@ pub(crate) fn read(
     for (name, value) in [(header::ETAG, etag), (header::LAST_MODIFIED, modified)] {
         response.headers_mut().insert(name, HeaderValue::try_from(value).map_err(|_| Outcome::Internal)?);
     }
+    response.extensions_mut().insert(visible.seen(&[*disclosed]));
     Ok(response)
 }
 

@@ -101,7 +101,9 @@ pub(crate) fn search(
     }
     let page = Page::of(&visible, kind, &search, cursor.as_ref());
     let body = render(service, &visible, kind, &search, &page, sealed, &bound_to)?;
-    Ok(found(format.encode(body)?, format.media_type()))
+    let mut response = found(format.encode(body)?, format.media_type());
+    response.extensions_mut().insert(visible.seen(&page.shown));
+    Ok(response)
 }
 
 /// The matches that one page shows.

@@ -14,6 +14,7 @@ use record::ResourceType;
 use store::{Snapshot, Store, StoreError, Subject};
 
 use crate::{
+    audit,
     clock::Clock,
     telemetry::{self, Decided},
 };
@@ -193,6 +194,15 @@ impl<'s> Visible<'s> {
     /// The logical id of the patient in context.
     pub(crate) fn subject(&self) -> Option<&str> {
         self.released().map(|released| released.subject.as_str())
+    }
+
+    /// What an answer with these shows, for the audit trail.
+    pub(crate) fn seen(&self, shown: &[Disclosed<'_>]) -> audit::Seen {
+        audit::Seen {
+            patient: self.subject().map(str::to_owned),
+            shown: shown.iter().map(|disclosed| disclosed.id().to_owned()).collect(),
+            made_with: Some(self.made_with()),
+        }
     }
 
     /// The one decision on a resource.

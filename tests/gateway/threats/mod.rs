@@ -2,6 +2,7 @@
 //! the same practice; some of what `p` has is hidden.
 
 mod assertions;
+mod audit;
 mod cursors;
 mod grants;
 mod inference;
