@@ -253,6 +253,15 @@ fn tried(marking: Marking, damage: Damage, seed: u64, rows: u64) -> Result<(), T
     Ok(())
 }
 
+/// A subset "C" reads as the action "C", a change.
+#[test]
+fn a_journal_whose_actions_and_subsets_are_swapped_reveals_nothing() {
+    let marking = vision("_journal_", "ACTION", "D", false);
+    for seed in 1..4 {
+        tried(marking, Damage::SwappedWithRight, seed, u64::MAX).unwrap();
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 

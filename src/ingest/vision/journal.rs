@@ -59,11 +59,19 @@ impl Table<Vision> for Journal {
     }
 }
 
+/// Acute, repeat, repeat issue, problem, immunisation, clinical, test, allergy; or not said.
+const SUBSETS: [&str; 9] = ["A", "R", "S", "P", "I", "C", "T", "L", ""];
+
 impl Journal {
     fn body(&self, row: &mut Row<'_>, doubts: &mut Vec<Mark>) -> Result<Body, Issue> {
         // What other contexts mean is not published; what is in one replaces what was in the first, and is withheld.
         if row.text(self.context) != "A" {
             row.warn(IssueCode::MarkUnknown, self.context, "it is not A");
+            doubts.push(Mark::Unrecognised);
+        }
+        // It may be the neighbour's value, and the action's be here: a deletion would count as a change.
+        if !SUBSETS.contains(&row.text(self.subset).to_ascii_uppercase().as_str()) {
+            row.warn(IssueCode::MarkUnknown, self.subset, "there is no such subset");
             doubts.push(Mark::Unrecognised);
         }
         let links = encounter::links(row, self.links, doubts);

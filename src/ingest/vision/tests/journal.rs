@@ -85,13 +85,18 @@ fn a_deletion_needs_its_keys_only_and_is_later_than_what_the_same_file_says() {
 }
 
 #[test]
-fn another_context_or_action_withholds_the_entry() {
-    for (column, value) in [("CONTEXT", "R"), ("CONTEXT", ""), ("ACTION", ""), ("ACTION", "X")] {
+fn another_context_action_or_subset_withholds_the_entry() {
+    for (column, value) in
+        [("CONTEXT", "R"), ("CONTEXT", ""), ("ACTION", ""), ("ACTION", "X"), ("SUBSET", "D"), ("SUBSET", "1")]
+    {
         let log = journal_row(&[(column, value)]);
         assert_eq!(log.one().marks, [Mark::Unrecognised], "{column} {value}");
         assert_eq!(log.told(), [(IssueCode::MarkUnknown, column)]);
     }
     assert_eq!(journal_row(&[("LINKS", "E")]).one().marks, [Mark::Unrecognised]);
+    for said in ["", "c", "T"] {
+        assert_eq!(journal_row(&[("SUBSET", said)]).one().marks, [], "{said}");
+    }
 }
 
 #[test]
