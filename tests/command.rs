@@ -6,6 +6,7 @@ mod apps;
 mod decisions;
 mod explaining;
 pub mod export;
+mod full;
 mod help;
 mod joined;
 mod live;

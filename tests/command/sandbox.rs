@@ -19,7 +19,7 @@ use super::{
 };
 
 /// A sandbox in progress; it ends with the test.
-struct Sandbox(Child);
+pub(super) struct Sandbox(Child);
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
@@ -30,7 +30,7 @@ impl Drop for Sandbox {
 
 impl Sandbox {
     /// Starts one and waits until it is ready.
-    fn start(folder: &Path, ready: &Path, more: &[&str]) -> (Self, Json) {
+    pub(super) fn start(folder: &Path, ready: &Path, more: &[&str]) -> (Self, Json) {
         let (dir, file) = (folder.to_str().unwrap(), ready.to_str().unwrap());
         let common = ["sandbox", "--port", "0", "--patients", "12", "--dir", dir, "--ready-file", file];
         let out = fs::File::create(ready.with_extension("out")).unwrap();
@@ -65,12 +65,12 @@ fn sandbox(folder: &Path, more: &[&str]) -> Ran {
     run(&[&["sandbox", "--port", "0", "--dir", folder.to_str().unwrap()], more].concat())
 }
 
-fn token(folder: &Path, user: &str) -> Ran {
+pub(super) fn token(folder: &Path, user: &str) -> Ran {
     run(&["sandbox", "token", "--dir", folder.to_str().unwrap(), "--user", user])
 }
 
 /// What curl gets, or nothing (with a word) where there is no curl.
-fn curl(ready: &Json, path: &str, more: &[&str]) -> Option<(u16, Json)> {
+pub(super) fn curl(ready: &Json, path: &str, more: &[&str]) -> Option<(u16, Json)> {
     if Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_err() {
         eprintln!("skipped: curl is not installed");
         return None;

@@ -94,7 +94,8 @@ impl Trail {
         }
         let written = writer.append(row);
         if let Err(error) = &written {
-            tracing::error!(cause = ?error.kind(), "a request could not be written to the audit trail, and was refused");
+            let dir = writer.dir.display();
+            tracing::error!(cause = ?error.kind(), %dir, "a request could not be written to the audit trail, and was refused");
         }
         writer.failing.store(written.is_err(), Ordering::Release);
         written.map_err(|_| NotWritten)
