@@ -90,6 +90,24 @@ pub(crate) fn run(args: &PushArgs) -> Result<ExitCode, Failure> {
     push.tell(&id, &done)
 }
 
+/// Prints the files in which rows have this code.
+fn where_it_is(summary: &Value, code: &str) {
+    const MOST: usize = 3;
+    let files: Vec<&str> = summary["files"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|file| file["codes"].get(code).is_some())
+        .filter_map(|file| file["name"].as_str())
+        .collect();
+    for file in files.iter().take(MOST) {
+        say!("{:>9} in {file}", "");
+    }
+    if files.len() > MOST {
+        say!("{:>9} and {} more files; --report FILE has each row", "", files.len() - MOST);
+    }
+}
+
 impl Push<'_> {
     /// The files of the export that are read, looked at as `ingest` would, so that what would be refused for its
     /// files is not sent.
@@ -280,6 +298,7 @@ impl Push<'_> {
         for cause in summary["causes"].as_array().into_iter().flatten() {
             let text = |name: &str| cause[name].as_str().unwrap_or_default().to_owned();
             say!("{:>9} {:<26} {}", cause["count"], text("code"), text("advice"));
+            where_it_is(&summary, &text("code"));
         }
         if let Some(file) = &self.args.report {
             self.report(id, file)?;

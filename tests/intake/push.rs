@@ -84,7 +84,7 @@ fn what_is_refused_ends_with_1_and_says_why() {
     fs::write(&bad, begun).unwrap();
     let refused = push(&server, "Y99999", "gp2gp", &[], &bad);
     refused.says(&["the batch was refused, and nothing of it was stored"]);
-    assert!(refused.out.contains("truncated"), "{}", refused.out);
+    assert!(refused.out.contains("truncated") && refused.out.contains(" in bad.xml"), "{}", refused.out);
     let unusable = |name: &str| {
         fs::write(server.site.path(name), "nonsense").unwrap();
         push(&server, "Y99999", "emis-csv", &[], &small().dir).says(&[name]);
