@@ -92,6 +92,8 @@ dir = "store"
 max_gib = 16
 [keys]
 dir = "keys"
+[audit]
+dir = "certified-audit"
 [telemetry]
 log = "info"
 [[sign_in]]

@@ -1,9 +1,15 @@
 //! What a person lets an app have of what it asks for, and for how long.
 
+use jiff::civil::{Date, date};
+use policy::{LegalBasis, ProxyGrant};
+use record::{Content, Entry};
 use store::{App, Store};
 
-use super::portal::{Portal, fault, told_one};
-use crate::support::{CLIENT, app};
+use super::{
+    fixture::weight,
+    portal::{Portal, fault, told_one},
+};
+use crate::support::{CLIENT, World, app, everything, person, subject};
 
 const ASKED: &str = "launch/patient patient/*.rs offline_access";
 
@@ -94,4 +100,69 @@ fn an_app_that_asks_more_often_than_it_may_waits_and_others_do_not() {
     portal.world.clock.forward(wait);
     assert_eq!(portal.status(&second, "Patient"), 200);
     assert_eq!(portal.status("rga_unknown", "Patient"), 401, "who is nobody uses nothing up");
+}
+
+/// A child who is born on this day, with one weight.
+fn child(born: Date) -> Vec<Entry> {
+    let mut who = person("p");
+    let Some(Content::Patient(demographics)) = &mut who.content else { panic!("no patient") };
+    demographics.birth_date = Some(born);
+    vec![who, weight("weight", "31")]
+}
+
+fn parent(starts: Date, ends: Option<Date>) -> ProxyGrant {
+    ProxyGrant {
+        grant: everything(),
+        legal_basis: LegalBasis::ParentalResponsibility,
+        relationship: Some("MTH".into()),
+        starts,
+        ends,
+        reviewed_since_eleven: false,
+    }
+}
+
+#[test]
+fn whoever_acts_for_somebody_may_choose_their_record_only_while_the_practice_lets_them() {
+    // The clock stands on 2 November 2026.
+    let (little, long_ago) = (date(2020, 5, 4), date(2021, 1, 1));
+    for (what, born, starts, ends, may) in [
+        ("in force", little, long_ago, None, true),
+        ("on its first day", little, date(2026, 11, 2), None, true),
+        ("begins tomorrow", little, date(2026, 11, 3), None, false),
+        ("on its last day", little, long_ago, Some(date(2026, 11, 2)), true),
+        ("ended yesterday", little, long_ago, Some(date(2026, 11, 1)), false),
+        ("the day before the child is 11", date(2015, 11, 3), long_ago, None, true),
+        ("the child is 11", date(2015, 11, 2), long_ago, None, false),
+        ("the young person is 16", date(2010, 11, 2), long_ago, None, false),
+    ] {
+        let portal = Portal::of(World::of(child(born)));
+        portal.world.let_in_proxy("mother", &subject("p"), parent(starts, ends));
+        let answer = portal.allow_as("mother", &[]);
+        let refused = answer.text().contains("There is no record to share");
+        assert_eq!((answer.status == 303, refused), (may, !may), "{what}: {}", answer.text());
+        // One's own record is there whatever others may do.
+        assert_eq!(portal.allow(&[]).status, 303, "{what}");
+    }
+}
+
+#[test]
+fn a_birthday_or_the_end_of_a_grant_between_sign_in_and_request_closes_the_record() {
+    let tomorrow = date(2026, 11, 3);
+    let eleven = (date(2015, 11, 3), parent(date(2021, 1, 1), None));
+    let mut reviewed = parent(date(2021, 1, 1), None);
+    reviewed.reviewed_since_eleven = true;
+    let sixteen = (date(2010, 11, 3), reviewed);
+    let ends = (date(2020, 5, 4), parent(date(2021, 1, 1), Some(date(2026, 11, 2))));
+    for (born, grant) in [eleven, sixteen, ends] {
+        let portal = Portal::of(World::of(child(born)));
+        portal.world.let_in_proxy("mother", &subject("p"), grant);
+        let code = told_one(&portal.allow_as("mother", &[]), "code").unwrap();
+        let tokens = portal.redeem(&code, &[]).json();
+        let found = |access: &str| portal.world.get(access, "Observation").ids().len();
+        assert_eq!(found(tokens["access_token"].as_str().unwrap()), 1, "{born}");
+        portal.world.clock.forward(24 * 3600);
+        assert_eq!(gateway::clock::Clock::today(&*portal.world.clock), tomorrow);
+        let refreshed = portal.refresh(CLIENT, tokens["refresh_token"].as_str().unwrap(), None).json();
+        assert_eq!(found(refreshed["access_token"].as_str().unwrap()), 0, "{born}");
+    }
 }

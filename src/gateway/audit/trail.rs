@@ -68,7 +68,8 @@ impl Trail {
             DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         }
         let lock = private(OpenOptions::new().write(true).create(true).truncate(false), &dir.join("lock"))?;
-        lock.try_lock().map_err(|_| io::Error::other("another server writes to this trail"))?;
+        lock.try_lock()
+            .map_err(|_| io::Error::other("another server writes there; each needs a folder of its own"))?;
         let open = Open::last(dir, day(now))?;
         let writer = Arc::new(Writer {
             dir: dir.to_owned(),

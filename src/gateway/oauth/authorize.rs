@@ -6,14 +6,14 @@ use auth::{
     authorize::{Asked, Authorization, Refused, Server, Told, judge},
     code::{self, NoCode},
     provider::trip::Waiting,
-    sign_in::{self, Choice},
+    sign_in::Choice,
 };
 use http::{HeaderMap, header};
 use record::ResourceType;
 use store::{Account, StoreError};
 
 use super::{
-    OAuth,
+    OAuth, choosing,
     form::Form,
     log,
     page::{Page, Record},
@@ -122,7 +122,7 @@ impl OAuth {
         if authorization.scopes.is_empty() {
             return self.tell(&authorization.denied());
         }
-        let choices = match sign_in::choices(&*self.store, &authorization.app, account) {
+        let choices = match choosing::choices(&*self.store, self.clock.today(), &authorization.app, account) {
             Ok(choices) => choices,
             Err(error) => return failed(error),
         };

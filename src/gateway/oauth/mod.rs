@@ -2,6 +2,7 @@
 //! redirects and the headers that keep them safe. Nothing that was sent or issued is logged.
 
 mod authorize;
+mod choosing;
 mod cors;
 mod discovery;
 mod form;

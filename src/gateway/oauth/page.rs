@@ -145,7 +145,10 @@ impl Page {
     /// The person has no record here.
     pub(super) fn no_record() -> Self {
         let body = format!(
-            "<p>You have no GP record on this server, and there is nobody here for whom you act.</p>{NOTHING_SHARED}"
+            "<p>You have no GP record on this server, and there is nobody here for whom you may act today.</p><p>A GP \
+             practice decides who may act for a patient, and for how long. A parent's access stops when the child is 11, \
+             until the practice has looked at it again, and ends at 16. If you think that you should have access, ask \
+             the practice.</p>{NOTHING_SHARED}"
         );
         Self::plain(Kind::Question, "There is no record to share", &body)
     }

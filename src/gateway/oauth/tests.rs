@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::{Method, StatusCode, header};
 use jiff::Timestamp;
-use policy::{Release, Released, Standing};
+use policy::{ProxyGrant, Release, Released, Standing};
 use record::PatientKey;
 use serde_json::Value;
 use store::{Account, App, AppStatus, Lmdb, NewRelease, Settings, Store, Subject};
@@ -41,8 +41,10 @@ impl World {
     fn at(base: &str, sandbox: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Lmdb::open(&Settings { dir: dir.path().to_owned(), max_gib: 1 }).unwrap());
+        let practice = "Y99999".parse().unwrap();
+        store.begin(&practice, "empty").unwrap();
+        store.close(&practice).unwrap();
         for key in ["adult", "child"] {
-            let practice = "Y99999".parse().unwrap();
             let as_of = store.practice(&practice).unwrap().as_of();
             assert!(store.release(&practice, &as_of, &[released(key)]).unwrap());
         }
@@ -54,6 +56,8 @@ impl World {
         store.set_account(&account("adult", Some("adult"), &[])).unwrap();
         store.set_account(&account("parent", Some("adult"), &["child"])).unwrap();
         store.set_account(&account("stranger", None, &[])).unwrap();
+        let access = store::Access { proxies: [("parent".to_owned(), proxy())].into(), ..Default::default() };
+        store.set_access(&subject("child"), &access).unwrap();
         store
             .set_app(&App {
                 client_id: "app".to_owned(),
@@ -108,6 +112,23 @@ fn peer() -> SocketAddr {
 
 fn subject(key: &str) -> Subject {
     Subject { practice: "Y99999".parse().unwrap(), patient: PatientKey::new(key).unwrap() }
+}
+
+fn proxy() -> ProxyGrant {
+    let level = policy::AccessLevel::Full;
+    ProxyGrant {
+        grant: policy::Grant {
+            effective_date: jiff::civil::date(2020, 1, 1),
+            current: level,
+            historical: level,
+            sections_off: Default::default(),
+        },
+        legal_basis: policy::LegalBasis::Consent,
+        relationship: None,
+        starts: jiff::civil::date(2026, 6, 1),
+        ends: None,
+        reviewed_since_eleven: false,
+    }
 }
 
 fn released(key: &str) -> NewRelease {

@@ -16,7 +16,6 @@ use auth::{
         trip::{self, Asking, Returned, Waiting},
     },
     rate::Rate,
-    sign_in,
 };
 use http::header;
 use jiff::SignedDuration;
@@ -31,6 +30,7 @@ pub use provider::{Answered, AskProvider, Heard, How, Provider};
 use super::{
     OAuth,
     authorize::{CARRIED, CHOSEN},
+    choosing,
     form::Form,
     log,
     page::Page,
@@ -124,7 +124,7 @@ impl OAuth {
         let back = self.way_back(&authorization);
         let person = self.identified(provider, &form, &returned, &back)?;
         let (account, own) = self.matched(&person).map_err(|error| failed(&error.into()))?;
-        let choices = sign_in::choices(&*self.store, &authorization.app, &account);
+        let choices = choosing::choices(&*self.store, self.clock.today(), &authorization.app, &account);
         if choices.map_err(|error| failed(&error.into()))?.is_empty() {
             let why = own.err();
             return Err(page(&match why {
