@@ -211,11 +211,35 @@ fn the_batch_that_was_begun_is_loaded_before_those_that_wait_for_it() {
     assert!(waiting(), "{said}");
     let sum = fingerprint.rsplit(' ').next().unwrap();
     assert!(said.contains(sum) && said.contains("abandon-batch"), "{said}");
-    batches(&server, &["list"]).is_good(&["Y99999 has begun and not finished: emis-csv", sum]);
+    let list = ["Y99999 has begun and not finished: emis-csv", sum, "abandon-batch"];
+    batches(&server, &["list"]).is_good(&list);
     let first = server.one.deliver("Y99999", "emis-csv", &export(small()));
     assert_eq!(server.one.done(&first)["state"], "loaded", "{}", server.said());
     assert_eq!(server.one.done(&behind)["state"], "loaded", "{}", server.said());
     assert!(server.said().contains("the batch that was begun before is loaded first"), "{}", server.said());
+}
+
+/// Whoever reads the list at night must not give up what goes on by itself.
+#[test]
+fn a_begun_batch_that_the_service_has_is_not_said_to_be_given_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let cut = Cut { patients: 24, consultations: 40, observations: 60 };
+    let made = Export::cut(&dir.path().join("export"), 3, cut);
+    let mut server = Server::start();
+    let id = server.one.deliver("Y99999", "emis-csv", &export(&made));
+    server.kill();
+    let fingerprint =
+        gateway::loader::fingerprint_of("emis-csv".parse().unwrap(), &practice(), &[made.dir.clone()]);
+    let store = server.site.store();
+    if store.practice(&practice()).unwrap().open_batch.is_none() {
+        store.begin(&practice(), &fingerprint.unwrap()).unwrap();
+    }
+    drop(store);
+    let told = batches(&server, &["list"]);
+    told.is_good(&["Y99999 has begun and not finished", &format!("it is {id}: the service goes on")]);
+    assert!(!told.out.contains("abandon-batch"), "{}", told.out);
+    server.run();
+    assert_eq!(server.one.done(&id)["state"], "loaded", "{}", server.said());
 }
 
 /// A batch that ends the process each time it is loaded must not do so for ever, whatever it is in it.

@@ -118,9 +118,12 @@ fn list(store: &Lmdb, intake: &Intake, only: Option<&OdsCode>) -> Result<ExitCod
         if let Some(fingerprint) = store.practice(practice)?.open_batch {
             begun += 1;
             say!("{practice} has begun and not finished: {fingerprint}");
-            say!(
-                "  load exactly those files again, or give them up: recordgate admin abandon-batch --practice {practice}"
-            );
+            match desk.goes_on(practice, &fingerprint, &batches) {
+                Some(batch) => say!("  it is {}: the service goes on with it by itself", batch.id),
+                None => say!(
+                    "  load exactly those files again, or give them up: recordgate admin abandon-batch --practice {practice}"
+                ),
+            }
         }
     }
     if batches.is_empty() && begun == 0 {

@@ -1,9 +1,14 @@
 //! What an operator does with batches by hand, while the service runs or does not.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use record::OdsCode;
 use store::{Delivery, DeliveryState, Store, StoreError};
+
+use crate::loader;
 
 use super::{
     spool::{Received, Spool},
@@ -55,6 +60,25 @@ impl<'a> Desk<'a> {
                 Received::Whole => (bytes + file.size, whole + 1),
                 Received::Part(_, length) => (bytes + length, whole),
             }
+        })
+    }
+
+    /// Which committed batch is the one of its practice that was begun and not finished: the service goes on with it by
+    /// itself.
+    #[must_use]
+    pub fn goes_on<'d>(
+        &self,
+        practice: &OdsCode,
+        begun: &str,
+        batches: &'d [Delivery],
+    ) -> Option<&'d Delivery> {
+        batches.iter().find(|delivery| {
+            let paths: Vec<PathBuf> =
+                delivery.files.iter().map(|file| self.spool.file(delivery, &file.name)).collect();
+            let fingerprint = || loader::fingerprint_of(delivery.format.parse().ok()?, practice, &paths);
+            delivery.practice == *practice
+                && matches!(delivery.state, DeliveryState::Committed { .. })
+                && fingerprint().is_some_and(|its| its == begun)
         })
     }
 
