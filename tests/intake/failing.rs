@@ -228,8 +228,11 @@ fn a_begun_batch_that_the_service_has_is_not_said_to_be_given_up() {
     let mut server = Server::start();
     let id = server.one.deliver("Y99999", "emis-csv", &export(&made));
     server.kill();
-    let fingerprint =
-        gateway::loader::fingerprint_of("emis-csv".parse().unwrap(), &practice(), &[made.dir.clone()]);
+    let fingerprint = gateway::loader::fingerprint_of(
+        "emis-csv".parse().unwrap(),
+        &practice(),
+        std::slice::from_ref(&made.dir),
+    );
     let store = server.site.store();
     if store.practice(&practice()).unwrap().open_batch.is_none() {
         store.begin(&practice(), &fingerprint.unwrap()).unwrap();
