@@ -77,7 +77,8 @@ fn check(config: &Path, once: Option<&Head>) -> Result<ExitCode, Failure> {
     let dir = Config::load(config)?.audit_dir();
     match verify(&dir, once)? {
         Ok(head) => {
-            say!("{} lines, none changed, none missing between others", head.n);
+            let first = first(&dir)?;
+            say!("lines {first} to {}: none changed, none missing between others", head.n);
             say!("head {head}");
             Ok(ExitCode::SUCCESS)
         }
@@ -85,4 +86,15 @@ fn check(config: &Path, once: Option<&Head>) -> Result<ExitCode, Failure> {
             Err(Failure(format!("{}, line {}: {}", broken.file.display(), broken.line, broken.why)))
         }
     }
+}
+
+/// The number of the first line that is there: those before it were deleted by age, or by somebody; 0 if there is none.
+fn first(dir: &Path) -> Result<u64, Failure> {
+    let mut first = 0;
+    lines(dir, |line| {
+        if let (0, Ok(row)) = (first, &line.row) {
+            first = row.n;
+        }
+    })?;
+    Ok(first)
 }

@@ -1,7 +1,7 @@
 //! The trail as it is written: a file for each day.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, SeekFrom, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
@@ -68,8 +68,12 @@ impl Trail {
             DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         }
         let lock = private(OpenOptions::new().write(true).create(true).truncate(false), &dir.join("lock"))?;
-        lock.try_lock()
-            .map_err(|_| io::Error::other("another server writes there; each needs a folder of its own"))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => {
+                io::Error::other("another server writes there; each needs a folder of its own")
+            }
+            TryLockError::Error(error) => error,
+        })?;
         let open = Open::last(dir, day(now))?;
         let writer = Arc::new(Writer {
             dir: dir.to_owned(),
@@ -245,8 +249,13 @@ fn mended(path: &Path) -> io::Result<Option<Head>> {
     let Some(line) = tail.get(..end).and_then(|lines| lines.split(|byte| *byte == b'\n').rev().nth(1)) else {
         return Ok(None);
     };
-    let row: Row =
-        serde_json::from_slice(line).map_err(|_| io::Error::other("its last line is no line of a trail"))?;
+    let row: Row = serde_json::from_slice(line).map_err(|_| {
+        let name = path.file_name().unwrap_or_default().display();
+        io::Error::other(format!(
+            "{name}: its last line is no line of a trail, so that somebody has changed it. To serve again, keep this \
+             folder as it is and name another one"
+        ))
+    })?;
     Ok(Some(Head::after(row.n, line)))
 }
 
