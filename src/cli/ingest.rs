@@ -69,6 +69,7 @@ pub(crate) fn run(args: &IngestArgs) -> Result<ExitCode, Failure> {
 
 /// Loads, and writes the data-quality report of what was loaded.
 fn load_and_describe(loader: Loader<'_>, args: &IngestArgs, folder: &Folder) -> Result<Report, LoadError> {
+    let (store, practice) = (loader.store, loader.practice);
     let (mut report, batch) = loader.take(args.format, &args.paths)?;
     let quality = Mutex::new(Quality::new(Some(batch), batch, SystemClock.now()));
     let also = Also { quality: Some(&quality), ..loader.also };
@@ -85,6 +86,7 @@ fn load_and_describe(loader: Loader<'_>, args: &IngestArgs, folder: &Folder) -> 
         quality: quality.into_inner().unwrap_or_else(PoisonError::into_inner).summary(),
     };
     folder.write(&sheet).map_err(LoadError::Output)?;
+    store.settle(practice)?;
     Ok(report)
 }
 

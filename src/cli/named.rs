@@ -37,7 +37,7 @@ impl Kin {
         }
         Some(match &self.served {
             Some(served) => format!("nothing of this record is served: that of {} is", label(served)),
-            None if self.holder == Holder::Disputed => {
+            None if self.holder == Holder::Disputed || self.others().iter().any(PatientKey::is_registered) => {
                 format!("nothing of this record is served: none: disputed by {}", labels(&self.living))
             }
             None => "nothing of this record is served: the practice's own system has deleted its record of this person, \
@@ -135,4 +135,48 @@ pub(crate) fn every(store: &dyn Store, practice: &OdsCode, name: &str) -> Result
         )));
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use policy::Oversight;
+    use record::{Content, Demographics, EntryId, Registration};
+
+    use super::*;
+
+    fn patient(deleted: bool) -> Entry {
+        let born = Some(date(1980, 2, 29));
+        let person = Demographics { birth_date: born, ..Demographics::registered(Registration::Regular) };
+        let entry = Entry::new(EntryId::of_patient(), Some(Content::Patient(Box::new(person))));
+        Entry { deleted, ..entry }
+    }
+
+    /// What is told of a message's record beside others.
+    fn closed(others: &[(&str, bool)]) -> String {
+        let other = |(key, deleted): &(&str, bool)| OtherRecord {
+            patient: PatientKey::new(key).unwrap(),
+            entries: vec![patient(*deleted)],
+            oversight: Oversight::default(),
+            marks_only: false,
+        };
+        let others = others.iter().map(other).collect();
+        let facts = PatientFacts {
+            entries: vec![(patient(false), 1)],
+            guests: Vec::new(),
+            number_shared: false,
+            others,
+            oversight: Oversight::default(),
+            released: None,
+            waiting_since: std::collections::BTreeMap::new(),
+        };
+        Kin::of(&PatientKey::new("nhs:1").unwrap(), &facts).closed().unwrap()
+    }
+
+    #[test]
+    fn only_a_deletion_is_called_one() {
+        assert!(closed(&[("p", true)]).contains("has deleted its record of this person"));
+        assert!(closed(&[("p", false)]).contains("that of p (the practice's own system) is"));
+        assert!(closed(&[("p", false), ("q", false)]).contains("none: disputed by"));
+    }
 }

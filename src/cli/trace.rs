@@ -8,14 +8,14 @@ use std::{collections::BTreeMap, process::ExitCode};
 use gateway::{
     clock::{Clock, SystemClock},
     config::Config,
-    loader::{Loader, Sought},
+    loader::{Loader, NowAt, Sought},
     operator::Operator,
 };
 use project::IdKey;
-use record::{Fate, Place};
+use record::{Fate, PatientKey, Place};
 use store::{Practice, Store, Subject};
 
-use crate::{Failure, args::TraceArgs, named::Kin, progress::Display, serve::open};
+use crate::{Failure, args::TraceArgs, named::Kin, progress::Display, quality::sheet::feed, serve::open};
 use told::Telling;
 
 pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode, Failure> {
@@ -28,46 +28,75 @@ pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode, Failure> {
     }
     let operator = Operator::configured(&config)?;
     let display = Display::default();
+    let ids = IdKey::new(secrets.id.expose());
     let loader = Loader {
         store: &store,
-        ids: &IdKey::new(secrets.id.expose()),
+        ids: &ids,
         clock: &SystemClock,
         practice: &args.practice,
         progress: &|progress| display.show(progress),
         also: operator.also(),
     };
-    let place = &place(args, &loader)?;
-    let mut sought = loader.seek(place)?;
-    display.end();
-    if let Some(id) = &args.entry {
-        sought.logged.retain(|(_, row)| row.entry.as_ref().is_some_and(|entry| entry.is(id)));
+    let places = places(args, &loader)?;
+    let tracing = Tracing { args, config: &config, settings: &settings, loader };
+    let mut known = false;
+    for (at, place) in places.iter().enumerate() {
+        if at > 0 {
+            say!("");
+        }
+        known |= tracing.follow(place, &display)?;
     }
-    say!("row       {}:{} of {}", place.file, place.line, args.practice);
-    if settings.open_batch.is_some() {
-        say!(
-            "          batch {} is open: it was interrupted, and nothing of it is released until it is loaded again",
-            settings.batches
-        );
+    Ok(if known { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What is traced with.
+struct Tracing<'a> {
+    args: &'a TraceArgs,
+    config: &'a Config,
+    settings: &'a Practice,
+    loader: Loader<'a>,
+}
+
+impl Tracing<'_> {
+    /// Follows what was read at a place; says whether anything is known of it.
+    fn follow(&self, place: &Place, display: &Display) -> Result<bool, Failure> {
+        let Self { args, settings, loader, .. } = self;
+        let mut sought = loader.seek(place)?;
+        display.end();
+        if let Some(id) = &args.entry {
+            sought.logged.retain(|(_, row)| row.entry.as_ref().is_some_and(|entry| entry.is(id)));
+        }
+        say!("row       {}:{} of {}", place.file, place.line, args.practice);
+        if settings.open_batch.is_some() {
+            say!(
+                "          batch {} is open: it was interrupted, and nothing of it is released until it is loaded again",
+                settings.batches
+            );
+        }
+        logged(&sought, settings, loader, self.config.store.report_days)?;
+        if settings.made_with != loader.made_with()? {
+            say!(
+                "          tables, rules or the terminology have changed since records were made: `recordgate admin \
+                 reproject` or the next load makes them anew"
+            );
+        }
+        if sought.patients.is_empty() {
+            not_there(place, &sought);
+            return Ok(!sought.logged.is_empty());
+        }
+        sought.patients.iter().try_for_each(|patient| self.tell(patient, place))?;
+        Ok(true)
     }
-    logged(&sought, &settings, &loader, config.store.report_days)?;
-    if settings.made_with != loader.made_with()? {
-        say!(
-            "          tables, rules or the terminology have changed since records were made: `recordgate admin reproject` or \
-             the next load makes them anew"
-        );
-    }
-    if sought.patients.is_empty() {
-        not_there(place, &sought);
-        return Ok(if sought.logged.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS });
-    }
-    for patient in &sought.patients {
+
+    fn tell(&self, patient: &PatientKey, place: &Place) -> Result<(), Failure> {
+        let Self { args, config, settings, loader } = self;
         let looked = loader.look_at(patient)?;
         let subject = Subject { practice: args.practice.clone(), patient: patient.clone() };
-        let access = store.access(&subject)?;
+        let access = loader.store.access(&subject)?;
         let telling = Telling {
-            store: &store,
+            store: loader.store,
             practice: &args.practice,
-            settings: &settings,
+            settings,
             base: &config.service.base_url,
             today: SystemClock.today(),
             show_text: args.show_text,
@@ -75,21 +104,25 @@ pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode, Failure> {
             own: access.own.as_ref(),
             suppressed: access.suppressed.is_some(),
         };
-        if let Some(words) = Kin::of(patient, &store.facts(&args.practice, patient)?).closed() {
+        if let Some(words) = Kin::of(patient, &loader.store.facts(&args.practice, patient)?).closed() {
             say!("record    {words}");
         }
-        telling.tell(place, args.entry.as_ref())?;
+        telling.tell(place, args.entry.as_ref())
     }
-    Ok(ExitCode::SUCCESS)
 }
 
-/// Where what is asked for was last read.
-fn place(args: &TraceArgs, loader: &Loader<'_>) -> Result<Place, Failure> {
+/// Where what is asked for was last read: several feeds may have an entry of one id.
+fn places(args: &TraceArgs, loader: &Loader<'_>) -> Result<Vec<Place>, Failure> {
     match (&args.row, &args.entry) {
-        (Some(row), _) => Ok(row.0.clone()),
-        (None, Some(id)) => loader.place_of(id)?.ok_or_else(|| {
-            Failure(format!("{} has no entry with this id; a row that was rejected has none", args.practice))
-        }),
+        (Some(row), _) => Ok(vec![row.0.clone()]),
+        (None, Some(id)) => {
+            Some(loader.places_of(id)?).filter(|places| !places.is_empty()).ok_or_else(|| {
+                Failure(format!(
+                    "{} has no entry with this id; a row that was rejected has none",
+                    args.practice
+                ))
+            })
+        }
         (None, None) => Err(Failure("say --row or --entry".to_owned())),
     }
 }
@@ -145,6 +178,22 @@ fn logged(sought: &Sought, settings: &Practice, loader: &Loader<'_>, days: u32) 
     Ok(())
 }
 
+/// The entry was last read elsewhere, or one of the same id was.
+fn said_anew(now_at: &[NowAt]) {
+    for NowAt { entry, patient, place: Place { file, line }, batch } in now_at.iter().take(FEW) {
+        let of = patient
+            .as_ref()
+            .map_or("a feed that names patients by NHS number", |one| feed(policy::feed(one)));
+        say!("entry     {}: another row said it anew, {file}:{line},", entry.as_str());
+        say!(
+            "          of {of}, and batch {batch} was the last to change it. Trace that row: --row '{file}:{line}'"
+        );
+    }
+    if now_at.len() > FEW {
+        say!("          and {} more", now_at.len() - FEW);
+    }
+}
+
 /// No entry was last read there: says what that can mean, and what is known of the file.
 fn not_there(place: &Place, sought: &Sought) {
     if let Some(why) = ::ingest::no_row(place) {
@@ -157,14 +206,8 @@ fn not_there(place: &Place, sought: &Sought) {
         );
         return;
     }
-    if let [(entry, now, batch), ..] = sought.now_at.as_slice() {
-        say!("entry     {}: another row said it anew, {}:{},", entry.as_str(), now.file, now.line);
-        say!(
-            "          and batch {batch} was the last to change it. Trace that row: --row '{}:{}'",
-            now.file,
-            now.line
-        );
-        return;
+    if !sought.now_at.is_empty() {
+        return said_anew(&sought.now_at);
     }
     let fates: Vec<Fate> = sought.logged.iter().filter_map(|(_, row)| row.fate).collect();
     match fates.first() {

@@ -33,7 +33,7 @@ use store::{AsOf, NewRelease, OtherRecord, PatientFacts, Store, StoreError};
 pub use self::{
     fingerprint::fingerprint_of,
     remake::{Remade, Remake},
-    survey::{Also, Looked, Sought, Told},
+    survey::{Also, Looked, NowAt, Sought, Told},
     sweep::sweep_rows,
 };
 use crate::clock::Clock;
@@ -124,11 +124,12 @@ impl Loader<'_> {
     pub fn load(&self, format: Format, paths: &[PathBuf]) -> Result<Report, LoadError> {
         let (mut report, batch) = self.take(format, paths)?;
         self.release(Some(batch), &mut report)?;
+        self.store.settle(self.practice)?;
         Ok(report)
     }
 
     /// Puts an export into the vault and closes the batch, without releasing anything yet. The second value is the
-    /// batch's number.
+    /// batch's number. Until it is [settled](Store::settle), the same export is the same batch.
     ///
     /// # Errors
     /// As [`Loader::load`].

@@ -23,7 +23,7 @@ use record::{
     Registration, ResourceType, Role, Section,
 };
 
-use crate::{Lmdb, NewRelease, Settings, Store, StoreError, Subject, TokenKind, TokenRecord, Whole};
+use crate::{Begun, Lmdb, NewRelease, Settings, Store, StoreError, Subject, TokenKind, TokenRecord, Whole};
 
 mod withheld;
 
@@ -119,6 +119,7 @@ fn load(store: &dyn Store, facts: &[Fact]) -> Vec<Fate> {
     let batch = store.begin(&practice(), "batch").unwrap().batch;
     let fates = store.put(&practice(), batch, facts).unwrap();
     store.close(&practice()).unwrap();
+    store.settle(&practice()).unwrap();
     fates
 }
 
@@ -213,6 +214,31 @@ fn nothing_is_dirty_while_a_batch_is_open_and_another_batch_must_wait() {
     f.store.close(&practice()).unwrap();
     assert_eq!(f.store.dirty(&practice(), 9).unwrap(), [patient("p")]);
     assert!(!f.store.begin(&practice(), "two").unwrap().resumed);
+}
+
+#[test]
+fn a_batch_that_was_cut_off_tells_its_rows_as_if_it_had_not_been() {
+    let f = fixture();
+    let known = fact("p", entry("known", 1, &[]));
+    load(&f.store, std::slice::from_ref(&known));
+    let code = Reference::Code(Coded::default(), CodeClass::Other);
+    let code = Fact::Reference(ReferenceKey::Code("1".into()), Box::new(code), 1);
+    let guest = guest("9990000018", entry("g", 1, &[]));
+    let rows = [known, code, fact("p", entry("e", 1, &[])), guest];
+    let told = [Fate::Unchanged, Fate::Stored, Fate::Stored, Fate::Stored];
+    let read = || {
+        let begun = f.store.begin(&practice(), "one").unwrap();
+        (begun, f.store.put(&practice(), begun.batch, &rows).unwrap())
+    };
+    let begun = |resumed| Begun { batch: 2, resumed };
+    assert_eq!(read(), (begun(false), told.to_vec()));
+    // Cut off while it was read, and again before anybody was told of it.
+    assert_eq!(read(), (begun(true), told.to_vec()));
+    f.store.close(&practice()).unwrap();
+    assert_eq!(read(), (begun(true), told.to_vec()));
+    f.store.close(&practice()).unwrap();
+    f.store.settle(&practice()).unwrap();
+    assert_eq!(read(), (Begun { batch: 3, resumed: false }, vec![Fate::Unchanged; 4]));
 }
 
 #[test]

@@ -117,7 +117,9 @@ pub trait Store: Apps + RowLog + Deliveries + Decisions + ReviewQueue + Send + S
     /// [`StoreError::OtherKey`] if the records were made with another one.
     fn bind(&self, key_fingerprint: &[u8; 8]) -> Result<(), StoreError>;
 
-    /// Opens a batch for a practice. Until it is closed, nothing that it changed may be projected.
+    /// Opens a batch for a practice. Until it is closed, nothing that it changed may be projected. One that was begun
+    /// before and not [settled](Store::settle) is the same batch again: of what it changed last, each row of it is
+    /// told as stored.
     ///
     /// # Errors
     /// [`StoreError::BatchOpen`] if another batch was begun and not closed: it must be sent again first, because the
@@ -142,6 +144,13 @@ pub trait Store: Apps + RowLog + Deliveries + Decisions + ReviewQueue + Send + S
     /// # Errors
     /// If it could not be made durable.
     fn close(&self, practice: &OdsCode) -> Result<(), StoreError>;
+
+    /// Notes that what became of the batch that was closed last has been told: the same export is another batch from
+    /// now on.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn settle(&self, practice: &OdsCode) -> Result<(), StoreError>;
 
     /// Gives up the open batch, if there is one, whose files are lost: closes it, and withholds every entry that it
     /// brought or changed, because the marks that were to come with them may not have come. Each stays withheld until a

@@ -62,6 +62,12 @@ pub struct Practice {
     /// What identifies the batch that is open.
     #[serde(default)]
     pub open_batch: Option<String>,
+    /// That batch was begun before, and is read once more.
+    #[serde(default)]
+    pub begun_again: bool,
+    /// What identifies the batch that was closed last, until whoever loaded it has told what became of it.
+    #[serde(default)]
+    pub untold_batch: Option<String>,
     /// What its records are made with beside facts, or will be when whoever waits has been projected.
     #[serde(default)]
     pub made_with: MadeWith,

@@ -1,16 +1,17 @@
 //! What looks and changes nothing: `check` of an export, `quality`, `trace`. Each says what a supplier's engineer needs,
 //! and nothing that a person wrote.
 
-use std::{fs, sync::LazyLock};
+use std::{fs, path::Path, sync::LazyLock};
 
 use serde_json::Value as Json;
+use store::Store;
 use tempfile::TempDir;
 
 use super::{
     Ran,
     export::{Cut, Export, line_of, place},
     run,
-    site::{PRACTICE, Site, folder_with, message},
+    site::{PRACTICE, Site, folder_with, message, small},
 };
 
 /// Words that a person could have typed, in each place that is looked at.
@@ -315,6 +316,46 @@ fn a_row_that_another_one_superseded_names_that_one() {
         &ran,
         &["batch 1 of 2: stored", "another row said it anew", &now, "batch 2 was the last to change it"],
     );
+}
+
+/// A message that came twice, under two names, and a row of the practice's own with the id of one of its statements. Gives
+/// the line of the statement and its id.
+fn one_thing_three_times(site: &Site) -> (u64, String) {
+    let load = |format: &str, path: &Path| assert_eq!(site.ingest_as(format, path).code, Some(0));
+    for (name, end) in [("one.xml", ""), ("two.xml", " ")] {
+        fs::write(site.path(name), format!("{}{end}", message())).unwrap();
+        load("gp2gp", &site.path(name));
+    }
+    let store = site.store();
+    let practice = PRACTICE.parse().unwrap();
+    let patient = store.patients(&practice, None, 1).unwrap().remove(0);
+    let facts = store.facts(&practice, &patient).unwrap();
+    drop(store);
+    let is_statement = |entry: &&record::Entry| matches!(entry.content, Some(record::Content::Statement(_)));
+    let statement = facts.entries.iter().map(|(entry, _)| entry).find(is_statement).unwrap().clone();
+    assert_eq!(statement.place.file, "two.xml");
+    let id = statement.id.as_str().to_owned();
+    let own = small().copy(&site.path("own"));
+    own.edit("CareRecord_Observation", |rows| {
+        let at = place(rows, "ObservationGuid");
+        rows[1][at] = format!("{{{}}}", id.to_uppercase());
+    });
+    load("emis-csv", &own.dir);
+    (statement.place.line, id)
+}
+
+#[test]
+fn a_message_that_came_again_by_another_name_is_named_before_other_feeds_rows_of_the_same_id() {
+    let site = Site::new();
+    let (line, id) = one_thing_three_times(&site);
+    let ran = trace(&site, &format!("one.xml:{line}"), &[]);
+    let at = |words: &str| ran.out.find(words).unwrap_or_else(|| panic!("{words}: {}", ran.out));
+    let (message, own) = (format!("--row 'two.xml:{line}'"), "of the practice's own system");
+    assert!(at("of GP2GP messages") < at(&message) && at(&message) < at(own), "{}", ran.out);
+    let config = site.config();
+    let both = run(&["trace", "--config", &config, "--practice", PRACTICE, "--entry", &id]);
+    assert_eq!(both.out.matches("\nrow ").count() + 1, 2, "{}", both.out);
+    has(&both, &[&format!("two.xml:{line} of"), "_CareRecord_Observation_"]);
 }
 
 #[test]

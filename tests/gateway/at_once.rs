@@ -52,6 +52,7 @@ fn batch_begins(world: &World) {
 
 fn batch_ends(world: &World) {
     world.store.close(&practice()).unwrap();
+    world.store.settle(&practice()).unwrap();
     world.clock.forward(60);
     world.release();
 }

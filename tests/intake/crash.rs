@@ -24,7 +24,8 @@ fn t62_a_committed_batch_is_loaded_whenever_the_server_is_killed() {
     let clean = Server::start();
     let id = clean.one.deliver("Y99999", "emis-csv", &files);
     let begun = Instant::now();
-    assert_eq!(clean.one.done(&id)["state"], "loaded");
+    let told = clean.one.done(&id);
+    assert_eq!(told["state"], "loaded");
     let span = begun.elapsed();
     let held = |server: &Server| {
         crate::crash::held::read(&server.site.store(), &practice(), &patients)
@@ -52,9 +53,10 @@ fn t62_a_committed_batch_is_loaded_whenever_the_server_is_killed() {
         }
         let done = server.one.done(&id);
         assert_eq!(done["state"], "loaded", "{done}");
+        assert_eq!(done["totals"], told["totals"], "a kill shows in what is told of the rows");
         let report = server.one.get(&format!("{BATCHES}/{id}/report"));
-        let told = report.text().lines().filter(|line| line.contains("\"fate\"")).count() as u64;
-        assert_eq!(done["totals"]["rows"].as_u64().unwrap(), told);
+        let lines = report.text().lines().filter(|line| line.contains("\"fate\"")).count() as u64;
+        assert_eq!(done["totals"]["rows"].as_u64().unwrap(), lines);
         server.site.has_nothing_open();
         assert!(held(&server) == expected, "it differs from a load without any kill");
         assert!(!server.spool().join("one").join(&id).exists());

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde_json::json;
 use store::{Deliveries, Store};
 
 use super::{
@@ -76,7 +77,47 @@ fn a_batch_that_cannot_be_read_is_given_up_and_the_next_one_goes_on() {
     fs::rename(server.site.path("kept"), &file).unwrap();
     batches(&server, &["retry", "--supplier", "one", &broken]).is_good(&["loaded again"]);
     assert_eq!(server.one.done(&broken)["state"], "loaded");
-    batches(&server, &["retry", "--supplier", "one", &broken]).says(&["no such batch"]);
+    batches(&server, &["retry", "--supplier", "one", &broken]).says(&["it has not failed: it is loaded"]);
+}
+
+#[test]
+fn an_operator_finds_what_became_of_each_batch_by_its_own_name_and_by_that_in_the_log() {
+    let server = Server::start();
+    let good = server.one.deliver("Y99999", "gp2gp", &message());
+    assert_eq!(server.one.done(&good)["state"], "loaded");
+    let cut = vec![("cut.xml".to_owned(), b"<RCMR_IN030000UK06".to_vec())];
+    let cut = server.one.deliver("Y99999", "gp2gp", &cut);
+    assert_eq!(server.one.done(&cut)["state"], "refused");
+    let without = batches(&server, &["list"]);
+    without.is_good(&["nothing is received", "--all lists also what was loaded or refused"]);
+    assert!(!without.out.contains(&good), "{}", without.out);
+    let all = batches(&server, &["list", "--all"]);
+    let result = "batch 1 of the practice, loaded at";
+    all.is_good(&[
+        &good,
+        result,
+        " 0 parked, 0 rejected",
+        &cut,
+        "refused at",
+        "nothing of it was stored: cut.xml",
+    ]);
+    batches(&server, &["list", "--all", "--practice", "Y88888"]).is_good(&["nothing is received"]);
+    // Ids of a supplier's own are not in the log: another name is.
+    let named = server.one.post(
+        BATCHES,
+        &json!({"id": "OURS-7", "practice": "Y99999", "format": "gp2gp", "files": announcement("Y99999", "gp2gp", &other())["files"]}),
+    );
+    assert_eq!(named.status, 201, "{}", named.text());
+    let delivery = server.site.store().delivery("one", "OURS-7").unwrap().unwrap();
+    let logged = gateway::intake::log_name(&delivery);
+    batches(&server, &["list"]).is_good(&["OURS-7", logged, "receiving"]);
+    for (name, words) in [(&good[..], result), (&cut[..], "refused at"), (logged, "id        OURS-7")] {
+        batches(&server, &["show", "--supplier", "one", name]).is_good(&[words]);
+    }
+    batches(&server, &["show", "--supplier", "two", &good]).says(&["two has no batch of this name"]);
+    for done in [&good, &cut] {
+        batches(&server, &["drop", "--supplier", "one", done]).says(&["has no files here any more"]);
+    }
 }
 
 #[test]
@@ -98,7 +139,7 @@ fn an_operator_lists_and_drops_what_holds_the_spool() {
     let come = bytes.len().to_string();
     batches(&server, &["list"]).is_good(&[&stalled, "receiving", &come]);
     batches(&server, &["list", "--practice", "Y99998"]).is_good(&["nothing is received"]);
-    batches(&server, &["drop", "--supplier", "two", &stalled]).says(&["no such batch"]);
+    batches(&server, &["drop", "--supplier", "two", &stalled]).says(&["has no batch of this name"]);
     batches(&server, &["drop", "--supplier", "one", &stalled]).is_good(&["dropped"]);
     assert_eq!(server.one.get(&format!("{BATCHES}/{stalled}")).status, 404);
     assert!(!spooled(&server, &stalled).exists());

@@ -197,6 +197,7 @@ impl World {
         let begun = self.store.begin(&practice(), "by hand").unwrap();
         self.store.put(&practice(), begun.batch, &facts).unwrap();
         self.store.close(&practice()).unwrap();
+        self.store.settle(&practice()).unwrap();
         self.release();
     }
 

@@ -8,12 +8,13 @@ use gateway::{
     intake::{Desk, Wait, log_name},
 };
 use jiff::SignedDuration;
-use record::OdsCode;
+use record::{FileReport, OdsCode};
 use store::{Delivery, DeliveryState, Lmdb, Store};
 
 use crate::{
     Failure,
     args::{BatchArgs, BatchesCommand},
+    report,
     serve::open,
 };
 
@@ -22,9 +23,9 @@ const OVERDUE: SignedDuration = SignedDuration::from_mins(1);
 
 pub(super) fn run(command: &BatchesCommand) -> Result<ExitCode, Failure> {
     match command {
-        BatchesCommand::List { config, practice } => {
+        BatchesCommand::List { config, practice, all } => {
             let config = Config::load(config)?;
-            list(&open(&config)?, intake(&config)?, practice.as_ref())
+            list(&open(&config)?, intake(&config)?, practice.as_ref(), *all)
         }
         BatchesCommand::Show(args) => on_one(args, |desk, batch, _| {
             show(desk, batch);
@@ -53,16 +54,15 @@ fn on_one(
 ) -> Result<ExitCode, Failure> {
     let config = Config::load(&args.config)?;
     let store = open(&config)?;
-    let desk = Desk::open(&store, &intake(&config)?.spool)?;
-    let found = desk.batches(None)?;
-    let found = found.iter().find(|batch| batch.supplier == args.supplier && batch.id == args.id);
-    let batch = found.ok_or_else(|| {
-        Failure(
-            "there is no such batch that is not loaded; `recordgate admin batches list` names them"
-                .to_owned(),
-        )
+    let desk = Desk::open(&store, intake(&config)?)?;
+    let batch = desk.find(&args.supplier, &args.id)?.ok_or_else(|| {
+        Failure(format!(
+            "{} has no batch of this name, or its result is not kept any more; `recordgate admin batches list --all` names \
+             them all",
+            args.supplier
+        ))
     })?;
-    act(&desk, batch, &store)?;
+    act(&desk, &batch, &store)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -76,38 +76,12 @@ fn state(batch: &Delivery) -> &'static str {
     }
 }
 
-/// What is queued, and what was begun and not finished, by whatever way it came.
-fn list(store: &Lmdb, intake: &Intake, only: Option<&OdsCode>) -> Result<ExitCode, Failure> {
-    let desk = Desk::open(store, &intake.spool)?;
+/// What is queued, and what was begun and not finished, by whatever way it came; also what is done, if that is asked for.
+fn list(store: &Lmdb, intake: &Intake, only: Option<&OdsCode>, all: bool) -> Result<ExitCode, Failure> {
+    let desk = Desk::open(store, intake)?;
+    let done = if all { desk.done(only)? } else { Vec::new() };
     let batches = desk.batches(only)?;
-    if !batches.is_empty() {
-        say!(
-            "{:<16} {:<34} {:<8} {:<20} {:<10} {:>14} {:>14}  since",
-            "supplier",
-            "id",
-            "practice",
-            "format",
-            "state",
-            "bytes",
-            "come"
-        );
-    }
-    for batch in &batches {
-        let (come, _) = desk.received(batch);
-        say!(
-            "{:<16} {:<34} {:<8} {:<20} {:<10} {:>14} {come:>14}  {}",
-            batch.supplier,
-            batch.id,
-            batch.practice.as_str(),
-            batch.format,
-            state(batch),
-            batch.size(),
-            batch.created
-        );
-        if let Some(wait) = desk.waits(batch) {
-            say!("  {}", waiting(wait));
-        }
-    }
+    table(&desk, &done, &batches);
     let configured = intake.suppliers.iter().flat_map(|one| &one.sends).flat_map(|sends| &sends.practices);
     let practices: BTreeSet<&OdsCode> = match only {
         Some(only) => BTreeSet::from([only]),
@@ -129,7 +103,68 @@ fn list(store: &Lmdb, intake: &Intake, only: Option<&OdsCode>) -> Result<ExitCod
     if batches.is_empty() && begun == 0 {
         say!("nothing is received, waits, has failed or is unfinished");
     }
+    if !all {
+        say!("--all lists also what was loaded or refused");
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+fn table(desk: &Desk<'_>, done: &[Delivery], open: &[Delivery]) {
+    if !(done.is_empty() && open.is_empty()) {
+        say!(
+            "{:<16} {:<34} {:<16} {:<8} {:<20} {:<10} {:>14} {:>14}  since",
+            "supplier",
+            "id",
+            "in logs",
+            "practice",
+            "format",
+            "state",
+            "bytes",
+            "come"
+        );
+    }
+    for batch in done.iter().chain(open) {
+        let (come, _) = desk.received(batch);
+        let logged = if log_name(batch) == batch.id { "the same" } else { log_name(batch) };
+        say!(
+            "{:<16} {:<34} {logged:<16} {:<8} {:<20} {:<10} {:>14} {come:>14}  {}",
+            batch.supplier,
+            batch.id,
+            batch.practice.as_str(),
+            batch.format,
+            state(batch),
+            batch.size(),
+            batch.created
+        );
+        if let Some(wait) = desk.waits(batch) {
+            say!("  {}", waiting(wait));
+        }
+        if let Some(result) = result(batch) {
+            say!("  {result}");
+        }
+    }
+}
+
+/// What became of a batch that is done, in a line.
+fn result(batch: &Delivery) -> Option<String> {
+    match &batch.state {
+        DeliveryState::Loaded { at, batch, report } => {
+            let sum = |count: fn(&FileReport) -> u64| report.files.values().map(count).sum::<u64>();
+            Some(format!(
+                "batch {batch} of the practice, loaded at {at:.0}: {} rows, {} stored, {} unchanged, {} parked, {} rejected",
+                sum(|file| file.rows),
+                sum(|file| file.stored),
+                sum(|file| file.unchanged),
+                sum(|file| file.parked),
+                sum(|file| file.rejected)
+            ))
+        }
+        DeliveryState::Refused { at, report } => {
+            let why = report.issues.first().map_or_else(String::new, |issue| format!(": {issue}"));
+            Some(format!("refused at {at:.0}, nothing of it was stored{why}"))
+        }
+        DeliveryState::Receiving | DeliveryState::Committed { .. } | DeliveryState::Failed { .. } => None,
+    }
 }
 
 /// Why a batch was not loaded, and when it is tried again.
@@ -158,15 +193,27 @@ fn show(desk: &Desk<'_>, batch: &Delivery) {
             }
         }
         DeliveryState::Failed { at, why, .. } => say!("state     failed at {at}: {why}"),
-        DeliveryState::Loaded { .. } | DeliveryState::Refused { .. } => say!("state     {}", state(batch)),
+        DeliveryState::Loaded { .. } | DeliveryState::Refused { .. } => {
+            say!("state     {}", result(batch).unwrap_or_default());
+        }
     }
     say!("come      {come} bytes of {}, {whole} of {} files whole", batch.size(), batch.files.len());
     for file in &batch.files {
         say!("file      {} ({} bytes)", file.name, file.size);
     }
+    if let DeliveryState::Loaded { report, .. } | DeliveryState::Refused { report, .. } = &batch.state {
+        say!("");
+        say!("{}", report::text(report).trim_end());
+    }
 }
 
 fn drop_one(desk: &Desk<'_>, batch: &Delivery, store: &Lmdb, committed: bool) -> Result<(), Failure> {
+    if !batch.is_open() {
+        return Err(Failure(format!(
+            "it was {}, and has no files here any more; what it brought can be changed by another batch only",
+            state(batch)
+        )));
+    }
     if matches!(batch.state, DeliveryState::Committed { .. }) && !committed {
         return Err(Failure(
             "it was committed: its supplier was told that it is safe. --committed drops it all the same; then tell the \

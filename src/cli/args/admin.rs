@@ -49,7 +49,7 @@ pub(crate) enum AdminCommand {
     Reproject(ReprojectArgs),
     /// The register of apps: what each may do, how far it has come, and stopping one.
     Apps(AppsArgs),
-    /// Look at the batches that suppliers have pushed and that are not loaded yet, and clear them away.
+    /// Look at the batches that suppliers have pushed and at what became of them, and clear away what is not loaded.
     Batches(BatchesArgs),
 }
 
@@ -83,8 +83,11 @@ pub(crate) enum BatchesCommand {
         /// Only this practice's.
         #[arg(long, value_name = "ODS")]
         practice: Option<OdsCode>,
+        /// Also those that were loaded or refused, for as long as their results are kept.
+        #[arg(long)]
+        all: bool,
     },
-    /// Show one batch with its files.
+    /// Show one batch with its files, and what became of it.
     Show(BatchArgs),
     /// Forget a batch and delete its files, so that they hold no room. Its supplier may send it again.
     Drop {
@@ -106,7 +109,7 @@ pub(crate) struct BatchArgs {
     /// The supplier, by its name in the configuration.
     #[arg(long, value_name = "NAME")]
     pub(crate) supplier: String,
-    /// The batch's id, as `list` prints it.
+    /// The batch's id, as `list` prints it, or what the log calls it.
     #[arg(value_name = "ID")]
     pub(crate) id: String,
 }

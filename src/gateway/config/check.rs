@@ -1,8 +1,9 @@
 //! Looks at what the configuration points to, before anything depends on it: certificates, keys, folders.
 
 use std::{
-    fmt, fs,
-    os::unix::fs::PermissionsExt,
+    fmt, fs, io,
+    net::SocketAddr,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -50,7 +51,8 @@ impl fmt::Display for Finding {
 }
 
 impl Config {
-    /// Everything that is wrong with what the configuration points to. Changes nothing.
+    /// Everything that is wrong with what the configuration points to. Changes nothing: a folder that is made to see
+    /// whether it can be is taken away again.
     #[must_use]
     pub fn check(&self, now: Timestamp) -> Vec<Finding> {
         let mut found = Vec::new();
@@ -58,6 +60,13 @@ impl Config {
         self.check_folders(&mut found);
         if let Some(intake) = &self.intake {
             intake.check(now, &mut found);
+            let (apps, suppliers) = (self.listen.address, intake.address);
+            if collide(apps, suppliers) {
+                let message = format!(
+                    "suppliers cannot come to {suppliers}, since apps come to {apps} ([listen]): choose another port"
+                );
+                found.push(error("intake.address", message));
+            }
         }
         if let Err(problem) = Operator::configured(self) {
             found.push(error(problem.key(), problem.to_string()));
@@ -158,18 +167,35 @@ pub(super) fn folder(key: &'static str, folder: &Path, found: &mut Vec<Finding>)
             found.push(warning(key, message));
         }
     } else if folder.exists() {
-        found.push(error(key, format!("{} is not a folder", folder.display())));
-    } else if !folder
-        .ancestors()
-        .skip(1)
-        .find(|above| is_there(above) || above.exists())
-        .is_some_and(is_there)
-    {
-        found.push(error(
-            key,
-            format!("{} cannot be made, since no folder above it is there", folder.display()),
-        ));
+        return found.push(error(key, format!("{} is not a folder", folder.display())));
     }
+    if let Err(problem) = can_be_written(folder) {
+        let message = format!(
+            "{} cannot be made or written to ({problem}): name another folder, or give it to the user that runs the service",
+            folder.display()
+        );
+        found.push(error(key, message));
+    }
+}
+
+/// Makes a folder where records would go, or would have to be made, and takes it away again.
+fn can_be_written(folder: &Path) -> io::Result<()> {
+    let missing = folder.ancestors().take_while(|above| !(is_there(above) || above.exists())).last();
+    let probe = match missing {
+        Some(missing) => missing.to_owned(),
+        None => folder.join(format!(".recordgate-check-{}", std::process::id())),
+    };
+    match fs::DirBuilder::new().mode(0o700).create(&probe) {
+        Ok(()) => fs::remove_dir(&probe),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && probe.is_dir() => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether two listeners cannot have these addresses at a time.
+fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+    let one_takes_all = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && (one.ip() == other.ip() || one_takes_all)
 }
 
 /// Whether a folder is there. What is above a bare name is the working directory.
@@ -294,7 +320,35 @@ mod tests {
         folder("store.dir", Path::new("records-that-are-not-there"), &mut found);
         assert_eq!(found, []);
         folder("store.dir", Path::new("/dev/null/records"), &mut found);
-        assert!(found[0].message.contains("cannot be made, since no folder above it is there"), "{found:?}");
+        assert!(found[0].message.contains("cannot be made or written to (Not a directory"), "{found:?}");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_an_error_and_a_look_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut found = Vec::new();
+        folder("intake.spool", &dir.path().join("a/b"), &mut found);
+        assert!(found.is_empty() && fs::read_dir(dir.path()).unwrap().next().is_none(), "{found:?}");
+        // Nobody can make one there, root no more than others.
+        for there in ["/proc/spool", "/proc"] {
+            folder("intake.spool", Path::new(there), &mut found);
+        }
+        let told: Vec<String> = found.iter().map(ToString::to_string).collect();
+        let errors = told.iter().filter(|told| told.starts_with("error: intake.spool: /proc"));
+        assert_eq!(
+            errors.filter(|told| told.contains("cannot be made or written to")).count(),
+            2,
+            "{told:?}"
+        );
+    }
+
+    #[test]
+    fn two_listeners_cannot_have_one_address() {
+        let collide = |one: &str, other: &str| collide(one.parse().unwrap(), other.parse().unwrap());
+        assert!(collide("127.0.0.1:8443", "127.0.0.1:8443") && collide("0.0.0.0:8443", "10.0.0.1:8443"));
+        assert!(collide("[::]:8443", "0.0.0.0:8443"));
+        assert!(!collide("127.0.0.1:8443", "127.0.0.1:9443") && !collide("127.0.0.1:0", "127.0.0.1:0"));
+        assert!(!collide("127.0.0.1:8443", "10.0.0.1:8443"));
     }
 
     #[test]

@@ -1,16 +1,17 @@
 //! What an operator does with batches by hand, while the service runs or does not.
 
-use std::{
-    io,
-    path::{Path, PathBuf},
-};
+use std::{io, path::PathBuf};
 
 use record::OdsCode;
 use store::{Delivery, DeliveryState, Store, StoreError};
 
-use crate::loader;
+use crate::{
+    config::{self, Supplier},
+    loader,
+};
 
 use super::{
+    log_name,
     spool::{Received, Spool},
     waits::{self, Wait},
 };
@@ -18,6 +19,7 @@ use super::{
 /// Batches in the spool, for an operator.
 pub struct Desk<'a> {
     store: &'a dyn Store,
+    suppliers: &'a [Supplier],
     spool: Spool,
     waits: Vec<Wait>,
 }
@@ -27,8 +29,9 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     /// If the spool cannot be used.
-    pub fn open(store: &'a dyn Store, spool: &Path) -> io::Result<Self> {
-        Ok(Self { store, waits: waits::kept(spool), spool: Spool::open(spool)? })
+    pub fn open(store: &'a dyn Store, intake: &'a config::Intake) -> io::Result<Self> {
+        let (suppliers, spool) = (&intake.suppliers, &intake.spool);
+        Ok(Self { store, suppliers, waits: waits::kept(spool), spool: Spool::open(spool)? })
     }
 
     /// Every batch that is received, waits, is loaded or has failed; of one practice or of all, the oldest first.
@@ -40,6 +43,34 @@ impl<'a> Desk<'a> {
         open.retain(|delivery| practice.is_none_or(|practice| *practice == delivery.practice));
         open.sort_by_key(|delivery| delivery.created);
         Ok(open)
+    }
+
+    /// Every batch that was loaded or refused and whose result is still kept, the oldest first.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn done(&self, practice: Option<&OdsCode>) -> Result<Vec<Delivery>, StoreError> {
+        let mut done = Vec::new();
+        for supplier in self.suppliers {
+            let all = self.store.deliveries(&supplier.name, "", usize::MAX)?.into_iter();
+            done.extend(
+                all.filter(|one| !one.is_open() && practice.is_none_or(|practice| *practice == one.practice)),
+            );
+        }
+        done.sort_by_key(|delivery| delivery.created);
+        Ok(done)
+    }
+
+    /// The batch of a supplier with this id, or that logs call so; of several of those the newest.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn find(&self, supplier: &str, name: &str) -> Result<Option<Delivery>, StoreError> {
+        if let Some(found) = self.store.delivery(supplier, name)? {
+            return Ok(Some(found));
+        }
+        let all = self.store.deliveries(supplier, "", usize::MAX)?.into_iter();
+        Ok(all.filter(|one| log_name(one) == name).max_by_key(|one| one.created))
     }
 
     /// Why a batch that was committed was not loaded when that was tried last, as far as the service has written it down.

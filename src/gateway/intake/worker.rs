@@ -130,6 +130,10 @@ impl Intake {
             tracing::error!(supplier, %practice, batch, %error, "the result of a batch could not be kept");
             Trouble::of_store(&error)
         })?;
+        // Were this missing, the same content sent anew would be told as this batch.
+        if let Err(error) = self.store.settle(practice) {
+            tracing::error!(supplier, %practice, batch, %error, "that a batch is done could not be kept");
+        }
         if let Err(error) = self.spool.remove(delivery) {
             let kind = error.kind();
             tracing::warn!(supplier, %practice, batch, ?kind, "files of a batch that is done could not be deleted");

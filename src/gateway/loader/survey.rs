@@ -3,6 +3,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::OsStr,
+    path::Path,
     sync::{Arc, LazyLock, Mutex},
 };
 
@@ -55,6 +57,19 @@ pub struct Looked {
     pub released: Option<Arc<Released>>,
 }
 
+/// Where an entry was last read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NowAt {
+    /// The entry.
+    pub entry: EntryId,
+    /// Whose it is; nobody's, if its feed names patients by NHS number.
+    pub patient: Option<PatientKey>,
+    /// The place.
+    pub place: Place,
+    /// The batch that last changed it.
+    pub batch: u64,
+}
+
 /// What is known of one line of a file.
 #[derive(Debug, Default)]
 pub struct Sought {
@@ -64,9 +79,9 @@ pub struct Sought {
     pub logged: Vec<(u64, Row)>,
     /// Entries that were last read in that file: how many, the first line and the last.
     pub in_file: Option<(u64, u64, u64)>,
-    /// Where entries that the line spoke of were last read, if that is another line, and by which batch they were last
-    /// changed.
-    pub now_at: Vec<(EntryId, Place, u64)>,
+    /// Entries that the line spoke of, or other feeds' of the same ids, if they were last read on another line. Those
+    /// that stand as the line does, in a file of the same kind, come first: a message may come again by another name.
+    pub now_at: Vec<NowAt>,
     /// The batch that had the file and did not read it.
     pub not_read: Option<u64>,
 }
@@ -125,10 +140,17 @@ impl Loader<'_> {
         self.each_patient(&mut |patient| {
             let facts = self.store.facts(self.practice, patient)?;
             let mut here = false;
+            let own = facts.entries.len();
             let entries = everything(facts);
-            for (entry, batch) in &entries {
-                if entry.place != *place && spoken_of.contains(&entry.id.short()) {
-                    sought.now_at.push((entry.id.clone(), entry.place.clone(), *batch));
+            for (at, (entry, batch)) in entries.iter().enumerate() {
+                if entry.place == *place || !spoken_of.contains(&entry.id.short()) {
+                    continue;
+                }
+                let patient = (at < own).then(|| patient.clone());
+                let now =
+                    NowAt { entry: entry.id.clone(), patient, place: entry.place.clone(), batch: *batch };
+                if !sought.now_at.contains(&now) {
+                    sought.now_at.push(now);
                 }
             }
             for (entry, _) in entries.iter().filter(|(entry, _)| entry.place.file == place.file) {
@@ -140,19 +162,23 @@ impl Loader<'_> {
             sought.patients.extend(here.then(|| patient.clone()));
             Ok(())
         })?;
+        let kind = |place: &Place| Path::new(&place.file).extension().map(OsStr::to_owned);
+        sought.now_at.sort_by_key(|now| kind(&now.place) != kind(place) || now.place.line != place.line);
         Ok(sought)
     }
 
-    /// Where an entry was last read, if the practice has it; of several patients' the first.
+    /// Where an entry was last read: one place for each feed that has one of this id, none if the practice has none.
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn place_of(&self, id: &EntryId) -> Result<Option<Place>, StoreError> {
-        let mut found = None;
+    pub fn places_of(&self, id: &EntryId) -> Result<Vec<Place>, StoreError> {
+        let mut found = Vec::new();
         self.each_patient(&mut |patient| {
-            let entries = everything(self.store.facts(self.practice, patient)?);
-            let here = entries.into_iter().find(|(entry, _)| entry.id == *id);
-            found = found.take().or(here.map(|(entry, _)| entry.place));
+            for (entry, _) in everything(self.store.facts(self.practice, patient)?) {
+                if entry.id == *id && !found.contains(&entry.place) {
+                    found.push(entry.place);
+                }
+            }
             Ok(())
         })?;
         Ok(found)

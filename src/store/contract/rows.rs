@@ -95,6 +95,7 @@ fn a_batch_that_is_begun_again_begins_its_log_again() {
     assert!(!logged(store, "Y99999", 1).resumed && logged(store, "Y99999", 2).resumed);
     assert_eq!(all(store, 1), [row("a", 2, Some(Fate::Stored), &[])]);
     store.close(&practice()).unwrap();
+    store.settle(&practice()).unwrap();
     logged(store, "Y99999", 3);
     store.forget_rows(&practice(), 1).unwrap();
     assert_eq!((all(store, 1).len(), all(store, 2).len()), (0, 1));
@@ -131,6 +132,7 @@ fn logs_go_by_age_and_not_by_how_many_batches_come_after_them() {
     for number in 0..150 {
         logged(store, "Y99999", 1);
         store.close(&practice()).unwrap();
+        store.settle(&practice()).unwrap();
         assert_eq!(store.sweep_rows(day(number / 5), &keep(9_999)).unwrap(), []);
     }
     assert_eq!((all(store, 1).len(), all(store, 150).len()), (1, 1), "none is too old on the thirtieth day");
@@ -152,6 +154,7 @@ fn the_rows_of_one_practice_push_out_none_of_another() {
     for _ in 0..4 {
         logged(store, "Y99999", 40);
         store.close(&practice()).unwrap();
+        store.settle(&practice()).unwrap();
     }
     assert_eq!(store.sweep_rows(day(0), &keep(100)).unwrap(), [swept("Y99999", 0, 2)]);
     let left: Vec<usize> = (1..=4).map(|batch| all(store, batch).len()).collect();

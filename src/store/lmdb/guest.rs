@@ -53,11 +53,15 @@ impl Lmdb {
             && identity == old.identity
         {
             let kept = Kept { batch: old.kept.batch, ..kept };
+            let fate = changes.fate_of_known(kept.batch);
             if kept != old.kept {
                 let same = KeptGuest { identity, kept };
                 self.guest.put(txn, &at, &codec::pack(&same, "guest")?)?;
             }
-            return self.guest_again(txn, practice, &identity, new, changes);
+            return match fate {
+                Fate::Unchanged => self.guest_again(txn, practice, &identity, new, changes),
+                fate => Ok(fate),
+            };
         }
         if let Some(old) = &old {
             self.guest_number.delete(txn, &number_key(practice, &old.identity, new))?;

@@ -48,7 +48,7 @@ use crate::{
 type Space = Database<Bytes, Bytes>;
 
 /// The format that this version writes.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 
 /// Where the store is and how far it may grow.
 #[derive(Clone, Debug)]
@@ -256,6 +256,10 @@ impl Store for Lmdb {
 
     fn close(&self, practice: &OdsCode) -> Result<(), StoreError> {
         self.close_batch(practice)
+    }
+
+    fn settle(&self, practice: &OdsCode) -> Result<(), StoreError> {
+        self.settle_batch(practice)
     }
 
     fn abandon(&self, practice: &OdsCode) -> Result<Option<Abandoned>, StoreError> {

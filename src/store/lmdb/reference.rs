@@ -13,6 +13,8 @@ use crate::{StoreError, codec};
 /// A practice's fact as it lies in the vault.
 #[derive(Serialize, Deserialize)]
 struct KeptReference {
+    /// The batch that last changed it.
+    batch: u64,
     sequence: u64,
     reference: Reference,
 }
@@ -22,9 +24,8 @@ impl Lmdb {
         &self,
         txn: &mut RwTxn<'_>,
         practice: &OdsCode,
-        at: &ReferenceKey,
-        new: &Reference,
-        sequence: u64,
+        batch: u64,
+        (at, new, sequence): (&ReferenceKey, &Reference, u64),
         changes: &mut Changes,
     ) -> Result<Fate, StoreError> {
         let is_staff = matches!(at, ReferenceKey::Staff(_));
@@ -32,8 +33,10 @@ impl Lmdb {
         let old: Option<KeptReference> =
             self.reference.get(txn, &at)?.map(|bytes| codec::unpack(bytes, "reference")).transpose()?;
         match &old {
-            Some(old) if old.sequence > sequence => return Ok(Fate::Unchanged),
-            Some(old) if old.reference == *new && old.sequence == sequence => return Ok(Fate::Unchanged),
+            Some(old) if old.sequence > sequence => return Ok(changes.fate_of_known(old.batch)),
+            Some(old) if old.reference == *new && old.sequence == sequence => {
+                return Ok(changes.fate_of_known(old.batch));
+            }
             // Said again, later: what was said in between and comes after this must not replace it.
             Some(old) if old.reference == *new => {}
             // Whether a practice shares is asked at each request and shows in no record.
@@ -44,10 +47,10 @@ impl Lmdb {
                 changes.staff_grew |= is_staff;
             }
         }
-        let same = old.is_some_and(|old| old.reference == *new);
-        let kept = KeptReference { sequence, reference: new.clone() };
+        let known = old.filter(|old| old.reference == *new).map(|old| old.batch);
+        let kept = KeptReference { batch: known.unwrap_or(batch), sequence, reference: new.clone() };
         self.reference.put(txn, &at, &codec::pack(&kept, "reference")?)?;
-        Ok(if same { Fate::Unchanged } else { Fate::Stored })
+        Ok(known.map_or(Fate::Stored, |changed_in| changes.fate_of_known(changed_in)))
     }
 
     fn find_reference(&self, practice: &OdsCode, at: &ReferenceKey) -> Result<Option<Reference>, StoreError> {

@@ -25,36 +25,53 @@ pub(super) struct Changes {
     pub(super) staff_grew: bool,
     pub(super) waiting: BTreeMap<PatientKey, BTreeSet<EntryId>>,
     names: Names,
+    /// The batch, if it was interrupted and is read once more.
+    again: Option<u64>,
+}
+
+impl Changes {
+    /// What became of a row that says what is known already, by the batch that changed that last: before an
+    /// interruption it was this row.
+    pub(super) fn fate_of_known(&self, changed_in: u64) -> Fate {
+        if self.again == Some(changed_in) { Fate::Stored } else { Fate::Unchanged }
+    }
 }
 
 impl Lmdb {
     pub(super) fn begin_batch(&self, practice: &OdsCode, fingerprint: &str) -> Result<Begun, StoreError> {
         let mut txn = self.env.write_txn()?;
         let mut settings = self.practice_in(&txn, practice)?;
-        let resumed = match &settings.open_batch {
-            Some(open) if open == fingerprint => true,
-            Some(open) => return Err(StoreError::BatchOpen { fingerprint: open.clone() }),
-            None => {
-                settings.batches += 1;
-                settings.open_batch = Some(fingerprint.to_owned());
-                false
-            }
-        };
+        let was_open = settings.open_batch.is_some();
+        if let Some(open) = settings.open_batch.take().filter(|open| open != fingerprint) {
+            return Err(StoreError::BatchOpen { fingerprint: open });
+        }
+        settings.begun_again = was_open || settings.untold_batch.take().as_deref() == Some(fingerprint);
+        settings.batches += u64::from(!settings.begun_again);
+        settings.open_batch = Some(fingerprint.to_owned());
         self.put_practice(&mut txn, practice, &settings)?;
         self.clear_log(&mut txn, practice, settings.batches)?;
         self.commit(txn)?;
-        Ok(Begun { batch: settings.batches, resumed })
+        Ok(Begun { batch: settings.batches, resumed: settings.begun_again })
     }
 
     pub(super) fn close_batch(&self, practice: &OdsCode) -> Result<(), StoreError> {
         let mut txn = self.env.write_txn()?;
         let mut settings = self.practice_in(&txn, practice)?;
-        settings.open_batch = None;
+        settings.untold_batch = settings.open_batch.take();
         self.tell_kin(&mut txn, practice)?;
         let (name, shares) = self.own_organisation(&txn, practice)?;
         settings.name = name.or(settings.name);
         settings.shares = shares;
         self.put_practice(&mut txn, practice, &settings)?;
+        self.commit(txn)
+    }
+
+    pub(super) fn settle_batch(&self, practice: &OdsCode) -> Result<(), StoreError> {
+        let mut txn = self.env.write_txn()?;
+        let mut settings = self.practice_in(&txn, practice)?;
+        if settings.untold_batch.take().is_some() {
+            self.put_practice(&mut txn, practice, &settings)?;
+        }
         self.commit(txn)
     }
 
@@ -85,7 +102,8 @@ impl Lmdb {
         facts: &[Fact],
     ) -> Result<Vec<Fate>, StoreError> {
         let mut txn = self.env.write_txn()?;
-        let mut changes = Changes::default();
+        let again = self.practice_in(&txn, practice)?.begun_again.then_some(batch);
+        let mut changes = Changes { again, ..Changes::default() };
         let mut fates = Vec::with_capacity(facts.len());
         for fact in facts {
             fates.push(match fact {
@@ -105,7 +123,7 @@ impl Lmdb {
                     self.put_guest_gone(&mut txn, practice, batch, entry, &mut changes)?
                 }
                 Fact::Reference(at, reference, sequence) => {
-                    self.put_reference(&mut txn, practice, at, reference, *sequence, &mut changes)?
+                    self.put_reference(&mut txn, practice, batch, (at, reference, *sequence), &mut changes)?
                 }
                 Fact::GuestsReplaced(within, sequence) => {
                     self.replace_guests(&mut txn, practice, batch, (within, *sequence), &mut changes)?
@@ -149,8 +167,10 @@ impl Lmdb {
             if same != *old {
                 self.put_kept(txn, practice, &at, &same, changes)?;
             }
-            let waits = self.waits(txn, practice, patient, &new.id, changes)?;
-            return Ok(if waits { Fate::Parked } else { Fate::Unchanged });
+            return Ok(match changes.fate_of_known(old.batch) {
+                Fate::Unchanged if self.waits(txn, practice, patient, &new.id, changes)? => Fate::Parked,
+                fate => fate,
+            });
         }
         self.put_kept(txn, practice, &at, &next, changes)?;
         self.hold(txn, practice, patient, old.as_ref().map(|old| &old.entry), &next.entry, changes)?;
