@@ -43,7 +43,7 @@ pub(crate) fn run(command: &AdminCommand) -> Result<ExitCode, Failure> {
 /// Closes the batch and releases what can be released, which takes away what the batch had replaced.
 fn abandon(args: &AbandonArgs) -> Result<ExitCode, Failure> {
     let desk = Desk::open(&args.config, &args.practice)?;
-    let Some(Abandoned { fingerprint, entries }) = desk.store.abandon(&args.practice)? else {
+    let Some(Abandoned { fingerprint, entries }) = desk.store().abandon(&args.practice)? else {
         return Err(Failure(format!("{} has no batch that was begun and not finished", args.practice)));
     };
     desk.release()?;

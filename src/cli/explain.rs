@@ -8,14 +8,11 @@ use std::process::ExitCode;
 
 use gateway::{
     clock::{Clock, SystemClock},
-    config::Config,
     explain::{Explained, Question, Told, explain},
     loader::Loader,
-    operator::Operator,
 };
 use jiff::civil::Date;
 use policy::{Grant, ProxyGrant};
-use project::IdKey;
 use serde_json::Value;
 use store::{App, Practice, Store, Subject};
 
@@ -23,8 +20,7 @@ use crate::{
     Failure,
     args::{ExplainArgs, ResourceName},
     named::{self, Kin},
-    progress::Display,
-    serve::open,
+    opened::Opened,
 };
 
 /// What is printed.
@@ -43,23 +39,22 @@ struct Sheet<'a> {
 }
 
 pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
-    let config = Config::load(&args.config)?;
-    let secrets = config.keys.open()?;
-    let store = open(&config)?;
-    let operator = Operator::configured(&config)?;
-    let display = Display::default();
-    let loader = Loader {
-        store: &store,
-        ids: &IdKey::new(secrets.id.expose()),
-        clock: &SystemClock,
-        practice: &args.practice,
-        progress: &|progress| display.show(progress),
-        also: operator.also(),
-    };
+    let opened = Opened::read(&args.config)?;
+    let sheets =
+        opened.work(&opened.operator()?, &args.practice, |loader| sheets(args, &opened.store, loader))?;
+    tell(args, &sheets)
+}
+
+/// What there is to tell of each record that is meant.
+fn sheets<'a>(
+    args: &'a ExplainArgs,
+    store: &dyn Store,
+    loader: &Loader<'_>,
+) -> Result<Vec<Sheet<'a>>, Failure> {
     // A resource may be of a record that is not served.
     let subjects = match &args.resource {
-        Some(_) => named::every(&store, &args.practice, &args.patient)?,
-        None => named::find_all(&store, &args.practice, &args.patient)?,
+        Some(_) => named::every(store, &args.practice, &args.patient)?,
+        None => named::find_all(store, &args.practice, &args.patient)?,
     };
     let on = args.on.unwrap_or_else(|| SystemClock.today());
     let mut sheets = Vec::new();
@@ -72,16 +67,16 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, Failure> {
             on,
             sandbox: false,
         };
-        let mut explained = explain(&loader, &question)?;
+        let mut explained = explain(loader, &question)?;
         if let Some(ResourceName(kind, id)) = &args.resource {
             explained.entries.retain(|told| is_part(told, kind.name(), id));
             if explained.entries.is_empty() {
                 continue;
             }
         }
-        sheets.push(sheet(&store, args, on, subject, explained)?);
+        sheets.push(sheet(store, args, on, subject, explained)?);
     }
-    tell(args, &sheets)
+    Ok(sheets)
 }
 
 /// Prints what there is: of several records of one NHS number one after the other, as JSON in a list.

@@ -9,49 +9,35 @@ use gateway::{
     clock::{Clock, SystemClock},
     config::Config,
     loader::{Also, LoadError, Loader, sweep_rows},
-    operator::Operator,
     telemetry,
 };
-use project::{IdKey, quality::Quality};
+use project::quality::Quality;
 use record::{Fate, Report};
 
 use crate::{
     Failure,
     args::IngestArgs,
     map::finish,
-    progress::Display,
+    opened::Opened,
     quality::{Folder, sheet, sheet::Sheet},
     report::JsonFile,
-    serve::open,
 };
 
 pub(crate) fn run(args: &IngestArgs) -> Result<ExitCode, Failure> {
     let config = Config::load(&args.config)?;
     let guard = telemetry::init(&config.telemetry)?;
-    let secrets = config.keys.open()?;
-    let store = open(&config)?;
-    let operator = Operator::configured(&config)?;
+    let opened = Opened::of(config)?;
     let folder = args.quality.as_deref().map(Folder::begin).transpose()?;
     let json = args.report.as_deref().map(JsonFile::begin).transpose()?;
-    let display = Display::default();
-    let loader = Loader {
-        store: &store,
-        ids: &IdKey::new(secrets.id.expose()),
-        clock: &SystemClock,
-        practice: &args.practice,
-        progress: &|progress| display.show(progress),
-        also: operator.also(),
-    };
-    let result = match &folder {
+    let result = opened.work(&opened.operator()?, &args.practice, |loader| match &folder {
         None => loader.load(args.format, &args.paths),
         Some(folder) => load_and_describe(loader, args, folder),
-    };
-    display.end();
+    });
     if let Ok(report) = &result {
         count(report);
     }
     // Where nothing is served, nobody else does it. The load has its own result.
-    if let Err(error) = sweep_rows(&store, SystemClock.now(), &config.store.keep_rows()) {
+    if let Err(error) = sweep_rows(&opened.store, SystemClock.now(), &opened.config.store.keep_rows()) {
         tell!("recordgate: old reports could not be deleted: {error}");
     }
     drop(guard);
@@ -68,13 +54,11 @@ pub(crate) fn run(args: &IngestArgs) -> Result<ExitCode, Failure> {
 }
 
 /// Loads, and writes the data-quality report of what was loaded.
-fn load_and_describe(loader: Loader<'_>, args: &IngestArgs, folder: &Folder) -> Result<Report, LoadError> {
-    let (store, practice) = (loader.store, loader.practice);
+fn load_and_describe(loader: &Loader<'_>, args: &IngestArgs, folder: &Folder) -> Result<Report, LoadError> {
     let (mut report, batch) = loader.take(args.format, &args.paths)?;
     let quality = Mutex::new(Quality::new(Some(batch), batch, SystemClock.now()));
     let also = Also { quality: Some(&quality), ..loader.also };
-    let loader = Loader { also, ..loader };
-    loader.release(Some(batch), &mut report)?;
+    Loader { also, ..*loader }.release(Some(batch), &mut report)?;
     let told = loader.told(std::iter::once(batch))?;
     let sheet = Sheet {
         practice: args.practice.to_string(),
@@ -86,7 +70,7 @@ fn load_and_describe(loader: Loader<'_>, args: &IngestArgs, folder: &Folder) -> 
         quality: quality.into_inner().unwrap_or_else(PoisonError::into_inner).summary(),
     };
     folder.write(&sheet).map_err(LoadError::Output)?;
-    store.settle(practice)?;
+    loader.store.settle(loader.practice)?;
     Ok(report)
 }
 

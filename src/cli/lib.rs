@@ -27,6 +27,7 @@ mod known;
 mod lexicon;
 mod map;
 mod named;
+mod opened;
 mod people;
 mod pretend;
 mod progress;

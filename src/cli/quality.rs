@@ -14,39 +14,24 @@ use std::{
 
 use gateway::{
     clock::{Clock, SystemClock},
-    config::Config,
     loader::{Also, Loader},
-    operator::Operator,
 };
-use project::{IdKey, quality::Quality};
-use store::Store;
+use project::quality::Quality;
 
-use crate::{Failure, args::QualityArgs, progress::Display, serve::open};
+use crate::{Failure, args::QualityArgs, opened::Opened};
 use sheet::Sheet;
 
 pub(crate) fn run(args: &QualityArgs) -> Result<ExitCode, Failure> {
-    let config = Config::load(&args.config)?;
     let folder = args.out.as_deref().map(Folder::begin).transpose()?;
-    let secrets = config.keys.open()?;
-    let store = open(&config)?;
-    let settings = store.practice(&args.practice)?;
-    if settings.batches == 0 {
-        return Err(Failure(format!("nothing of {} was ever loaded here; check --practice", args.practice)));
-    }
-    let operator = Operator::configured(&config)?;
+    let opened = Opened::read(&args.config)?;
+    let settings = opened.practice(&args.practice)?;
     let quality = Mutex::new(Quality::new(None, settings.batches, SystemClock.now()));
-    let display = Display::default();
-    let loader = Loader {
-        store: &store,
-        ids: &IdKey::new(secrets.id.expose()),
-        clock: &SystemClock,
-        practice: &args.practice,
-        progress: &|progress| display.show(progress),
-        also: Also { quality: Some(&quality), ..operator.also() },
-    };
-    loader.survey()?;
-    let told = loader.told(1..=settings.batches)?;
-    display.end();
+    let told = opened.work(&opened.operator()?, &args.practice, |loader| {
+        let also = Also { quality: Some(&quality), ..loader.also };
+        let loader = Loader { also, ..*loader };
+        loader.survey()?;
+        loader.told(1..=settings.batches)
+    })?;
     let sheet = Sheet {
         practice: args.practice.to_string(),
         made: SystemClock.now(),

@@ -11,10 +11,9 @@ use std::{
 use gateway::{
     clock::{Clock, SystemClock},
     config::Config,
-    loader::{Also, Loader},
+    operator::Operator,
 };
 use ingest::Format;
-use project::IdKey;
 use record::OdsCode;
 use serde::{Deserialize, Serialize};
 use store::{App, AppStatus, Store};
@@ -24,9 +23,8 @@ use crate::{
     args::{SandboxArgs, SandboxCommand},
     certificates,
     demo::{self, Demo},
-    pretend,
-    progress::Display,
-    report,
+    opened::Opened,
+    pretend, report,
     serve::{Listeners, open, serve},
     users::{self, User},
 };
@@ -269,30 +267,19 @@ fn configuration(Urls { base, intake, login, .. }: &Urls) -> String {
 /// Writes a synthetic export, loads it as a real one is loaded, and adds an app and people who can sign in.
 fn fill(args: &SandboxArgs) -> Result<Vec<User>, Failure> {
     let practice: OdsCode = PRACTICE.parse()?;
-    let config = Config::load(&args.dir.join("recordgate.toml"))?;
+    let opened = Opened::read(&args.dir.join("recordgate.toml"))?;
     let export = args.dir.join("export");
     let options = synth::Options { seed: args.seed, ..synth::Options::new(practice.clone(), args.patients) };
     let summary = synth::write(synth::Format::EmisCsv, &options, &export, &mut |_| {})?;
-    let store = open(&config)?;
-    let secrets = config.keys.open()?;
-    let display = Display::default();
-    let loader = Loader {
-        store: &store,
-        ids: &IdKey::new(secrets.id.expose()),
-        clock: &SystemClock,
-        practice: &practice,
-        progress: &|progress| display.show(progress),
-        also: Also::default(),
-    };
-    let result = loader.load(Format::EmisCsv, &[export]);
-    display.end();
+    let result =
+        opened.work(&Operator::default(), &practice, |loader| loader.load(Format::EmisCsv, &[export]));
     let report = result?;
     if let Some(issue) = report.issues.iter().find(|issue| issue.severity == record::Severity::Fatal) {
         return Err(Failure(issue.to_string()));
     }
     tell!("{}", report::text(&report).trim_end());
-    store.set_app(&demo_app())?;
-    Ok(users::make(&store, &practice, &summary.people, SystemClock.today())?)
+    opened.store.set_app(&demo_app())?;
+    Ok(users::make(&opened.store, &practice, &summary.people, SystemClock.today())?)
 }
 
 fn demo_app() -> App {

@@ -9,44 +9,33 @@ use gateway::{
     clock::{Clock, SystemClock},
     config::Config,
     loader::{Loader, NowAt, Sought},
-    operator::Operator,
 };
-use project::IdKey;
 use record::{Fate, PatientKey, Place};
-use store::{Practice, Store, Subject};
+use store::{Practice, Subject};
 
-use crate::{Failure, args::TraceArgs, named::Kin, progress::Display, quality::sheet::feed, serve::open};
+use crate::{Failure, args::TraceArgs, named::Kin, opened::Opened, quality::sheet::feed};
 use told::Telling;
 
 pub(crate) fn run(args: &TraceArgs) -> Result<ExitCode, Failure> {
-    let config = Config::load(&args.config)?;
-    let secrets = config.keys.open()?;
-    let store = open(&config)?;
-    let settings = store.practice(&args.practice)?;
-    if settings.batches == 0 {
-        return Err(Failure(format!("nothing of {} was ever loaded here; check --practice", args.practice)));
-    }
-    let operator = Operator::configured(&config)?;
-    let display = Display::default();
-    let ids = IdKey::new(secrets.id.expose());
-    let loader = Loader {
-        store: &store,
-        ids: &ids,
-        clock: &SystemClock,
-        practice: &args.practice,
-        progress: &|progress| display.show(progress),
-        also: operator.also(),
-    };
-    let places = places(args, &loader)?;
-    let tracing = Tracing { args, config: &config, settings: &settings, loader };
-    let mut known = false;
-    for (at, place) in places.iter().enumerate() {
-        if at > 0 {
-            say!("");
+    let opened = Opened::read(&args.config)?;
+    let settings = &opened.practice(&args.practice)?;
+    let operator = opened.operator()?;
+    let found = opened.work(&operator, &args.practice, |loader| {
+        let places = places(args, loader)?;
+        let seek = |place| Ok((loader.seek(&place)?, place));
+        places.into_iter().map(seek).collect::<Result<Vec<_>, Failure>>()
+    })?;
+    opened.work(&operator, &args.practice, |loader| {
+        let tracing = Tracing { args, config: &opened.config, settings, loader };
+        let mut known = false;
+        for (at, (sought, place)) in found.into_iter().enumerate() {
+            if at > 0 {
+                say!("");
+            }
+            known |= tracing.follow(sought, &place)?;
         }
-        known |= tracing.follow(place, &display)?;
-    }
-    Ok(if known { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if known { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    })
 }
 
 /// What is traced with.
@@ -54,15 +43,13 @@ struct Tracing<'a> {
     args: &'a TraceArgs,
     config: &'a Config,
     settings: &'a Practice,
-    loader: Loader<'a>,
+    loader: &'a Loader<'a>,
 }
 
 impl Tracing<'_> {
     /// Follows what was read at a place; says whether anything is known of it.
-    fn follow(&self, place: &Place, display: &Display) -> Result<bool, Failure> {
+    fn follow(&self, mut sought: Sought, place: &Place) -> Result<bool, Failure> {
         let Self { args, settings, loader, .. } = self;
-        let mut sought = loader.seek(place)?;
-        display.end();
         if let Some(id) = &args.entry {
             sought.logged.retain(|(_, row)| row.entry.as_ref().is_some_and(|entry| entry.is(id)));
         }

@@ -21,9 +21,9 @@ pub(super) fn show(about: &AboutPatient) -> Result<ExitCode, Failure> {
     if let Some(words) = Kin::of(&patient, &facts).closed() {
         say!("{words}");
     }
-    let access = desk.store.access(&subject)?;
-    let feed = desk.store.feed_access(&subject)?;
-    if !desk.store.practice(&desk.practice)?.shares {
+    let access = desk.store().access(&subject)?;
+    let feed = desk.store().feed_access(&subject)?;
+    if !desk.store().practice(&desk.practice)?.shares {
         say!("the practice shares nothing with this service: nobody sees anything");
     }
     if let Some(decided) = &access.suppressed {
@@ -55,7 +55,7 @@ pub(super) fn show(about: &AboutPatient) -> Result<ExitCode, Failure> {
 pub(super) fn set(args: &AccessSetArgs) -> Result<ExitCode, Failure> {
     let (desk, patient, facts) = Desk::of(&args.about)?;
     let grant = granted(&args.levels);
-    let before = desk.store.access(&desk.subject(&patient))?.own;
+    let before = desk.store().access(&desk.subject(&patient))?.own;
     if opens_more(&grant, before.as_ref()) {
         look_first(&desk, &patient, &args.levels, |_| true)?;
     }
@@ -90,7 +90,7 @@ pub(super) fn add_proxy(args: &AddProxyArgs) -> Result<ExitCode, Failure> {
                 .to_owned(),
         ));
     }
-    let before = desk.store.access(&desk.subject(&patient))?.proxies.remove(&args.account);
+    let before = desk.store().access(&desk.subject(&patient))?.proxies.remove(&args.account);
     let stands = before.as_ref().filter(|before| is_within(&proxy, before, Desk::today()));
     if opens_more(&proxy.grant, stands.map(|before| &before.grant)) {
         // A child has proxies because it is a child; and whether the patient wants access is not asked for them.
@@ -108,7 +108,7 @@ pub(super) fn add_proxy(args: &AddProxyArgs) -> Result<ExitCode, Failure> {
     if let Some(words) = Kin::of(&patient, &facts).closed() {
         say!("{words}");
     }
-    if desk.store.account(&args.account)?.is_none() {
+    if desk.store().account(&args.account)?.is_none() {
         say!("there is no account of this name yet: nobody can sign in with it");
     }
     Ok(ExitCode::SUCCESS)
@@ -133,7 +133,7 @@ fn is_within(new: &ProxyGrant, before: &ProxyGrant, today: Date) -> bool {
 /// Ends that somebody acts for the patient.
 pub(super) fn end_proxy(args: &EndProxyArgs) -> Result<ExitCode, Failure> {
     let (desk, patient, _) = Desk::of(&args.about)?;
-    if !desk.store.access(&desk.subject(&patient))?.proxies.contains_key(&args.account) {
+    if !desk.store().access(&desk.subject(&patient))?.proxies.contains_key(&args.account) {
         return Err(Failure("nobody with this account acts for the patient".to_owned()));
     }
     let today = Desk::today();

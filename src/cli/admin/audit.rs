@@ -24,7 +24,7 @@ pub(super) fn run(command: &AuditCommand) -> Result<ExitCode, Failure> {
 
 fn show(args: &AuditShowArgs) -> Result<ExitCode, Failure> {
     let (desk, patient, _) = Desk::of(&args.about)?;
-    let Some(snapshot) = desk.store.read(&desk.subject(&patient))? else {
+    let Some(snapshot) = desk.store().read(&desk.subject(&patient))? else {
         return Err(Failure(
             "nothing was ever released of this patient, so that nobody can have looked".to_owned(),
         ));

@@ -27,7 +27,7 @@ pub(super) fn rules(args: &RulesArgs) -> Result<ExitCode, Failure> {
             desk.release()?;
         }
     }
-    told(&desk.store.practice(&args.practice)?.rules);
+    told(&desk.store().practice(&args.practice)?.rules);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -72,7 +72,7 @@ pub(super) fn hide(args: &EntryArgs, hidden: bool) -> Result<ExitCode, Failure> 
     if hidden {
         say!("the entry and all that it contains is withheld from now on");
     }
-    if desk.store.practice(&desk.practice)?.open_batch.is_some() {
+    if desk.store().practice(&desk.practice)?.open_batch.is_some() {
         say!("a batch is open: the record is made anew once it is closed");
         return Ok(ExitCode::SUCCESS);
     }
@@ -103,7 +103,7 @@ pub(super) fn list(args: &DecisionsArgs) -> Result<ExitCode, Failure> {
     let patient = args.patient.as_deref().map(named).transpose()?;
     let mut after = 0;
     loop {
-        let page = desk.store.decisions(&args.practice, after, PAGE)?;
+        let page = desk.store().decisions(&args.practice, after, PAGE)?;
         let Some(last) = page.last() else { return Ok(ExitCode::SUCCESS) };
         after = last.number;
         let asked = |line: &&Decision| patient.is_none() || line.change.patient() == patient.as_ref();

@@ -4,13 +4,10 @@ use std::path::{Path, PathBuf};
 
 use gateway::{
     clock::{Clock, SystemClock},
-    config::Config,
     loader::Loader,
-    operator::Operator,
 };
 use jiff::civil::Date;
 use policy::Decided;
-use project::IdKey;
 use record::{EntryId, OdsCode, PatientKey, Report};
 use store::{Change, Decisions, Lmdb, PatientFacts, Store, StoreError, Subject};
 
@@ -18,39 +15,35 @@ use crate::{
     Failure,
     args::{AboutPatient, Deciding},
     named,
-    progress::Display,
-    serve::open,
+    opened::Opened,
 };
 
 /// A practice's records, and the practice.
 pub(super) struct Desk {
-    pub(super) store: Lmdb,
+    opened: Opened,
     pub(super) practice: OdsCode,
-    ids: IdKey,
-    config: Config,
 }
 
 impl Desk {
     pub(super) fn open(config: &Path, practice: &OdsCode) -> Result<Self, Failure> {
-        let config = Config::load(config)?;
-        let secrets = config.keys.open()?;
-        let store = open(&config)?;
-        let ids = IdKey::new(secrets.id.expose());
-        store.bind(&ids.fingerprint())?;
-        Ok(Self { store, practice: practice.clone(), ids, config })
+        Ok(Self { opened: Opened::read(config)?, practice: practice.clone() })
+    }
+
+    pub(super) fn store(&self) -> &Lmdb {
+        &self.opened.store
     }
 
     /// The desk for a patient who is there.
     pub(super) fn of(about: &AboutPatient) -> Result<(Self, PatientKey, PatientFacts), Failure> {
         let desk = Self::open(&about.config, &about.practice)?;
         let patient = desk.named(&about.patient)?;
-        let facts = desk.store.facts(&about.practice, &patient)?;
+        let facts = desk.store().facts(&about.practice, &patient)?;
         Ok((desk, patient, facts))
     }
 
     /// The key of a patient, by any name that the practice has for them.
     pub(super) fn named(&self, name: &str) -> Result<PatientKey, Failure> {
-        Ok(named::find(&self.store, &self.practice, name)?.patient)
+        Ok(named::find(self.store(), &self.practice, name)?.patient)
     }
 
     pub(super) fn subject(&self, patient: &PatientKey) -> Subject {
@@ -58,7 +51,7 @@ impl Desk {
     }
 
     pub(super) fn audit_dir(&self) -> PathBuf {
-        self.config.audit_dir()
+        self.opened.config.audit_dir()
     }
 
     pub(super) fn today() -> Date {
@@ -68,7 +61,7 @@ impl Desk {
     /// Decides, and says under which number it was written down.
     pub(super) fn decide(&self, change: &Change, deciding: &Deciding) -> Result<bool, StoreError> {
         let decided = Decided { by: deciding.by.clone(), at: SystemClock.now(), why: deciding.why.clone() };
-        let number = self.store.decide(&self.practice, change, &decided)?;
+        let number = self.store().decide(&self.practice, change, &decided)?;
         match number {
             Some(number) => say!("decision {number} of {}", self.practice),
             None => say!("nothing to change: it is so already"),
@@ -99,18 +92,7 @@ impl Desk {
     }
 
     fn loading<T>(&self, work: impl FnOnce(&Loader<'_>) -> Result<T, StoreError>) -> Result<T, Failure> {
-        let operator = Operator::configured(&self.config)?;
-        let display = Display::default();
-        let done = work(&Loader {
-            store: &self.store,
-            ids: &self.ids,
-            clock: &SystemClock,
-            practice: &self.practice,
-            progress: &|progress| display.show(progress),
-            also: operator.also(),
-        });
-        display.end();
-        Ok(done?)
+        Ok(self.opened.work(&self.opened.operator()?, &self.practice, work)?)
     }
 }
 

@@ -2,27 +2,17 @@
 
 use std::process::ExitCode;
 
-use gateway::{
-    clock::SystemClock,
-    config::Config,
-    loader::{Loader, Remade, Remake},
-    operator::Operator,
-};
-use project::IdKey;
+use gateway::loader::{Remade, Remake};
 use record::OdsCode;
 use store::Store;
 
-use crate::{Failure, args::ReprojectArgs, progress::Display, serve::open};
+use crate::{Failure, args::ReprojectArgs, opened::Opened};
 
 /// Goes through the practices one after another. Ends with 1 if anybody is left who is not made anew.
 pub(crate) fn run(args: &ReprojectArgs) -> Result<ExitCode, Failure> {
-    let config = Config::load(&args.config)?;
-    let secrets = config.keys.open()?;
-    let store = open(&config)?;
-    let ids = IdKey::new(secrets.id.expose());
-    store.bind(&ids.fingerprint())?;
-    let operator = Operator::configured(&config)?;
-    let known = store.practices()?;
+    let opened = Opened::read(&args.config)?;
+    let operator = opened.operator()?;
+    let known = opened.store.practices()?;
     let practices = match &args.practice {
         Some(practice) if !known.contains(practice) => {
             return Err(Failure(format!("nothing of {practice} was ever loaded here; check --practice")));
@@ -33,17 +23,7 @@ pub(crate) fn run(args: &ReprojectArgs) -> Result<ExitCode, Failure> {
     let remake = if args.resume { Remake::Resume } else { Remake::Begin };
     let mut whole = true;
     for practice in &practices {
-        let display = Display::default();
-        let loader = Loader {
-            store: &store,
-            ids: &ids,
-            clock: &SystemClock,
-            practice,
-            progress: &|progress| display.show(progress),
-            also: operator.also(),
-        };
-        let remade = loader.remake(remake);
-        display.end();
+        let remade = opened.work(&operator, practice, |loader| loader.remake(remake));
         match remade? {
             Some(remade) => whole &= tell(practice, &remade),
             None => {

@@ -48,7 +48,7 @@ fn queue(store: &Lmdb, practice: &OdsCode) -> Result<Vec<(PatientKey, Queued)>, 
 
 fn list(args: &ReviewListArgs) -> Result<ExitCode, Failure> {
     let desk = Desk::open(&args.config, &args.practice)?;
-    let queue = queue(&desk.store, &args.practice)?;
+    let queue = queue(desk.store(), &args.practice)?;
     let listed = queue.iter().filter(|(_, queued)| args.all || queued.found.decided.is_none());
     for (patient, queued) in listed {
         if args.json {
@@ -105,7 +105,7 @@ fn show(at: &EntryAt) -> Result<ExitCode, Failure> {
     let reviewed = facts.oversight.reviewed.get(&at.entry).cloned();
     let entry = entry_of(facts, at)?;
     say!("entry     {}, read at {:?}", entry.id.as_str(), entry.place);
-    let queue = queue(&desk.store, &at.about.practice)?;
+    let queue = queue(desk.store(), &at.about.practice)?;
     let mut of_patient = queue.into_iter().filter(|(whose, _)| *whose == patient);
     match of_patient.find(|(_, queued)| queued.found.entry == at.entry) {
         Some((_, Queued { found, since })) => {
@@ -151,7 +151,7 @@ fn decide(args: &ReviewDecideArgs) -> Result<ExitCode, Failure> {
         true => say!("the words of the entry may go out as they stand, until they change"),
         false => say!("the words of the entry stay back, until they change"),
     }
-    if desk.store.practice(&desk.practice)?.open_batch.is_some() {
+    if desk.store().practice(&desk.practice)?.open_batch.is_some() {
         say!("a batch is open: the record is made anew once it is closed");
     }
     Ok(ExitCode::SUCCESS)
