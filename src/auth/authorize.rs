@@ -29,6 +29,8 @@ pub struct Asked<'a> {
     pub code_challenge_method: Option<&'a str>,
     /// `nonce`: comes back in the ID token.
     pub nonce: Option<&'a str>,
+    /// `dpop_jkt`: the thumbprint of the key that the code is bound to (RFC 9449 §10).
+    pub dpop_jkt: Option<&'a str>,
 }
 
 /// The server that is asked.
@@ -55,6 +57,8 @@ pub struct Authorization {
     pub scopes: Scopes,
     pub(crate) challenge: String,
     pub(crate) nonce: Option<String>,
+    /// The thumbprint of the key with which alone the code can be redeemed.
+    pub(crate) key: Option<String>,
 }
 
 /// Why a request is not good.
@@ -163,9 +167,10 @@ pub fn judge(store: &dyn Store, server: Server<'_>, asked: &Asked<'_>) -> Result
     is_code_for(asked, server.fhir_base).map_err(told)?;
     let challenge = challenge(asked).map_err(told)?;
     let nonce = nonce(asked).map_err(told)?;
+    let key = key(asked).map_err(told)?;
     let scopes = scopes(&app, server.identity, asked).map_err(told)?;
     let (state, challenge) = (state.to_owned(), challenge.to_owned());
-    Ok(Authorization { scopes, redirect_uri, state, challenge, nonce, app })
+    Ok(Authorization { scopes, redirect_uri, state, challenge, nonce, key, app })
 }
 
 type Fault = (ErrorCode, &'static str);
@@ -233,6 +238,16 @@ fn nonce(asked: &Asked<'_>) -> Result<Option<String>, Fault> {
     match asked.nonce {
         Some(nonce) if !fits(nonce) => Err(invalid("nonce must be at most 512 visible ASCII characters")),
         nonce => Ok(nonce.map(str::to_owned)),
+    }
+}
+
+/// A thumbprint has the shape of a challenge: a SHA-256 in base64url.
+fn key(asked: &Asked<'_>) -> Result<Option<String>, Fault> {
+    match asked.dpop_jkt {
+        Some(jkt) if !secret::is_challenge(jkt) => {
+            Err(invalid("dpop_jkt must be a SHA-256 in base64url without padding: 43 characters"))
+        }
+        jkt => Ok(jkt.map(str::to_owned)),
     }
 }
 

@@ -2,11 +2,12 @@
 //! and only together with the secret behind its challenge.
 
 use jiff::{SignedDuration, Timestamp};
-use store::{Account, Store, Subject, TokenKind, TokenRecord};
+use store::{Account, Bound, Store, Subject, TokenKind, TokenRecord};
 
 use crate::{
     Client, Failure, Scopes, app,
     authorize::Authorization,
+    binding::{self, Shown},
     identity::SignedIn,
     secret::{self, Purpose},
     sign_in::{self, Role},
@@ -65,6 +66,7 @@ pub fn issue(
         family: secret::family()?,
         signed_in: Some(now),
         used: false,
+        bound: approved.key.clone().map(Bound::Key),
     };
     Ok(token::keep(store, Purpose::Code, &record)?)
 }
@@ -80,6 +82,8 @@ pub struct Exchange<'a> {
     pub redirect_uri: &'a str,
     /// `code_verifier`
     pub verifier: &'a str,
+    /// What came with the request beside it.
+    pub shown: Shown<'a>,
 }
 
 /// Redeems a code. It is spent by the attempt, whatever comes of it; a second attempt means that somebody else has it
@@ -104,7 +108,8 @@ pub fn redeem(
     let scopes = Scopes::grant(&record.scope, &app.scopes)?;
     let patient = token::still_entitled(store, app, &record)?;
     let signed_in = scopes.identifies().then(|| signed_in(&record, &scopes, &patient));
-    let tokens = token::issue(store, now, &record, scopes, patient)?;
+    let bound = binding::of_first(app, record.bound.as_ref(), &exchange.shown)?;
+    let tokens = token::issue(store, now, &TokenRecord { bound, ..record }, scopes, patient)?;
     Ok(Tokens { signed_in, ..tokens })
 }
 
@@ -167,7 +172,7 @@ mod tests {
         assert_eq!((tokens.patient.as_str(), tokens.expires_in), ("id-child", 3600));
         assert_eq!(tokens.scopes.to_string(), "launch/patient patient/*.rs offline_access");
         assert!(tokens.refresh.is_some());
-        let session = bearer(&*fixture.store, now(), false, &tokens.access).unwrap();
+        let session = bearer(&*fixture.store, now(), false, tokens.access.as_str()).unwrap();
         assert_eq!(session.subject, subject("child"));
         assert!(session.actor_is_proxy);
     }
@@ -185,16 +190,19 @@ mod tests {
         let fixture = Fixture::new();
         let code = fixture.code("adult", "adult");
         let tokens = fixture.redeem(&code).unwrap();
-        assert!(bearer(&*fixture.store, now(), false, &tokens.access).is_ok());
+        assert!(bearer(&*fixture.store, now(), false, tokens.access.as_str()).is_ok());
         assert!(grant_error(fixture.redeem(&code)).contains("used before"));
-        assert!(matches!(bearer(&*fixture.store, now(), false, &tokens.access), Err(AuthError::Revoked)));
+        assert!(matches!(
+            bearer(&*fixture.store, now(), false, tokens.access.as_str()),
+            Err(AuthError::Revoked)
+        ));
         let refreshed = token::refresh(
             &*fixture.store,
             now(),
             false,
             &fixture.client("app"),
-            &tokens.refresh.unwrap(),
-            None,
+            (&tokens.refresh.unwrap(), None),
+            &crate::fixture::NOTHING,
         );
         assert!(grant_error(refreshed).contains("revoked"));
     }
@@ -203,8 +211,13 @@ mod tests {
     fn a_code_is_bound_to_app_redirect_uri_and_verifier_and_spent_by_the_attempt() {
         let fixture = Fixture::new();
         let [own, other] = ["app", "other"].map(|id| &*Box::leak(Box::new(fixture.client(id))));
-        let good =
-            |code| Exchange { client: own, code, redirect_uri: crate::fixture::CALLBACK, verifier: VERIFIER };
+        let good = |code| Exchange {
+            client: own,
+            code,
+            redirect_uri: crate::fixture::CALLBACK,
+            verifier: VERIFIER,
+            shown: crate::fixture::NOTHING,
+        };
         let wrongs: [&dyn Fn(Exchange<'static>) -> Exchange<'static>; 5] = [
             &|e| Exchange { client: other, ..e },
             &|e| Exchange { redirect_uri: "https://app.example/callback/", ..e },
@@ -241,7 +254,10 @@ mod tests {
         for text in ["", "rgc_", "x", &tokens.access, tokens.refresh.as_ref().unwrap(), &"é".repeat(47)] {
             assert!(grant_error(fixture.redeem(text)).contains("unknown"));
         }
-        assert!(bearer(&*fixture.store, now(), false, &tokens.access).is_ok(), "trying does not revoke");
+        assert!(
+            bearer(&*fixture.store, now(), false, tokens.access.as_str()).is_ok(),
+            "trying does not revoke"
+        );
     }
 
     #[test]
@@ -262,6 +278,9 @@ mod tests {
         });
         let [tokens] = won.as_slice() else { panic!("{} got tokens", won.len()) };
         // Seven others had the code too: nobody knows which was the app.
-        assert!(matches!(bearer(&*fixture.store, now(), false, &tokens.access), Err(AuthError::Revoked)));
+        assert!(matches!(
+            bearer(&*fixture.store, now(), false, tokens.access.as_str()),
+            Err(AuthError::Revoked)
+        ));
     }
 }

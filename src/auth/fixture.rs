@@ -9,6 +9,7 @@ use store::{Account, App, AppStatus, Lmdb, NewRelease, Settings, Store, Subject}
 
 use crate::{
     authorize::{self, Asked, Authorization, Server},
+    binding::Shown,
     client::{Client, Credentials, NotNow, Published, authenticate},
     code::{self, Exchange},
     jwk::KeySet,
@@ -84,8 +85,12 @@ pub(crate) fn asked() -> Asked<'static> {
         code_challenge: Some(CHALLENGE),
         code_challenge_method: Some("S256"),
         nonce: None,
+        dpop_jkt: None,
     }
 }
+
+/// Neither proof nor certificate.
+pub(crate) const NOTHING: Shown<'static> = Shown { key: None, certificate: None };
 
 /// A server that signs no ID tokens.
 pub(crate) fn server(sandbox: bool) -> Server<'static> {
@@ -127,8 +132,11 @@ impl Fixture {
     }
 
     pub(crate) fn code_for(&self, scope: &str, account: &str, patient: &str) -> String {
-        let asked = Asked { scope: Some(scope), ..asked() };
-        let approved = authorize::judge(&*self.store, server(false), &asked).unwrap();
+        self.code_of(&Asked { scope: Some(scope), ..asked() }, account, patient)
+    }
+
+    pub(crate) fn code_of(&self, asked: &Asked<'_>, account: &str, patient: &str) -> String {
+        let approved = authorize::judge(&*self.store, server(false), asked).unwrap();
         let account = self.store.account(account).unwrap().unwrap();
         code::issue(&*self.store, now(), &approved, &account, &subject(patient)).unwrap()
     }
@@ -139,7 +147,7 @@ impl Fixture {
     }
 
     pub(crate) fn exchange<'a>(&self, client: &'a Client, code: &'a str) -> Exchange<'a> {
-        Exchange { client, code, redirect_uri: CALLBACK, verifier: VERIFIER }
+        Exchange { client, code, redirect_uri: CALLBACK, verifier: VERIFIER, shown: NOTHING }
     }
 
     pub(crate) fn redeem(&self, code: &str) -> Result<Tokens, TokenError> {

@@ -1,10 +1,10 @@
 //! What a token is good for now (RFC 7662), for the confidential app that it was given to.
 
 use jiff::Timestamp;
-use store::{Store, TokenKind};
+use store::{Bound, Store, TokenKind, TokenRecord};
 
 use crate::{
-    AuthError, Client, Failure, Scopes, Session, bearer, entitled, secret::Purpose, sign_in,
+    AuthError, Client, Failure, Scopes, Session, entitled, secret::Purpose, session::opened, sign_in,
     token::TokenError,
 };
 
@@ -23,6 +23,8 @@ pub struct Introspected {
     pub expires: Timestamp,
     /// It opens data; otherwise it gets the next token.
     pub is_access: bool,
+    /// What it is bound to.
+    pub bound: Option<Bound>,
 }
 
 impl Introspected {
@@ -67,10 +69,10 @@ pub fn introspect(
 }
 
 fn access(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> Result<Introspected, AuthError> {
-    let session = bearer(store, now, sandbox, token)?;
+    let (session, bound) = opened(store, now, sandbox, token)?;
     let patient = sign_in::logical_id(store, &session.subject)?.ok_or(AuthError::NotEntitled)?;
     let Session { scopes, client_id, account, expires, .. } = session;
-    Ok(Introspected { scopes, client_id, account, patient, expires, is_access: true })
+    Ok(Introspected { scopes, client_id, account, patient, expires, is_access: true, bound })
 }
 
 fn refresh(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> Result<Introspected, AuthError> {
@@ -83,10 +85,10 @@ fn refresh(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> Res
     if store.is_revoked(&record.family)? {
         return Err(AuthError::Revoked);
     }
-    let (client_id, account, subject) = (record.client_id, record.account, record.subject);
-    let (scopes, _) = entitled(store, sandbox, &client_id, &account, &subject, &record.scope)?;
+    let TokenRecord { client_id, account, subject, bound, expires, scope, .. } = record;
+    let (scopes, _) = entitled(store, sandbox, &client_id, &account, &subject, &scope)?;
     let patient = sign_in::logical_id(store, &subject)?.ok_or(AuthError::NotEntitled)?;
-    Ok(Introspected { scopes, client_id, account, patient, expires: record.expires, is_access: false })
+    Ok(Introspected { scopes, client_id, account, patient, expires, is_access: false, bound })
 }
 
 #[cfg(test)]

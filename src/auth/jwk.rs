@@ -1,15 +1,18 @@
 //! The public keys by which an app proves who it is: JWK Sets (RFC 7517) with RSA keys for RS384 and P-384 keys for
-//! ES384 (SMART App Launch 2.2, asymmetric authentication); and those of an identity provider, RSA for RS512 alone.
-//! What a key may be used for is said by the key and by whose it is, never by what was signed with it.
+//! ES384 (SMART App Launch 2.2, asymmetric authentication); those of an identity provider, RSA for RS512 alone; and the
+//! one in a DPoP proof, P-256 or P-384. What a key may be used for is said by the key and by whose it is, never by what
+//! was signed with it.
 
 use std::fmt;
 
 use aws_lc_rs::signature::{
-    ECDSA_P384_SHA384_FIXED, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RsaPublicKeyComponents,
-    UnparsedPublicKey,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+    RsaPublicKeyComponents, UnparsedPublicKey,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer, de::IgnoredAny};
+
+use crate::secret::sha256;
 
 /// Longest set that is read, in bytes.
 pub const LONGEST: usize = 64 * 1024;
@@ -24,17 +27,21 @@ pub(crate) enum Algorithm {
     Rs384,
     Es384,
     Rs512,
+    Es256,
 }
 
 impl Algorithm {
     /// Those that are taken from apps.
     pub(crate) const ALL: [Self; 2] = [Self::Rs384, Self::Es384];
+    /// Those that are taken in DPoP proofs.
+    pub(crate) const PROOFS: [Self; 2] = [Self::Es256, Self::Es384];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Rs384 => "RS384",
             Self::Es384 => "ES384",
             Self::Rs512 => "RS512",
+            Self::Es256 => "ES256",
         }
     }
 
@@ -50,6 +57,9 @@ pub const ALGORITHMS: [&str; 2] = ["RS384", "ES384"];
 #[derive(Debug)]
 pub struct KeySet(Vec<Key>);
 
+/// The names of the algorithms that are taken in DPoP proofs.
+pub const PROOF_ALGORITHMS: [&str; 2] = ["ES256", "ES384"];
+
 struct Key {
     id: String,
     algorithm: Algorithm,
@@ -58,6 +68,7 @@ struct Key {
 
 enum Public {
     Rsa { n: Vec<u8>, e: Vec<u8> },
+    P256(Vec<u8>),
     P384(Vec<u8>),
 }
 
@@ -97,7 +108,7 @@ struct Set {
 
 /// Members that count; one that stands twice refuses the set.
 #[derive(Deserialize)]
-struct Jwk {
+pub(crate) struct Jwk {
     kty: String,
     kid: Option<String>,
     alg: Option<String>,
@@ -190,12 +201,7 @@ impl Jwk {
                 let (n, e) = (number(self.n)?, number(self.e)?);
                 ((256..=1024).contains(&n.len()) && !e.is_empty()).then_some(Public::Rsa { n, e })?
             }
-            ("EC", Some("P-384")) => {
-                // Coordinates have their full length, zeros in front too (RFC 7518 §6.2.1.2).
-                let half = |text: Option<String>| BASE64_URL_SAFE_NO_PAD.decode(text?).ok();
-                let (x, y) = (half(self.x)?, half(self.y)?);
-                (x.len() == 48 && y.len() == 48).then(|| Public::P384([vec![4], x, y].concat()))?
-            }
+            ("EC", Some("P-384")) => Public::P384(point(self.x, self.y, 48)?),
             _ => return None,
         };
         let algorithm = taken.iter().copied().find(|algorithm| public.is_for(*algorithm))?;
@@ -204,10 +210,62 @@ impl Jwk {
     }
 }
 
+/// A point that is not compressed. Coordinates have their full length, zeros in front too (RFC 7518 §6.2.1.2).
+fn point(x: Option<String>, y: Option<String>, half: usize) -> Option<Vec<u8>> {
+    let decode = |text: Option<String>| BASE64_URL_SAFE_NO_PAD.decode(text?).ok();
+    let (x, y) = (decode(x)?, decode(y)?);
+    (x.len() == half && y.len() == half).then(|| [vec![4], x, y].concat())
+}
+
+/// The key that a DPoP proof brings along (RFC 9449 §4.2).
+pub(crate) struct ProofKey {
+    public: Public,
+    /// Its thumbprint (RFC 7638).
+    pub(crate) thumbprint: String,
+}
+
+impl ProofKey {
+    /// # Errors
+    /// If it is no public key for this algorithm.
+    pub(crate) fn of(jwk: Jwk, algorithm: Algorithm) -> Option<Self> {
+        if jwk.d || jwk.k || jwk.kty != "EC" {
+            return None;
+        }
+        let (curve, half) = match algorithm {
+            Algorithm::Es256 => ("P-256", 32),
+            Algorithm::Es384 => ("P-384", 48),
+            Algorithm::Rs384 | Algorithm::Rs512 => return None,
+        };
+        if jwk.crv.as_deref() != Some(curve) {
+            return None;
+        }
+        let (x, y) = (jwk.x?, jwk.y?);
+        let members = format!(r#"{{"crv":"{curve}","kty":"EC","x":"{x}","y":"{y}"}}"#);
+        let point = point(Some(x), Some(y), half)?;
+        let public = if half == 32 { Public::P256(point) } else { Public::P384(point) };
+        Some(Self { public, thumbprint: BASE64_URL_SAFE_NO_PAD.encode(sha256(members.as_bytes())) })
+    }
+
+    pub(crate) fn verifies(&self, text: &[u8], signature: &[u8]) -> bool {
+        self.public.verifies_ec(text, signature)
+    }
+}
+
 impl Public {
+    /// Whether a key on a curve fits; one that is on none does not.
+    fn verifies_ec(&self, text: &[u8], signature: &[u8]) -> bool {
+        let (how, point) = match self {
+            Self::P256(point) => (&ECDSA_P256_SHA256_FIXED, point),
+            Self::P384(point) => (&ECDSA_P384_SHA384_FIXED, point),
+            Self::Rsa { .. } => return false,
+        };
+        UnparsedPublicKey::new(how, point).verify(text, signature).is_ok()
+    }
+
     fn is_for(&self, algorithm: Algorithm) -> bool {
         match self {
             Self::Rsa { .. } => matches!(algorithm, Algorithm::Rs384 | Algorithm::Rs512),
+            Self::P256(_) => algorithm == Algorithm::Es256,
             Self::P384(_) => algorithm == Algorithm::Es384,
         }
     }
@@ -220,13 +278,11 @@ impl Key {
                 let how = match self.algorithm {
                     Algorithm::Rs512 => &RSA_PKCS1_2048_8192_SHA512,
                     Algorithm::Rs384 => &RSA_PKCS1_2048_8192_SHA384,
-                    Algorithm::Es384 => return false,
+                    Algorithm::Es384 | Algorithm::Es256 => return false,
                 };
                 RsaPublicKeyComponents { n, e }.verify(how, text, signature).is_ok()
             }
-            Public::P384(point) => {
-                UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point).verify(text, signature).is_ok()
-            }
+            Public::P256(_) | Public::P384(_) => self.public.verifies_ec(text, signature),
         }
     }
 }

@@ -9,8 +9,10 @@
 pub mod app;
 mod assertion;
 pub mod authorize;
+pub mod binding;
 pub mod client;
 pub mod code;
+pub mod dpop;
 mod failure;
 mod grammar;
 pub mod identity;
@@ -38,5 +40,5 @@ pub use failure::Failure;
 pub use kept_keys::{COOL_DOWN, KeptKeys, Next};
 pub use sandbox::{SandboxError, SandboxToken, issue_sandbox_token};
 pub use scope::{Categories, ScopeError, Scopes};
-pub use session::{AuthError, Session, bearer, entitled};
+pub use session::{AuthError, Presented, Session, bearer, entitled};
 pub use sign_in::SignIn;

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::{App, AppKeys, AppStatus, Decided, Store};
+use store::{App, AppKeys, AppStatus, BoundBy, Decided, Store};
 
 use crate::{
     Failure,
@@ -32,6 +32,10 @@ struct Described {
     contacts: Option<Vec<String>>,
     jwks: Option<Value>,
     jwks_uri: Option<String>,
+    #[serde(default)]
+    dpop_bound_access_tokens: bool,
+    #[serde(default)]
+    tls_client_certificate_bound_access_tokens: bool,
 }
 
 /// Why an app is not registered.
@@ -100,7 +104,15 @@ fn described(body: &[u8], client_id: String) -> Result<App, Unregistered> {
             ));
         }
     }
+    // RFC 9449 §5.2, RFC 8705 §3.4.
+    let bound_by = match (said.dpop_bound_access_tokens, said.tls_client_certificate_bound_access_tokens) {
+        (false, false) => None,
+        (true, false) => Some(BoundBy::Dpop),
+        (false, true) => Some(BoundBy::Certificate),
+        (true, true) => return Err(metadata("tokens are bound to a key or to a certificate, not to both")),
+    };
     let app = App {
+        bound_by,
         name: said.client_name.unwrap_or_else(|| client_id.clone()),
         client_id,
         redirect_uris: said.redirect_uris.unwrap_or_default(),
@@ -145,9 +157,15 @@ fn told(app: &App, now: Timestamp) -> Value {
         Some(AppKeys::Inline { jwks }) => Some(("jwks", serde_json::from_str(jwks).unwrap_or(Value::Null))),
         Some(AppKeys::Url { url }) => Some(("jwks_uri", json!(url))),
     };
+    let bound = app.bound_by.map(|by| match by {
+        BoundBy::Dpop => ("dpop_bound_access_tokens", json!(true)),
+        BoundBy::Certificate => ("tls_client_certificate_bound_access_tokens", json!(true)),
+    });
     let contacts = app.contact.as_ref().map(|contact| ("contacts", json!([contact])));
     if let Some(members) = told.as_object_mut() {
-        members.extend(keys.into_iter().chain(contacts).map(|(name, value)| (name.to_owned(), value)));
+        members.extend(
+            keys.into_iter().chain(bound).chain(contacts).map(|(name, value)| (name.to_owned(), value)),
+        );
     }
     told
 }

@@ -95,6 +95,7 @@ pub fn issue_sandbox_token(
         family: secret::family()?,
         signed_in: Some(now),
         used: false,
+        bound: None,
     };
     let token = token::keep(store, Purpose::Access, &record)?;
     Ok(SandboxToken { token, scopes, patient: choice.patient, expires: record.expires })
@@ -116,9 +117,9 @@ mod tests {
         fixture.set_status(AppStatus::Sandbox);
         let got = issue_sandbox_token(&*fixture.store, now(), "parent", "patient/*.rs", "app").unwrap();
         assert_eq!((got.patient.as_str(), got.scopes.to_string().as_str()), ("id-adult", "patient/*.rs"));
-        let session = bearer(&*fixture.store, now(), true, &got.token).unwrap();
+        let session = bearer(&*fixture.store, now(), true, got.token.as_str()).unwrap();
         assert_eq!((session.subject, session.actor_is_proxy), (subject("adult"), false));
-        assert!(bearer(&*fixture.store, now(), false, &got.token).is_err());
+        assert!(bearer(&*fixture.store, now(), false, got.token.as_str()).is_err());
     }
 
     #[test]

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use store::{App, Store, StoreError, Subject, TokenKind};
+use store::{App, Bound, Store, StoreError, Subject, TokenKind};
 
 use crate::{
     Scopes, app,
+    binding::Shown,
     secret::Purpose,
     sign_in::{self, Role},
 };
@@ -38,6 +39,22 @@ impl fmt::Debug for Session {
     }
 }
 
+/// A token as it came with a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Presented<'a> {
+    /// The token.
+    pub token: &'a str,
+    /// What came beside it.
+    pub shown: Shown<'a>,
+}
+
+impl<'a> From<&'a str> for Presented<'a> {
+    /// A token alone.
+    fn from(token: &'a str) -> Self {
+        Self { token, shown: Shown::default() }
+    }
+}
+
 /// Why a token opens nothing. An app need not learn which, except for a failure.
 #[derive(Debug)]
 pub enum AuthError {
@@ -47,6 +64,8 @@ pub enum AuthError {
     Expired,
     /// The sign-in was revoked.
     Revoked,
+    /// It is bound to something that did not come with it, or is not bound to what did.
+    Unbound,
     /// The app may not be used, or not any longer, or not for patients of this practice.
     AppNotServed,
     /// The person may not open the record, or not any longer.
@@ -63,6 +82,7 @@ impl AuthError {
             Self::Unknown => "token-unknown",
             Self::Expired => "token-expired",
             Self::Revoked => "token-revoked",
+            Self::Unbound => "token-unbound",
             Self::AppNotServed => "app-not-served",
             Self::NotEntitled => "not-entitled",
             Self::Store(_) => "store-failed",
@@ -76,11 +96,28 @@ impl From<StoreError> for AuthError {
     }
 }
 
-/// What a bearer token opens now. Its scopes are those that the app may still have.
+/// What an access token opens now, for whoever sent it. Its scopes are those that the app may still have.
 ///
 /// # Errors
 /// [`AuthError`].
-pub fn bearer(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> Result<Session, AuthError> {
+pub fn bearer<'a>(
+    store: &dyn Store,
+    now: Timestamp,
+    sandbox: bool,
+    presented: impl Into<Presented<'a>>,
+) -> Result<Session, AuthError> {
+    let Presented { token, shown } = presented.into();
+    let (session, bound) = opened(store, now, sandbox, token)?;
+    if shown.fits(bound.as_ref()) { Ok(session) } else { Err(AuthError::Unbound) }
+}
+
+/// What an access token opens now for whoever can prove what it is bound to.
+pub(crate) fn opened(
+    store: &dyn Store,
+    now: Timestamp,
+    sandbox: bool,
+    token: &str,
+) -> Result<(Session, Option<Bound>), AuthError> {
     let hash = Purpose::Access.hash(token).ok_or(AuthError::Unknown)?;
     let record =
         store.token(&hash)?.filter(|record| record.kind == TokenKind::Access).ok_or(AuthError::Unknown)?;
@@ -92,7 +129,7 @@ pub fn bearer(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> 
     }
     let (app, role) = serves(store, sandbox, &record.client_id, &record.account, &record.subject)?;
     let scopes = Scopes::grant(&record.scope, &app.scopes).map_err(|_| AuthError::Unknown)?;
-    Ok(Session {
+    let session = Session {
         client_id: record.client_id,
         account: record.account,
         subject: record.subject,
@@ -101,7 +138,8 @@ pub fn bearer(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> 
         per_minute: app.per_minute,
         family: record.family,
         expires: record.expires,
-    })
+    };
+    Ok((session, record.bound))
 }
 
 /// What an app may do with these scopes for a person in a record, and in which role the person is there: what any token
@@ -161,7 +199,10 @@ mod tests {
         for status in [AppStatus::Proposed, AppStatus::Suspended, AppStatus::Retired, AppStatus::Sandbox] {
             fixture.set_status(status);
             assert_eq!(open(&fixture, &token), Err("app-not-served"));
-            assert_eq!(bearer(&*fixture.store, now(), true, &token).is_ok(), status == AppStatus::Sandbox);
+            assert_eq!(
+                bearer(&*fixture.store, now(), true, token.as_str()).is_ok(),
+                status == AppStatus::Sandbox
+            );
         }
         fixture.set_status(AppStatus::Approved);
         assert!(open(&fixture, &token).is_ok());
@@ -172,7 +213,7 @@ mod tests {
         let fixture = Fixture::new();
         let token = fixture.tokens("adult", "adult").access;
         let at = |seconds| {
-            bearer(&*fixture.store, until(now(), SignedDuration::from_secs(seconds)), false, &token)
+            bearer(&*fixture.store, until(now(), SignedDuration::from_secs(seconds)), false, token.as_str())
         };
         assert!(at(3599).is_ok());
         assert!(matches!(at(3600), Err(AuthError::Expired)));
@@ -233,7 +274,14 @@ mod tests {
         decide(true);
         assert_eq!(open(&fixture, &tokens.access), Err("app-not-served"));
         let refreshed = |token: &str| {
-            crate::token::refresh(&*fixture.store, now(), false, &fixture.client("app"), token, None)
+            crate::token::refresh(
+                &*fixture.store,
+                now(),
+                false,
+                &fixture.client("app"),
+                (token, None),
+                &crate::fixture::NOTHING,
+            )
         };
         let refresh = tokens.refresh.unwrap();
         assert!(refreshed(&refresh).is_err());

@@ -6,10 +6,11 @@
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
-use store::{App, Store, StoreError, TokenKind, TokenRecord};
+use store::{App, Bound, Store, StoreError, TokenKind, TokenRecord};
 
 use crate::{
     Client, Failure, ScopeError, Scopes, app,
+    binding::{self, Shown},
     identity::{IdentityKeys, SignedIn},
     secret::{self, Purpose},
     sign_in,
@@ -38,6 +39,8 @@ pub struct Tokens {
     pub patient: String,
     /// Who signed in, if the app is to be told.
     pub signed_in: Option<SignedIn>,
+    /// They are bound to a key: their type is `DPoP`, not `Bearer`.
+    pub by_key: bool,
 }
 
 impl Tokens {
@@ -70,6 +73,8 @@ pub enum TokenError {
     InvalidClient,
     /// The code or token is no good, for this reason.
     InvalidGrant(&'static str),
+    /// The request lacks what the tokens are to be bound to.
+    Unbound(&'static str),
     /// The scope is malformed, or wider than what was granted.
     InvalidScope(&'static str),
     /// Not the app's fault.
@@ -100,8 +105,8 @@ pub fn refresh(
     now: Timestamp,
     sandbox: bool,
     client: &Client,
-    token: &str,
-    scope: Option<&str>,
+    (token, scope): (&str, Option<&str>),
+    shown: &Shown<'_>,
 ) -> Result<Tokens, TokenError> {
     let app = client.serving(sandbox).ok_or(TokenError::InvalidClient)?;
     let hash = Purpose::Refresh.hash(token).ok_or(UNKNOWN)?;
@@ -120,12 +125,13 @@ pub fn refresh(
         return Err(TokenError::InvalidGrant("the app may no longer come back by itself"));
     }
     let scopes = scope.map_or(Ok(held.clone()), |asked| held.narrow(asked))?;
+    let bound = binding::of_next(client, app, record.bound.as_ref(), shown)?;
     let patient = still_entitled(store, app, &record)?;
     let taken = store.take_token(&hash)?.ok_or(UNKNOWN)?;
     if taken.used {
         return Err(reused(store, &record)?);
     }
-    issue(store, now, &record, scopes, patient)
+    issue(store, now, &TokenRecord { bound, ..record }, scopes, patient)
 }
 
 /// The app that a refresh token was given to. SMART's own JavaScript client refreshes without naming itself; RFC 6749
@@ -206,7 +212,9 @@ pub(crate) fn issue(
         }
         Some(_) | None => None,
     };
-    Ok(Tokens { access, refresh, scopes, expires_in: ACCESS_LIFETIME.as_secs(), patient, signed_in: None })
+    let by_key = matches!(from.bound, Some(Bound::Key(_)));
+    let expires_in = ACCESS_LIFETIME.as_secs();
+    Ok(Tokens { access, refresh, scopes, expires_in, patient, signed_in: None, by_key })
 }
 
 /// Until when the app may come back by itself, if it may at all.
@@ -242,11 +250,11 @@ mod tests {
     use super::*;
     use crate::{
         AuthError, bearer,
-        fixture::{Fixture, now},
+        fixture::{Fixture, NOTHING, now},
     };
 
     fn refreshed(fixture: &Fixture, token: &str, scope: Option<&str>) -> Result<Tokens, TokenError> {
-        refresh(&*fixture.store, now(), false, &fixture.client("app"), token, scope)
+        refresh(&*fixture.store, now(), false, &fixture.client("app"), (token, scope), &NOTHING)
     }
 
     #[test]
@@ -255,10 +263,13 @@ mod tests {
         let first = fixture.tokens("adult", "adult");
         let old = first.refresh.unwrap();
         let second = refreshed(&fixture, &old, None).unwrap();
-        assert!(bearer(&*fixture.store, now(), false, &second.access).is_ok());
+        assert!(bearer(&*fixture.store, now(), false, second.access.as_str()).is_ok());
         assert!(matches!(refreshed(&fixture, &old, None), Err(TokenError::InvalidGrant(_))));
         for access in [&first.access, &second.access] {
-            assert!(matches!(bearer(&*fixture.store, now(), false, access), Err(AuthError::Revoked)));
+            assert!(matches!(
+                bearer(&*fixture.store, now(), false, access.as_str()),
+                Err(AuthError::Revoked)
+            ));
         }
         let newest = second.refresh.unwrap();
         assert!(matches!(
@@ -277,7 +288,10 @@ mod tests {
             threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
         });
         let [tokens] = won.as_slice() else { panic!("{} got tokens", won.len()) };
-        assert!(matches!(bearer(&*fixture.store, now(), false, &tokens.access), Err(AuthError::Revoked)));
+        assert!(matches!(
+            bearer(&*fixture.store, now(), false, tokens.access.as_str()),
+            Err(AuthError::Revoked)
+        ));
     }
 
     #[test]
@@ -292,7 +306,7 @@ mod tests {
         }
         let narrow = refreshed(&fixture, &token, Some("patient/Observation.s")).unwrap();
         assert_eq!(narrow.scopes.to_string(), "patient/Observation.s");
-        let session = bearer(&*fixture.store, now(), false, &narrow.access).unwrap();
+        let session = bearer(&*fixture.store, now(), false, narrow.access.as_str()).unwrap();
         assert_eq!(session.scopes.to_string(), "patient/Observation.s");
         let whole = refreshed(&fixture, &narrow.refresh.unwrap(), None).unwrap();
         assert_eq!(whole.scopes.to_string(), "launch/patient patient/*.rs offline_access");
@@ -318,7 +332,7 @@ mod tests {
         assert_eq!(tokens.scopes.to_string(), "launch/patient patient/*.rs online_access");
         let at = |hours: i64, minutes: i64| until(now(), SignedDuration::from_mins(hours * 60 + minutes));
         let client = fixture.client("app");
-        let ask = |now, token: &str| refresh(&*fixture.store, now, false, &client, token, None);
+        let ask = |now, token: &str| refresh(&*fixture.store, now, false, &client, (token, None), &NOTHING);
         let first = tokens.refresh.unwrap();
         assert!(matches!(
             ask(at(2, 0), &first),
@@ -338,10 +352,11 @@ mod tests {
     fn a_refresh_token_is_its_apps_own_and_ends_after_ninety_days() {
         let fixture = Fixture::new();
         let token = fixture.tokens("adult", "adult").refresh.unwrap();
-        let other = refresh(&*fixture.store, now(), false, &fixture.client("other"), &token, None);
+        let other =
+            refresh(&*fixture.store, now(), false, &fixture.client("other"), (&token, None), &NOTHING);
         assert!(matches!(other, Err(TokenError::InvalidGrant("the refresh token is unknown"))));
         let late = until(now(), REFRESH_LIFETIME);
-        let late = refresh(&*fixture.store, late, false, &fixture.client("app"), &token, None);
+        let late = refresh(&*fixture.store, late, false, &fixture.client("app"), (&token, None), &NOTHING);
         assert!(matches!(late, Err(TokenError::InvalidGrant("the refresh token has expired"))));
         fixture.set_status(AppStatus::Suspended);
         assert!(matches!(refreshed(&fixture, &token, None), Err(TokenError::InvalidClient)));
@@ -368,11 +383,14 @@ mod tests {
             let token = if by_refresh { &refresh } else { &tokens.access };
             let revoke = |id: &str, token: &str| revoke(&*fixture.store, &fixture.client(id), token);
             assert!(matches!(revoke("other", token), Err(TokenError::InvalidGrant(_))));
-            assert!(bearer(&*fixture.store, now(), false, &tokens.access).is_ok());
+            assert!(bearer(&*fixture.store, now(), false, tokens.access.as_str()).is_ok());
             fixture.set_status(AppStatus::Suspended);
             revoke("app", token).unwrap();
             fixture.set_status(AppStatus::Approved);
-            assert!(matches!(bearer(&*fixture.store, now(), false, &tokens.access), Err(AuthError::Revoked)));
+            assert!(matches!(
+                bearer(&*fixture.store, now(), false, tokens.access.as_str()),
+                Err(AuthError::Revoked)
+            ));
             assert!(refreshed(&fixture, &refresh, None).is_err());
         }
         for nothing in ["rga_unknown", ""] {

@@ -20,7 +20,8 @@ use record::{OdsCode, ResourceType};
 
 pub(crate) use admin::{AbandonArgs, AdminArgs, AdminCommand, BatchArgs, BatchesCommand, ReprojectArgs};
 pub(crate) use apps::{
-    AddAppArgs, AppStepArgs, AppsArgs, AppsCommand, BlockAppArgs, ChangeAppArgs, Registered, Stewarding,
+    AddAppArgs, AppStepArgs, AppsArgs, AppsCommand, BlockAppArgs, BoundTo, ChangeAppArgs, Registered,
+    Stewarding,
 };
 pub(crate) use audit::{AuditArgs, AuditCommand, AuditShowArgs};
 pub(crate) use decisions::{

@@ -61,7 +61,8 @@ fn offer(config: &Config, secrets: &Secrets) -> Result<Offer, Failure> {
     let fetch = fetch.map(|fetch| Arc::new(fetch) as Arc<dyn FetchKeys>);
     let providers =
         config.sign_in.iter().map(|one| one.provider().map(Arc::new)).collect::<Result<_, _>>()?;
-    Ok(Offer { fetch, registration: config.apps.registration, identity, providers })
+    let certificates = config.listen.client_certificates;
+    Ok(Offer { fetch, registration: config.apps.registration, identity, providers, certificates })
 }
 
 /// Takes a configured address.
@@ -101,7 +102,11 @@ pub(crate) fn serve(
         _ => None,
     };
     let certificates = tls::Certificates::load(&config.tls.certificate, &config.tls.key)?;
-    let server = tls::server_config(Arc::clone(&certificates))?;
+    let server = if config.listen.client_certificates {
+        tls::server_config_asking(Arc::clone(&certificates))?
+    } else {
+        tls::server_config(Arc::clone(&certificates))?
+    };
     let cursors = CursorKey::new(secrets.cursor.expose())
         .ok_or_else(|| Failure("the key for page links cannot be used".to_owned()))?;
     let urls = Urls { base: config.service.base_url.clone() };

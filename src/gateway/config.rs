@@ -97,6 +97,10 @@ pub struct Terminology {
 pub struct Listen {
     /// Address and port for apps, always TLS: `0.0.0.0:8443`, `[::]:8443`.
     pub address: SocketAddr,
+    /// Whether connections are asked for a certificate, to which an app's tokens can be bound (RFC 8705). Any one will do:
+    /// it proves nothing but that its key is there. Browsers that have one ask their user which to show.
+    #[serde(default)]
+    pub client_certificates: bool,
 }
 
 /// `[tls]`

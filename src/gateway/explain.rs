@@ -204,9 +204,13 @@ fn entitled(store: &dyn Store, question: &Question<'_>) -> Result<Entitled, Stor
         Ok(entitled) => Ok(Ok(entitled)),
         Err(AuthError::Store(error)) => Err(error),
         Err(AuthError::NotEntitled) => Ok(Err(Refused::User)),
-        Err(AuthError::AppNotServed | AuthError::Unknown | AuthError::Expired | AuthError::Revoked) => {
-            Ok(Err(Refused::App))
-        }
+        Err(
+            AuthError::AppNotServed
+            | AuthError::Unknown
+            | AuthError::Expired
+            | AuthError::Revoked
+            | AuthError::Unbound,
+        ) => Ok(Err(Refused::App)),
     }
 }
 

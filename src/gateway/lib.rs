@@ -3,6 +3,7 @@
 
 pub mod accept;
 pub mod audit;
+mod binding;
 pub mod client;
 pub mod clock;
 pub mod config;

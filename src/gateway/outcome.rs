@@ -21,6 +21,8 @@ pub enum Outcome {
     Unauthorized(&'static str),
     /// A token that does not open anything (any more).
     InvalidToken(&'static str),
+    /// A DPoP proof that proves nothing, or none where the token needs one.
+    BadProof(&'static str),
     /// The token's scope does not open this.
     Scope(String),
     /// The route does not take this method.
@@ -66,7 +68,7 @@ impl Outcome {
         match self {
             Self::Invalid(_) | Self::NotSupported(_) => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Unauthorized(_) | Self::InvalidToken(_) => StatusCode::UNAUTHORIZED,
+            Self::Unauthorized(_) | Self::InvalidToken(_) | Self::BadProof(_) => StatusCode::UNAUTHORIZED,
             Self::Scope(_) => StatusCode::FORBIDDEN,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
@@ -105,7 +107,7 @@ impl Outcome {
             Self::Slow(_) => "timeout",
             Self::Throttled(_) | Self::TooOften(_) => "throttled",
             Self::NoRoom(_) => "no-store",
-            Self::Unauthorized(_) | Self::InvalidToken(_) => "login",
+            Self::Unauthorized(_) | Self::InvalidToken(_) | Self::BadProof(_) => "login",
             Self::Scope(_) => "forbidden",
             Self::Cursor => "expired",
             Self::Internal => "exception",
@@ -128,6 +130,7 @@ impl Outcome {
             }
             Self::Unauthorized(words)
             | Self::InvalidToken(words)
+            | Self::BadProof(words)
             | Self::MediaType(words)
             | Self::Unknown(words)
             | Self::Forbidden(words)
@@ -164,6 +167,9 @@ impl Outcome {
         match self {
             Self::Unauthorized(_) => challenge(headers, "Bearer realm=\"fhir\""),
             Self::InvalidToken(_) => challenge(headers, "Bearer realm=\"fhir\", error=\"invalid_token\""),
+            Self::BadProof(_) => {
+                challenge(headers, "DPoP realm=\"fhir\", error=\"invalid_dpop_proof\", algs=\"ES256 ES384\"");
+            }
             Self::Scope(_) => challenge(headers, "Bearer realm=\"fhir\", error=\"insufficient_scope\""),
             Self::Method(allowed) => {
                 headers.insert(header::ALLOW, http::HeaderValue::from_static(allowed));

@@ -6,11 +6,13 @@ use std::{
 };
 
 use auth::{
-    Session,
+    Presented, Session,
+    binding::Shown,
+    dpop::{BadProof, Expected, Proven, prove},
     rate::{Limiter, Rate},
 };
 use http::{HeaderMap, HeaderValue, Method, header};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use record::ResourceType;
 use serde_json::Value;
 use store::{Store, StoreError, Subject};
@@ -18,6 +20,7 @@ use store::{Store, StoreError, Subject};
 use crate::{
     Handle, Request, Response,
     audit::{Interaction, Recording, RequestId, Row, Trail},
+    binding::{Used, proof, thumbprint},
     clock::Clock,
     fhir::{self, CursorKey, Format, Query, Unanswered, capability_statement},
     oauth::{OAuth, Offer, Offered, authorization_server, openid_configuration, smart_configuration},
@@ -98,6 +101,7 @@ pub struct Service {
     oauth: OAuth,
     offered: Offered,
     asking: Limiter<String>,
+    used: Used,
     readiness: Mutex<Readiness>,
     trail: Arc<Trail>,
     pub(crate) operator: Arc<Operator>,
@@ -117,8 +121,21 @@ impl Service {
         let offer = Offer::default();
         let oauth = OAuth::new(Arc::clone(&store), Arc::clone(&clock), urls.clone(), sandbox, offer);
         let (offered, readiness, operator) = (Offered::default(), Mutex::default(), Arc::default());
-        let asking = Limiter::new(MOST_APPS);
-        Self { store, trail, clock, cursors, urls, sandbox, oauth, offered, asking, readiness, operator }
+        let (asking, used) = (Limiter::new(MOST_APPS), Used::since(clock.now()));
+        Self {
+            store,
+            trail,
+            clock,
+            cursors,
+            urls,
+            sandbox,
+            oauth,
+            offered,
+            asking,
+            used,
+            readiness,
+            operator,
+        }
     }
 
     /// With what an operator has configured: only records that were made with those tables are served.
@@ -290,7 +307,7 @@ impl Service {
         kind: ResourceType,
         answer: impl FnOnce(&Session) -> Result<Response, Outcome>,
     ) -> Result<Response, Outcome> {
-        let session = self.session(request.headers())?;
+        let session = self.session(request)?;
         let id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
         let row = Row { request: id, ..Row::asked(self.clock.now(), &session, interaction, kind) };
         let recording = Recording::begin(&self.trail, row);
@@ -303,24 +320,44 @@ impl Service {
         Some(snapshot.released().subject.clone())
     }
 
-    fn session(&self, headers: &HeaderMap) -> Result<Session, Outcome> {
+    /// The key that the app proves to have for this request and this token (RFC 9449 §7).
+    fn proved(&self, request: &Request, token: &str, now: Timestamp) -> Result<Proven, Outcome> {
+        let bad = |bad: BadProof| Outcome::BadProof(bad.words());
+        let missing =
+            Outcome::BadProof("There is no DPoP proof: each request with Authorization: DPoP brings one.");
+        let proof = proof(request.headers()).map_err(bad)?.ok_or(missing)?;
+        let url = format!("{}{}", self.urls.base, request.uri().path());
+        let expected = Expected { method: request.method().as_str(), url: &url, token: Some(token), now };
+        prove(proof, &expected).map_err(bad)
+    }
+
+    fn session(&self, request: &Request) -> Result<Session, Outcome> {
         let missing = if self.sandbox {
             "There is no access token. Sign in with a SMART app, or run: recordgate sandbox token --dir DIR --user USER"
         } else {
             "There is no access token. Send Authorization: Bearer with one from the token endpoint."
         };
-        let value = headers.get(header::AUTHORIZATION).ok_or(Outcome::Unauthorized(missing))?;
-        let token = value
-            .to_str()
-            .ok()
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let (_, token) =
-            token.ok_or(Outcome::Unauthorized("The Authorization header is not a bearer token."))?;
+        let value = request.headers().get(header::AUTHORIZATION).ok_or(Outcome::Unauthorized(missing))?;
+        let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).unwrap_or_default();
         let now = self.clock.now();
-        let found = auth::bearer(&*self.store, now, self.sandbox, token.trim());
+        let proven = match Scheme::of(scheme) {
+            Some(Scheme::Bearer) => None,
+            Some(Scheme::Dpop) => Some(self.proved(request, token.trim(), now)?),
+            None => return Err(Outcome::Unauthorized("The Authorization header is not a bearer token.")),
+        };
+        let certificate = thumbprint(request);
+        let shown = Shown {
+            key: proven.as_ref().map(|proven| proven.key.as_str()),
+            certificate: certificate.as_deref(),
+        };
+        let presented = Presented { token: token.trim(), shown };
+        let found = auth::bearer(&*self.store, now, self.sandbox, presented);
         let session = found.map_err(|error| match error {
             auth::AuthError::Store(error) => self.failed(&error),
+            auth::AuthError::Unbound => Outcome::InvalidToken(
+                "The access token is bound to a key or a certificate, and that did not come with it: send Authorization: DPoP \
+                 with a DPoP proof, or connect with the certificate.",
+            ),
             auth::AuthError::Unknown
             | auth::AuthError::Expired
             | auth::AuthError::Revoked
@@ -329,12 +366,28 @@ impl Service {
                 Outcome::InvalidToken("The access token is not good (any more). Get a new one.")
             }
         })?;
+        if let Some(proven) = &proven {
+            self.used.take(proven, now)?;
+        }
         if let Some(burst) = session.per_minute {
             let rate = Rate { burst, per: SignedDuration::from_mins(1) };
             let allowed = self.asking.allow(session.client_id.clone(), rate, now);
             allowed.map_err(|wait| Outcome::TooOften(wait.as_secs() + 1))?;
         }
         Ok(session)
+    }
+}
+
+/// How a token is sent.
+enum Scheme {
+    Bearer,
+    Dpop,
+}
+
+impl Scheme {
+    fn of(name: &str) -> Option<Self> {
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        if is("bearer") { Some(Self::Bearer) } else { is("dpop").then_some(Self::Dpop) }
     }
 }
 
@@ -391,7 +444,7 @@ fn preflight() -> Response {
         .insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, POST, OPTIONS"));
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static("authorization, content-type, accept, prefer, if-none-match, if-modified-since, traceparent, tracestate"),
+        HeaderValue::from_static("authorization, dpop, content-type, accept, prefer, if-none-match, if-modified-since, traceparent, tracestate"),
     );
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
     response

@@ -7,6 +7,7 @@ mod clients;
 mod doubt;
 mod lists;
 mod names;
+mod shown;
 
 use std::{
     fmt,
@@ -183,6 +184,24 @@ impl ResolvesServerCert for Certificates {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner)))
     }
+}
+
+/// The same for connections that may show a certificate. Sessions are not resumed, so that each shows it anew.
+///
+/// # Errors
+/// If the protocol versions are not there.
+pub fn server_config_asking(certificates: Arc<Certificates>) -> Result<Arc<ServerConfig>, TlsError> {
+    let failed = |error: rustls::Error| TlsError { key: "tls", message: error.to_string() };
+    let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+        .map_err(failed)?
+        .with_client_cert_verifier(Arc::new(shown::AnyCertificate::default()))
+        .with_cert_resolver(certificates);
+    config.alpn_protocols = ALPN.map(<[u8]>::to_vec).to_vec();
+    config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    config.max_early_data_size = 0;
+    Ok(Arc::new(config))
 }
 
 /// The server's side of TLS. Early data is off and there are no client certificates, so that a resumed session can

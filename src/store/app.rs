@@ -38,6 +38,19 @@ pub struct App {
     /// Requests a minute that it may make for all its people together; none: the service's own limit.
     #[serde(default)]
     pub per_minute: Option<u32>,
+    /// It gets only tokens that are bound so.
+    #[serde(default)]
+    pub bound_by: Option<BoundBy>,
+}
+
+/// How tokens are bound to whoever may use them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BoundBy {
+    /// To a key of the app's (RFC 9449).
+    Dpop,
+    /// To the certificate of its connections (RFC 8705).
+    Certificate,
 }
 
 /// The public keys of a confidential app.

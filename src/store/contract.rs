@@ -391,6 +391,7 @@ fn a_code_is_taken_once_by_one_of_many() {
         family: "f".into(),
         signed_in: None,
         used: false,
+        bound: None,
     };
     f.store.set_token(&[1; 32], &token).unwrap();
     let wins = std::thread::scope(|scope| {

@@ -34,13 +34,13 @@ use record::{
 /// Who decided something, when and why.
 pub use policy::Decided;
 
-pub use app::{App, AppEvent, AppKeys, AppStatus, Apps, Evidence, Pushed};
+pub use app::{App, AppEvent, AppKeys, AppStatus, Apps, BoundBy, Evidence, Pushed};
 pub use decision::{Change, Decision, Decisions};
 pub use delivery::{DeliveredFile, Deliveries, Delivery, DeliveryState};
 pub use error::StoreError;
 pub use health::Failures;
 pub use lmdb::{Lmdb, Settings, SpaceSize};
-pub use model::{Abandoned, Access, Account, AsOf, Begun, Practice, Subject, TokenKind, TokenRecord};
+pub use model::{Abandoned, Access, Account, AsOf, Begun, Bound, Practice, Subject, TokenKind, TokenRecord};
 pub use review::ReviewQueue;
 pub use rows::{KeepRows, RowLog, RowPage, Swept};
 

@@ -174,4 +174,17 @@ pub struct TokenRecord {
     /// It could be used once and has been.
     #[serde(default)]
     pub used: bool,
+    /// Without this it opens nothing; if there is none, whoever holds it may use it.
+    #[serde(default)]
+    pub bound: Option<Bound>,
+}
+
+/// What whoever sends a token must prove to have.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "by", content = "thumbprint")]
+pub enum Bound {
+    /// The key with this thumbprint, by DPoP (RFC 9449 §6).
+    Key(String),
+    /// The client certificate with this SHA-256 in base64url (RFC 8705 §3.1).
+    Certificate(String),
 }

@@ -2,6 +2,7 @@
 
 mod at_once;
 mod authorization;
+mod binding;
 mod choosing;
 mod confidential;
 mod dates;

@@ -233,12 +233,28 @@ impl World {
 
     /// A request with any method, headers and body.
     pub fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        self.ask_over(None, method, path, headers, body)
+    }
+
+    /// The same over a connection that showed a certificate.
+    pub fn ask_over(
+        &self,
+        certificate: Option<&[u8]>,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
         let path = path.strip_prefix(BASE).unwrap_or(path);
         let mut request = http::Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request: Request = request.body(body.to_owned().into()).unwrap();
+        let mut request: Request = request.body(body.to_owned().into()).unwrap();
+        if let Some(der) = certificate {
+            let shown = gateway::ClientCertificates(Arc::new(vec![der.to_vec().into()]));
+            request.extensions_mut().insert(shown);
+        }
         let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
         let response: Response = self.service.handle(&request, peer);
         let (parts, body) = response.into_parts();

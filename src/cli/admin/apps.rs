@@ -8,11 +8,13 @@ use gateway::{
     clock::{Clock, SystemClock},
     config::Config,
 };
-use store::{App, AppEvent, AppKeys, Apps, Change, Decided, Decisions, Lmdb, Store};
+use store::{App, AppEvent, AppKeys, Apps, BoundBy, Change, Decided, Decisions, Lmdb, Store};
 
 use crate::{
     Failure,
-    args::{AddAppArgs, AppStepArgs, AppsCommand, BlockAppArgs, ChangeAppArgs, Registered, Stewarding},
+    args::{
+        AddAppArgs, AppStepArgs, AppsCommand, BlockAppArgs, BoundTo, ChangeAppArgs, Registered, Stewarding,
+    },
     serve::open,
 };
 
@@ -91,6 +93,11 @@ fn tell_app(app: &App) {
         Some(rate) => say!("requests         at most {rate} a minute"),
         None => say!("requests         not limited"),
     }
+    match app.bound_by {
+        Some(BoundBy::Dpop) => say!("tokens           bound to a key (DPoP)"),
+        Some(BoundBy::Certificate) => say!("tokens           bound to a client certificate"),
+        None => say!("tokens           bound to a key if the app sends DPoP proofs"),
+    }
 }
 
 fn tell_line(line: &AppEvent, before: Option<&AppEvent>) {
@@ -107,23 +114,38 @@ fn tell_line(line: &AppEvent, before: Option<&AppEvent>) {
 }
 
 fn add(args: &AddAppArgs) -> Result<(), Failure> {
-    let store = store(&args.config)?;
+    let config = Config::load(&args.config)?;
+    let store = open(&config)?;
     if store.app(&args.client)?.is_some() {
         return Err(Failure(format!("there is an app with the client id {} already", args.client)));
     }
     let app = App { client_id: args.client.clone(), name: args.name.clone(), ..App::default() };
     let app = registered(app, &args.registered)?;
     register::check(&app)?;
+    can_be_bound(&config, &app)?;
     put(&store, None, &app, &args.deciding)
 }
 
 fn change(args: &ChangeAppArgs) -> Result<(), Failure> {
-    let store = store(&args.config)?;
+    let config = Config::load(&args.config)?;
+    let store = open(&config)?;
     let before = known(&store, &args.client)?;
     let name = args.name.clone().unwrap_or_else(|| before.name.clone());
     let app = registered(App { name, ..before.clone() }, &args.registered)?;
     register::check(&app)?;
+    can_be_bound(&config, &app)?;
     put(&store, Some(&before), &app, &args.deciding)
+}
+
+/// An app whose tokens are to be bound to certificates gets none where no connection can show one.
+fn can_be_bound(config: &Config, app: &App) -> Result<(), Failure> {
+    if app.bound_by == Some(BoundBy::Certificate) && !config.listen.client_certificates {
+        return Err(Failure(
+            "no connection can show a certificate here: set client_certificates under [listen] first"
+                .to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 fn step(args: &AppStepArgs, step: Step) -> Result<(), Failure> {
@@ -169,6 +191,12 @@ fn registered(app: App, args: &Registered) -> Result<App, Failure> {
         contact: args.contact.clone().or(app.contact),
         evidence,
         per_minute: args.per_minute.or(app.per_minute),
+        bound_by: match args.bound_by {
+            None => app.bound_by,
+            Some(BoundTo::Dpop) => Some(BoundBy::Dpop),
+            Some(BoundTo::Certificate) => Some(BoundBy::Certificate),
+            Some(BoundTo::Nothing) => None,
+        },
         ..app
     })
 }

@@ -91,6 +91,19 @@ pub(crate) struct Registered {
     /// Requests a minute that it may make for all its people together.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) per_minute: Option<u32>,
+    /// What its tokens are bound to, so that they are no use to a thief: a key (dpop, RFC 9449), the certificate of its
+    /// connections (RFC 8705; needs listen.client_certificates), or nothing. Where it is nothing, an app that sends DPoP
+    /// proofs gets tokens that are bound to their key.
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) bound_by: Option<BoundTo>,
+}
+
+/// What tokens are bound to.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum BoundTo {
+    Dpop,
+    Certificate,
+    Nothing,
 }
 
 #[derive(Debug, clap::Args)]

@@ -36,7 +36,7 @@ pub(super) const CHOICE: &str = "choice";
 pub(super) const COME_BACK: &str = "come-back";
 
 /// What goes through the form and back.
-pub(super) const CARRIED: [&str; 10] = [
+pub(super) const CARRIED: [&str; 11] = [
     "client_id",
     "redirect_uri",
     "response_type",
@@ -46,6 +46,7 @@ pub(super) const CARRIED: [&str; 10] = [
     "code_challenge",
     "code_challenge_method",
     "nonce",
+    "dpop_jkt",
     "request_uri",
 ];
 
@@ -212,6 +213,7 @@ impl OAuth {
             code_challenge: form.get("code_challenge"),
             code_challenge_method: form.get("code_challenge_method"),
             nonce: form.get("nonce"),
+            dpop_jkt: form.get("dpop_jkt"),
         }
     }
 

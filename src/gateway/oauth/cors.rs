@@ -15,7 +15,7 @@ pub(super) fn preflight(headers: &HeaderMap) -> Response {
     answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
     answer.insert(
         header::ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static("content-type, authorization, accept"),
+        HeaderValue::from_static("content-type, authorization, accept, dpop"),
     );
     answer.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
     answer.insert(header::VARY, HeaderValue::from_static("Origin"));

@@ -1,7 +1,10 @@
 //! What SMART clients are told about this authorization server: exactly what works (SMART App Launch 2.2,
 //! conformance). `issuer` and `jwks_uri` stand there only where ID tokens are signed.
 
-use auth::{SignIn, jwk::ALGORITHMS};
+use auth::{
+    SignIn,
+    jwk::{ALGORITHMS, PROOF_ALGORITHMS},
+};
 use record::ResourceType;
 use serde_json::{Map, Value, json};
 
@@ -59,11 +62,15 @@ fn endpoints(urls: &Urls, offered: Offered) -> Map<String, Value> {
         ("grant_types_supported", json!(["authorization_code", "refresh_token"])),
         ("response_types_supported", json!(["code"])),
         ("code_challenge_methods_supported", json!(["S256"])),
+        ("dpop_signing_alg_values_supported", json!(PROOF_ALGORITHMS)),
         ("scopes_supported", json!(scopes(offered))),
     ];
+    // RFC 8705 §3.3.
+    let certificates =
+        offered.certificates.then(|| ("tls_client_certificate_bound_access_tokens", json!(true)));
     let registration = offered.registration.then(|| ("registration_endpoint", json!(urls.register())));
     let identity = offered.identity.then(|| [("issuer", json!(urls.base)), ("jwks_uri", json!(urls.jwks()))]);
-    let all = all.into_iter().chain(registration).chain(identity.into_iter().flatten());
+    let all = all.into_iter().chain(certificates).chain(registration).chain(identity.into_iter().flatten());
     all.map(|(name, value)| (name.to_owned(), value)).collect()
 }
 

@@ -64,6 +64,8 @@ pub struct Offer {
     pub identity: Option<Arc<IdentityKeys>>,
     /// With whom people can sign in.
     pub providers: Vec<Arc<Provider>>,
+    /// Connections may show a certificate, to which tokens can be bound (RFC 8705).
+    pub certificates: bool,
 }
 
 impl Offer {
@@ -74,6 +76,7 @@ impl Offer {
             registration: self.registration,
             identity: self.identity.is_some(),
             sign_in: !self.providers.is_empty(),
+            certificates: self.certificates,
         }
     }
 }
@@ -87,6 +90,8 @@ pub struct Offered {
     pub identity: bool,
     /// People can sign in with a provider.
     pub sign_in: bool,
+    /// Tokens can be bound to the certificate of a connection.
+    pub certificates: bool,
 }
 
 impl std::fmt::Debug for Offer {

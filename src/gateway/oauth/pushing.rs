@@ -32,19 +32,24 @@ impl OAuth {
                 let words = "a pushed request is whole: it names no other one";
                 return Err(Fault::of_app("invalid_request", words));
             }
+            let key = self.proved(request, &self.urls.pushed())?;
+            let asked = Self::asked(form);
+            // A proof says the same as `dpop_jkt` (RFC 9449 §10.1).
+            if asked.dpop_jkt.is_some_and(|jkt| key.as_ref().is_some_and(|key| key != jkt)) {
+                let words = "dpop_jkt is not the key of the DPoP proof";
+                return Err(Fault::of_app("invalid_dpop_proof", words));
+            }
             let parameters = CARRIED.iter().filter_map(|name| {
-                let value = form.get(name).or((*name == "client_id").then_some(client.id()))?;
-                Some(((*name).to_owned(), value.to_owned()))
+                let value = match *name {
+                    "client_id" => form.get(name).or(Some(client.id())),
+                    "dpop_jkt" => form.get(name).or(key.as_deref()),
+                    _ => form.get(name),
+                };
+                Some(((*name).to_owned(), value?.to_owned()))
             });
             let fhir_base = &self.urls.fhir();
-            let pushed = push(
-                &*self.store,
-                self.now(),
-                self.server(fhir_base),
-                client,
-                &Self::asked(form),
-                parameters.collect(),
-            );
+            let pushed =
+                push(&*self.store, self.now(), self.server(fhir_base), client, &asked, parameters.collect());
             let name = pushed.map_err(refused)?;
             Ok(reply::made(&json!({"request_uri": name, "expires_in": LIFETIME.as_secs()})))
         })

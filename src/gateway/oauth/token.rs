@@ -2,13 +2,16 @@
 
 use auth::{
     Client,
+    binding::Shown,
     client::{Credentials, Unauthenticated, authenticate},
     code::{self, Exchange},
+    dpop::{BadProof, Expected, prove},
     introspect::{Introspected, introspect},
     token::{self, TokenError, Tokens},
 };
 use http::header;
 use serde_json::{Value, json};
+use store::Bound;
 
 use super::{
     OAuth, cors,
@@ -16,14 +19,20 @@ use super::{
     log,
     reply::{self, Fault},
 };
-use crate::{Request, Response};
+use crate::{
+    Request, Response,
+    binding::{proof, thumbprint},
+};
 
 impl OAuth {
     pub(super) fn token(&self, request: &Request) -> Response {
         self.answer(request, |form, client| {
+            let key = self.proved(request, &self.urls.token())?;
+            let certificate = thumbprint(request);
+            let shown = Shown { key: key.as_deref(), certificate: certificate.as_deref() };
             let tokens = match form.get("grant_type") {
-                Some("authorization_code") => self.redeem(form, client)?,
-                Some("refresh_token") => self.refresh(form, client)?,
+                Some("authorization_code") => self.redeem(form, client, shown)?,
+                Some("refresh_token") => self.refresh(form, client, &shown)?,
                 Some(_) => {
                     return Err(Fault::of_app("unsupported_grant_type", "grant_type is not supported"));
                 }
@@ -47,20 +56,35 @@ impl OAuth {
         })
     }
 
-    fn redeem(&self, form: &Form, client: &Client) -> Result<Tokens, Fault> {
+    /// The key of the DPoP proof that came along, if one did (RFC 9449 §5). It counts once, also after a restart.
+    pub(super) fn proved(&self, request: &Request, url: &str) -> Result<Option<String>, Fault> {
+        let bad = |bad: BadProof| Fault::of_app("invalid_dpop_proof", bad.words());
+        let Some(proof) = proof(request.headers()).map_err(bad)? else { return Ok(None) };
+        let now = self.now();
+        let expected = Expected { method: request.method().as_str(), url, token: None, now };
+        let proven = prove(proof, &expected).map_err(bad)?;
+        let once = self.store.use_once(&proven.once, now, proven.remember);
+        match once.map_err(|error| fault(TokenError::Failure(error.into())))? {
+            true => Ok(Some(proven.key)),
+            false => Err(bad(BadProof::Replayed)),
+        }
+    }
+
+    fn redeem(&self, form: &Form, client: &Client, shown: Shown<'_>) -> Result<Tokens, Fault> {
         let exchange = Exchange {
             client,
             code: form.get("code").ok_or(missing("code is missing"))?,
             redirect_uri: form.get("redirect_uri").ok_or(missing("redirect_uri is missing"))?,
             verifier: form.get("code_verifier").ok_or(missing("code_verifier is missing"))?,
+            shown,
         };
         code::redeem(&*self.store, self.now(), self.sandbox, &exchange).map_err(fault)
     }
 
-    fn refresh(&self, form: &Form, client: &Client) -> Result<Tokens, Fault> {
+    fn refresh(&self, form: &Form, client: &Client, shown: &Shown<'_>) -> Result<Tokens, Fault> {
         let token = form.get("refresh_token").ok_or(missing("refresh_token is missing"))?;
-        let scope = form.get("scope");
-        token::refresh(&*self.store, self.now(), self.sandbox, client, token, scope).map_err(fault)
+        let asked = (token, form.get("scope"));
+        token::refresh(&*self.store, self.now(), self.sandbox, client, asked, shown).map_err(fault)
     }
 
     /// RFC 7662, for confidential apps about their own tokens.
@@ -86,8 +110,14 @@ impl OAuth {
             "patient": found.patient,
         });
         let identity = self.identity.as_ref().filter(|_| found.scopes.identifies());
+        let by_key = matches!(found.bound, Some(Bound::Key(_)));
+        // RFC 9449 §6.2, RFC 8705 §3.2.
+        let bound = found.bound.as_ref().map(|bound| match bound {
+            Bound::Key(thumbprint) => json!({"jkt": thumbprint}),
+            Bound::Certificate(thumbprint) => json!({"x5t#S256": thumbprint}),
+        });
         let also = [
-            ("token_type", found.is_access.then(|| "Bearer".to_owned())),
+            ("token_type", found.is_access.then(|| kind(by_key).to_owned())),
             ("iss", identity.map(|_| self.urls.base.clone())),
             ("sub", identity.map(|keys| keys.name(&found.client_id, &found.account))),
             (
@@ -96,6 +126,7 @@ impl OAuth {
             ),
         ];
         if let Some(members) = body.as_object_mut() {
+            members.extend(bound.map(|bound| ("cnf".to_owned(), bound)));
             members
                 .extend(also.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
         }
@@ -144,6 +175,10 @@ impl OAuth {
     }
 }
 
+fn kind(by_key: bool) -> &'static str {
+    if by_key { "DPoP" } else { "Bearer" }
+}
+
 fn missing(what: &'static str) -> Fault {
     Fault::of_app("invalid_request", what)
 }
@@ -177,6 +212,7 @@ fn fault(error: TokenError) -> Fault {
     match error {
         TokenError::InvalidClient => unknown(),
         TokenError::InvalidGrant(why) => Fault::of_app("invalid_grant", why),
+        TokenError::Unbound(why) => missing(why),
         TokenError::InvalidScope(why) => Fault::of_app("invalid_scope", why),
         TokenError::Failure(failure) => {
             log(&failure);
@@ -189,7 +225,7 @@ fn fault(error: TokenError) -> Fault {
 fn body(tokens: &Tokens, identity: Option<String>) -> Value {
     let mut body = json!({
         "access_token": tokens.access,
-        "token_type": "Bearer",
+        "token_type": kind(tokens.by_key),
         "expires_in": tokens.expires_in,
         "scope": tokens.scopes.to_string(),
         "patient": tokens.patient,
