@@ -209,6 +209,8 @@ AtMjU2In19.eyJqdGkiOiItQndDM0VTYzZhY2MybFRjIiwiaHRtIjoiUE9TVCIsImh0dSI6Imh0dHBzO
 wiaWF0IjoxNTYyMjYyNjE2fQ.2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg4PtFLbdLXiOSsX0x7NVY-FNyJK70nfbV37xRZT3Lg";
     const THUMBPRINT: &str = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
 
+    type Change<'a> = &'a dyn Fn(&mut Value);
+
     fn encode(value: &Value) -> String {
         BASE64_URL_SAFE_NO_PAD.encode(value.to_string())
     }
@@ -294,7 +296,7 @@ wiaWF0IjoxNTYyMjYyNjE2fQ.2-GxA6T8lP4vfrg8v-FdWP0A0zdrj8igiMLvqRMUvwnQg4PtFLbdLXi
     fn what_a_proof_is_signed_with_is_its_own_public_key_and_nothing_else() {
         let (signer, other) = (Signer::new(), Signer::new());
         let private = |jwk: &mut Value| jwk["d"] = json!("AQAB");
-        let wrong: [(&dyn Fn(&mut Value), BadProof); 9] = [
+        let wrong: [(Change<'_>, BadProof); 9] = [
             (&|header| header["typ"] = json!("JWT"), BadProof::Header),
             (&|header| header["crit"] = json!([]), BadProof::Header),
             (&|header| header["alg"] = json!("none"), BadProof::Algorithm),
