@@ -133,7 +133,7 @@ issue_codes! {
     /// The row removes an entry that has not come.
     RemovalAwaited = "removal-awaited", "should the entry come, it stays removed";
     /// The row changes nothing, and waits as before for what it names.
-    StillAwaited = "still-awaited", "the entry waits on; an earlier report says for what";
+    StillAwaited = "still-awaited", "the entry waits on; an earlier report, or `recordgate trace`, says for what";
     /// The file is in the export and is not among those that are read.
     FileNotRead = "file-not-read", "the file is not used, and its rows are not counted";
     /// The gateway itself could not load a batch that it had taken.

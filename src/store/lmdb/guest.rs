@@ -53,15 +53,12 @@ impl Lmdb {
             && identity == old.identity
         {
             let kept = Kept { batch: old.kept.batch, ..kept };
-            let fate = changes.fate_of_known(kept.batch);
+            let changed_in = kept.batch;
             if kept != old.kept {
                 let same = KeptGuest { identity, kept };
                 self.guest.put(txn, &at, &codec::pack(&same, "guest")?)?;
             }
-            return match fate {
-                Fate::Unchanged => self.guest_again(txn, practice, &identity, new, changes),
-                fate => Ok(fate),
-            };
+            return self.guest_again(txn, practice, &identity, (&new.id, changed_in), changes);
         }
         if let Some(old) = &old {
             self.guest_number.delete(txn, &number_key(practice, &old.identity, new))?;
@@ -138,15 +135,15 @@ impl Lmdb {
         txn: &RwTxn<'_>,
         practice: &OdsCode,
         identity: &Identity,
-        guest: &Entry,
+        (guest, changed_in): (&EntryId, u64),
         changes: &mut Changes,
     ) -> Result<Fate, StoreError> {
         for patient in self.holders(txn, practice, &identity.nhs_number)? {
-            if self.waits(txn, practice, &patient, &guest.id, changes)? {
+            if self.waits_now(txn, practice, &patient, (guest, changed_in), changes)? {
                 return Ok(Fate::Parked);
             }
         }
-        Ok(Fate::Unchanged)
+        Ok(changes.fate_of_known(changed_in))
     }
 
     /// The guests that a patient's record may have, and whether it is open whose they are: more than one patient has the

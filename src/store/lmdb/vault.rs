@@ -30,10 +30,15 @@ pub(super) struct Changes {
 }
 
 impl Changes {
+    /// Whether what this batch changed before it was interrupted is told once more.
+    pub(super) fn is_again(&self, changed_in: u64) -> bool {
+        self.again == Some(changed_in)
+    }
+
     /// What became of a row that says what is known already, by the batch that changed that last: before an
     /// interruption it was this row.
     pub(super) fn fate_of_known(&self, changed_in: u64) -> Fate {
-        if self.again == Some(changed_in) { Fate::Stored } else { Fate::Unchanged }
+        if self.is_again(changed_in) { Fate::Stored } else { Fate::Unchanged }
     }
 }
 
@@ -167,10 +172,8 @@ impl Lmdb {
             if same != *old {
                 self.put_kept(txn, practice, &at, &same, changes)?;
             }
-            return Ok(match changes.fate_of_known(old.batch) {
-                Fate::Unchanged if self.waits(txn, practice, patient, &new.id, changes)? => Fate::Parked,
-                fate => fate,
-            });
+            let waits = self.waits_now(txn, practice, patient, (&new.id, old.batch), changes)?;
+            return Ok(if waits { Fate::Parked } else { changes.fate_of_known(old.batch) });
         }
         self.put_kept(txn, practice, &at, &next, changes)?;
         self.hold(txn, practice, patient, old.as_ref().map(|old| &old.entry), &next.entry, changes)?;

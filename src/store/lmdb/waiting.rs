@@ -40,8 +40,24 @@ impl Lmdb {
         Ok(found.map(|bytes| codec::unpack(bytes, "waiting")).transpose()?.unwrap_or_default())
     }
 
-    /// Whether an entry waits.
-    pub(super) fn waits(
+    /// Whether an entry waits that was last changed in a batch. A record that a batch has changed and not released yet
+    /// tells only what waited before that batch.
+    pub(super) fn waits_now(
+        &self,
+        txn: &RwTxn<'_>,
+        practice: &OdsCode,
+        patient: &PatientKey,
+        (entry, changed_in): (&EntryId, u64),
+        changes: &mut Changes,
+    ) -> Result<bool, StoreError> {
+        if changes.is_again(changed_in) && self.dirty.get(txn, &key(practice, Some(patient), &[]))?.is_some()
+        {
+            return Ok(false);
+        }
+        self.waits(txn, practice, patient, entry, changes)
+    }
+
+    fn waits(
         &self,
         txn: &RwTxn<'_>,
         practice: &OdsCode,
