@@ -98,6 +98,7 @@ pub fn issue_sandbox_token(
         bound: None,
     };
     let token = token::keep(store, Purpose::Access, &record)?;
+    crate::connections::note(store, now, &record, record.expires)?;
     Ok(SandboxToken { token, scopes, patient: choice.patient, expires: record.expires })
 }
 

@@ -20,6 +20,8 @@ pub(crate) enum Purpose {
     Trip,
     /// Somebody who has signed in and has not answered yet.
     Ticket,
+    /// Somebody who has signed in to look at their own account.
+    Presence,
 }
 
 /// The system gave no random numbers; nothing can be issued.
@@ -39,6 +41,7 @@ impl Purpose {
             Self::Browser => "rgb_",
             Self::Trip => "rgs_",
             Self::Ticket => "rgt_",
+            Self::Presence => "rgv_",
         }
     }
 

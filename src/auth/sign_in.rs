@@ -59,12 +59,24 @@ pub fn role(account: &Account, subject: &Subject) -> Option<Role> {
 /// # Errors
 /// If the store cannot be read.
 pub fn choices(store: &dyn Store, app: &App, account: &Account) -> Result<Vec<Choice>, StoreError> {
+    let mut choices = Vec::new();
+    for choice in records(store, account)? {
+        if app::reaches(store, app, &choice.subject.practice)? {
+            choices.push(choice);
+        }
+    }
+    Ok(choices)
+}
+
+/// A person's own record and those of people for whom they act, as far as they are here.
+///
+/// # Errors
+/// If the store cannot be read.
+pub fn records(store: &dyn Store, account: &Account) -> Result<Vec<Choice>, StoreError> {
     let mut choices: Vec<Choice> = Vec::new();
     for subject in account.own.iter().chain(&account.acts_for) {
         let Some(role) = role(account, subject) else { continue };
-        if choices.iter().any(|choice| choice.subject == *subject)
-            || !app::reaches(store, app, &subject.practice)?
-        {
+        if choices.iter().any(|choice| choice.subject == *subject) {
             continue;
         }
         if let Some(patient) = logical_id(store, subject)? {

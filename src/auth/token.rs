@@ -11,6 +11,7 @@ use store::{App, Bound, Store, StoreError, TokenKind, TokenRecord};
 use crate::{
     Client, Failure, ScopeError, Scopes, app,
     binding::{self, Shown},
+    connections,
     identity::{IdentityKeys, SignedIn},
     secret::{self, Purpose},
     sign_in,
@@ -208,10 +209,13 @@ pub(crate) fn issue(
     let refresh = match comes_back_until(now, from)? {
         Some(expires) if expires > now => {
             let refresh = next(TokenKind::Refresh, from.scope.clone(), REFRESH_LIFETIME);
-            Some(keep(store, Purpose::Refresh, &TokenRecord { expires, ..refresh })?)
+            Some((keep(store, Purpose::Refresh, &TokenRecord { expires, ..refresh })?, expires))
         }
         Some(_) | None => None,
     };
+    let until = until(now, ACCESS_LIFETIME).max(refresh.as_ref().map_or(now, |(_, expires)| *expires));
+    connections::note(store, now, from, until)?;
+    let refresh = refresh.map(|(token, _)| token);
     let by_key = matches!(from.bound, Some(Bound::Key(_)));
     let expires_in = ACCESS_LIFETIME.as_secs();
     Ok(Tokens { access, refresh, scopes, expires_in, patient, signed_in: None, by_key })

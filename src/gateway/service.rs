@@ -119,7 +119,14 @@ impl Service {
         sandbox: bool,
     ) -> Self {
         let offer = Offer::default();
-        let oauth = OAuth::new(Arc::clone(&store), Arc::clone(&clock), urls.clone(), sandbox, offer);
+        let oauth = OAuth::new(
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            Arc::clone(&trail),
+            urls.clone(),
+            sandbox,
+            offer,
+        );
         let (offered, readiness, operator) = (Offered::default(), Mutex::default(), Arc::default());
         let (asking, used) = (Limiter::new(MOST_APPS), Used::since(clock.now()));
         Self {
@@ -149,7 +156,7 @@ impl Service {
     pub fn offering(self, offer: Offer) -> Self {
         let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
         let offered = offer.offered();
-        let oauth = OAuth::new(store, clock, self.urls.clone(), self.sandbox, offer);
+        let oauth = OAuth::new(store, clock, Arc::clone(&self.trail), self.urls.clone(), self.sandbox, offer);
         Self { oauth, offered, ..self }
     }
 
@@ -184,7 +191,8 @@ impl Service {
             return (label, response);
         }
         if let Some(response) = self.oauth.handle(request, peer) {
-            return ("/oauth/{endpoint}", response);
+            let label = if path.starts_with("/account") { "/account/{page}" } else { "/oauth/{endpoint}" };
+            return (label, response);
         }
         match path {
             "/healthz" => ("/healthz", found(b"ok\n".to_vec(), "text/plain; charset=utf-8")),

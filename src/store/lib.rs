@@ -40,7 +40,9 @@ pub use delivery::{DeliveredFile, Deliveries, Delivery, DeliveryState};
 pub use error::StoreError;
 pub use health::Failures;
 pub use lmdb::{Lmdb, Settings, SpaceSize};
-pub use model::{Abandoned, Access, Account, AsOf, Begun, Bound, Practice, Subject, TokenKind, TokenRecord};
+pub use model::{
+    Abandoned, Access, Account, AsOf, Begun, Bound, Connection, Practice, Subject, TokenKind, TokenRecord,
+};
 pub use review::ReviewQueue;
 pub use rows::{KeepRows, RowLog, RowPage, Swept};
 
@@ -370,6 +372,19 @@ pub trait Store: Apps + RowLog + Deliveries + Decisions + ReviewQueue + Send + S
     /// # Errors
     /// If it could not be made durable.
     fn revoke_family(&self, family: &str) -> Result<(), StoreError>;
+
+    /// Puts a connection in place of what was known of it, and forgets those of the same person that were over when it
+    /// began or was renewed.
+    ///
+    /// # Errors
+    /// If it could not be made durable.
+    fn put_connection(&self, connection: &Connection, now: Timestamp) -> Result<(), StoreError>;
+
+    /// The apps that a person has let into records, those that were stopped or are over among them.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn connections(&self, account: &str) -> Result<Vec<Connection>, StoreError>;
 
     /// Whether the sign-in that a token came from has been revoked.
     ///

@@ -179,6 +179,25 @@ pub struct TokenRecord {
     pub bound: Option<Bound>,
 }
 
+/// An app that a person has let into a record: one sign-in of theirs, for as long as one of its tokens may be good.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// What all its tokens share ([`TokenRecord::family`]).
+    pub family: String,
+    /// Who let it in.
+    pub account: String,
+    /// The app.
+    pub client_id: String,
+    /// Whose record it is.
+    pub subject: Subject,
+    /// What was granted, as scopes separated by spaces.
+    pub scope: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// None of its tokens is good from then on.
+    pub until: Timestamp,
+}
+
 /// What whoever sends a token must prove to have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "by", content = "thumbprint")]

@@ -1,5 +1,6 @@
 //! The gateway as apps meet it, without the network between (but for TLS).
 
+mod accounts;
 mod at_once;
 mod authorization;
 mod binding;

@@ -5,6 +5,7 @@
 //! the hash of the one before, so that a line that is changed, or missing between others, shows.
 
 mod chain;
+mod looks;
 mod recording;
 mod row;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod tests;
 mod trail;
 
 pub use chain::{Broken, Head, Line, lines, verify};
+pub use looks::{Looks, looks};
 pub(crate) use recording::{Recording, RequestId};
 pub use row::{Acting, Interaction, Row, Seen};
 pub use trail::{NotWritten, Trail};

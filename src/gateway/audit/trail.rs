@@ -106,6 +106,12 @@ impl Trail {
         written.map_err(|_| NotWritten)
     }
 
+    /// The folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.writer.dir
+    }
+
     /// Whether requests about patients are refused because they cannot be written down.
     #[must_use]
     pub fn is_failing(&self) -> bool {
@@ -277,6 +283,6 @@ fn day(at: Timestamp) -> Date {
     at.to_zoned(TimeZone::UTC).date()
 }
 
-fn named_day(file: &Path) -> Option<Date> {
+pub(super) fn named_day(file: &Path) -> Option<Date> {
     file.file_stem()?.to_str()?.parse().ok()
 }

@@ -1,8 +1,10 @@
 //! `/oauth/…`: the HTTP side of the authorization server. What is decided is decided in `auth`; here are forms, pages,
 //! redirects and the headers that keep them safe. Nothing that was sent or issued is logged.
 
+mod account;
 mod authorize;
 mod choosing;
+mod cookie;
 mod cors;
 mod discovery;
 mod form;
@@ -33,7 +35,7 @@ use keys::PublishedKeys;
 pub use keys::{FetchKeys, Fetched};
 pub use signing_in::{Answered, AskProvider, Heard, How, Provider};
 
-use crate::{Request, Response, accept::subscriber, clock::Clock, service::Urls};
+use crate::{Request, Response, accept::subscriber, audit::Trail, clock::Clock, service::Urls};
 
 /// Addresses that are remembered for what they have done lately.
 const MOST_ADDRESSES: usize = 10_000;
@@ -51,6 +53,8 @@ pub struct OAuth {
     pushing: Limiter<IpAddr>,
     providers: Vec<Arc<Provider>>,
     signing_in: Limiter<IpAddr>,
+    trail: Arc<Trail>,
+    looking: Limiter<String>,
 }
 
 /// What an authorization server offers beyond what each one does.
@@ -101,12 +105,13 @@ impl std::fmt::Debug for Offer {
 }
 
 impl OAuth {
-    /// Over a store, at an address. In a sandbox, apps on trial are served too, and a name is enough to sign in as
+    /// Over a store and the trail of who looked, at an address. In a sandbox, apps on trial are served too, and a name is enough to sign in as
     /// long as the address is this machine's own.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
+        trail: Arc<Trail>,
         urls: Urls,
         sandbox: bool,
         offer: Offer,
@@ -129,12 +134,17 @@ impl OAuth {
             pushing,
             providers,
             signing_in,
+            trail,
+            looking: Limiter::new(MOST_ADDRESSES),
         }
     }
 
-    /// Answers what is under `/oauth/`; nothing else.
+    /// Answers what is under `/oauth/` and `/account`; nothing else.
     #[must_use]
     pub fn handle(&self, request: &Request, peer: SocketAddr) -> Option<Response> {
+        if let Some(path) = request.uri().path().strip_prefix("/account") {
+            return self.account(request, path, subscriber(peer.ip()));
+        }
         let path = request.uri().path().strip_prefix("/oauth/")?;
         let method = request.method();
         if let Some((step, provider)) = path.split_once('/') {
@@ -176,7 +186,7 @@ impl OAuth {
     /// Whether it may take long to answer, although it is a GET.
     #[must_use]
     pub fn waits(path: &str) -> bool {
-        path.starts_with("/oauth/sign-in/") || path.starts_with("/oauth/callback/")
+        ["/oauth/sign-in/", "/oauth/callback/", "/account"].iter().any(|slow| path.starts_with(slow))
     }
 
     fn now(&self) -> Timestamp {

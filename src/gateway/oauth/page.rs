@@ -272,7 +272,7 @@ fn next(authorization: &Authorization) -> String {
 }
 
 /// A type, and the categories of it if the app sees no others.
-fn in_words(kind: ResourceType, categories: Option<Categories>) -> String {
+pub(super) fn in_words(kind: ResourceType, categories: Option<Categories>) -> String {
     let kind = match kind {
         ResourceType::Patient => {
             "Who the patient is: name, date of birth, NHS number, address and contact details"
@@ -285,13 +285,17 @@ fn in_words(kind: ResourceType, categories: Option<Categories>) -> String {
 }
 
 fn option(record: &Record<'_>) -> String {
-    let id = escape(&record.choice.patient);
+    format!("<option value=\"{}\">{}</option>", escape(&record.choice.patient), whose(record))
+}
+
+/// Whose record it is, for whoever may choose it.
+pub(super) fn whose(record: &Record<'_>) -> String {
     let practice = record.practice.as_deref().unwrap_or(record.choice.subject.practice.as_str());
     let practice = escape(practice);
     match record.choice.role {
-        Role::Patient => format!("<option value=\"{id}\">Your own, at {practice}</option>"),
+        Role::Patient => format!("Your own, at {practice}"),
         Role::Proxy => {
-            format!("<option value=\"{id}\">Somebody for whom you act, at {practice} (patient {id})</option>")
+            format!("Somebody for whom you act, at {practice} (patient {})", escape(&record.choice.patient))
         }
     }
 }

@@ -85,6 +85,9 @@ pub(super) fn page(page: &Page) -> Response {
 
 /// An address with these parameters besides its own.
 pub(super) fn address(uri: &str, parameters: &[(&str, &str)]) -> String {
+    if parameters.is_empty() {
+        return uri.to_owned();
+    }
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
     let join = if uri.contains('?') { '&' } else { '?' };
     format!("{uri}{join}{query}")
@@ -108,6 +111,18 @@ pub(super) fn json(value: &Value) -> Response {
     let mut response = Response::new(value.to_string().into());
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     unkept(response)
+}
+
+/// FHIR in JSON, to be kept as a file.
+pub(super) fn download(value: &Value) -> Response {
+    let mut response = json(value);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/fhir+json"));
+    headers.insert(
+        header::CONTENT_DISPOSITION,
+        HeaderValue::from_static("attachment; filename=\"who-has-looked.json\""),
+    );
+    response
 }
 
 /// An error in JSON.

@@ -69,8 +69,9 @@ impl World {
             })
             .unwrap();
         let urls = Urls { base: base.to_owned() };
-        let oauth =
-            OAuth::new(Arc::clone(&store) as Arc<dyn Store>, Arc::new(Noon), urls, sandbox, Offer::default());
+        let trail = crate::audit::Trail::open(&dir.path().join("audit"), None, Noon.now()).unwrap();
+        let known = Arc::clone(&store) as Arc<dyn Store>;
+        let oauth = OAuth::new(known, Arc::new(Noon), trail, urls, sandbox, Offer::default());
         Self { oauth, store, _dir: dir }
     }
 

@@ -4,6 +4,7 @@ mod abandon;
 mod apps;
 mod at_once;
 mod bodies;
+mod connections;
 mod decisions;
 mod delivery;
 mod disk;
@@ -41,8 +42,8 @@ use record::{CodeClass, Coded, Fact, Fate, NhsNumber, OdsCode, OnlineUser, Patie
 pub use sizes::SpaceSize;
 
 use crate::{
-    Abandoned, Access, Account, App, AsOf, Begun, Failures, NewRelease, PatientFacts, Practice, Snapshot,
-    Store, StoreError, Subject, TokenRecord, Whole, health::Health,
+    Abandoned, Access, Account, App, AsOf, Begun, Connection, Failures, NewRelease, PatientFacts, Practice,
+    Snapshot, Store, StoreError, Subject, TokenRecord, Whole, health::Health,
 };
 
 type Space = Database<Bytes, Bytes>;
@@ -94,6 +95,7 @@ pub struct Lmdb {
     pushed_until: Space,
     account: Space,
     token: Space,
+    connection: Space,
     revoked: Space,
     rows: Space,
     review: Space,
@@ -149,6 +151,7 @@ impl Lmdb {
             pushed_until: space(&mut txn, "pushed-until")?,
             account: space(&mut txn, "account")?,
             token: space(&mut txn, "token")?,
+            connection: space(&mut txn, "connection")?,
             revoked: space(&mut txn, "revoked")?,
             rows: space(&mut txn, "rows-2")?,
             logs: space(&mut txn, "logs")?,
@@ -420,6 +423,14 @@ impl Store for Lmdb {
         let mut txn = self.env.write_txn()?;
         self.revoked.put(&mut txn, family.as_bytes(), &[])?;
         self.commit(txn)
+    }
+
+    fn put_connection(&self, connection: &Connection, now: jiff::Timestamp) -> Result<(), StoreError> {
+        self.keep_connection(connection, now)
+    }
+
+    fn connections(&self, account: &str) -> Result<Vec<Connection>, StoreError> {
+        self.connections_of(account)
     }
 
     fn is_revoked(&self, family: &str) -> Result<bool, StoreError> {

@@ -323,3 +323,41 @@ fn the_cookie_is_of_this_host_alone_and_out_of_reach_of_scripts() {
     let secret = cookie.split(['=', ';']).nth(1).unwrap();
     assert!(!there.contains(secret) && there.contains("vtr=%5B%22P9.Cp.Cd"), "{there}");
 }
+
+#[test]
+fn whoever_proves_who_they_are_at_the_provider_sees_their_account() {
+    let clinic = Clinic::new();
+    let account = |fault| {
+        let mut browser = Browser::default();
+        let page = browser.get(&clinic, "/account").text();
+        assert!(
+            page.contains(&format!("href=\"/account/sign-in/{ID}\"")) && !page.contains("<form"),
+            "{page}"
+        );
+        let off = browser.get(&clinic, &format!("/account/sign-in/{ID}"));
+        let path = Browser::sign_in(&clinic, off.header("location").unwrap(), fault);
+        let stranger = Browser::default().get(&clinic, &path);
+        assert_eq!(heading(&stranger), (400, "Begin again from the app".to_owned()), "another browser");
+        let back = browser.get(&clinic, &path);
+        (browser, back)
+    };
+    let (mut browser, back) = account("none");
+    assert_eq!((back.status, back.header("location")), (303, Some("https://records.example/account")));
+    assert!(browser.cookie.as_ref().unwrap().starts_with("__Host-present="));
+    let page = browser.get(&clinic, "/account");
+    assert!(heading(&page).1.starts_with("Your own, at"), "{}", page.text());
+    for (fault, words) in
+        [("p5", "Prove who you are first"), ("wrong-nonce", "We could not be sure who signed in")]
+    {
+        let (browser, back) = account(fault);
+        assert_eq!(heading(&back).1, words, "{fault}");
+        assert!(
+            back.text().contains("href=\"https://records.example/account\">Go back</a>"),
+            "{}",
+            back.text()
+        );
+        assert!(browser.cookie.unwrap().starts_with("__Host-browser="), "nobody is signed in");
+    }
+    let (mut browser, _) = account("stranger");
+    assert_eq!(heading(&browser.get(&clinic, "/account")), (200, "There is no record".to_owned()));
+}

@@ -1,20 +1,16 @@
 //! The cookie that tells a browser from every other. It signs nobody in: it only sees to it that what one browser began
 //! no other one ends.
 
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue};
+
+use crate::oauth::cookie;
 
 /// `__Host-`: set by this host alone, over TLS, for all its paths; no other host and no subdomain can put one there.
 const NAME: &str = "__Host-browser";
 
 /// The browser's secret, if it has exactly one of the right shape.
 pub(super) fn read(headers: &HeaderMap) -> Option<String> {
-    let texts = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut own = texts
-        .flat_map(|text| text.split(';'))
-        .filter_map(|pair| pair.trim().split_once('=').filter(|(name, _)| *name == NAME))
-        .map(|(_, value)| value);
-    let first = own.next().filter(|value| auth::provider::trip::is_browser(value))?;
-    own.next().is_none().then(|| first.to_owned())
+    cookie::one(headers, NAME).filter(|value| auth::provider::trip::is_browser(value))
 }
 
 /// The header that sets it. `Lax`: it must come along when the person returns from the provider's site.
@@ -24,6 +20,8 @@ pub(super) fn set(browser: &str) -> Option<HeaderValue> {
 
 #[cfg(test)]
 mod tests {
+    use http::header;
+
     use super::*;
 
     #[test]

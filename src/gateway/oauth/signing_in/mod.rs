@@ -17,7 +17,7 @@ use auth::{
     },
     rate::Rate,
 };
-use http::header;
+use http::{HeaderMap, header};
 use jiff::SignedDuration;
 use policy::Refusal;
 use project::OwnTables;
@@ -29,6 +29,7 @@ pub use provider::{Answered, AskProvider, Heard, How, Provider};
 
 use super::{
     OAuth,
+    account::NO_APP,
     authorize::{CARRIED, CHOSEN},
     choosing,
     form::Form,
@@ -44,12 +45,26 @@ use crate::{
 /// How often people at one address may begin to sign in: some have their whole network behind one.
 const RATE: Rate = Rate { burst: 120, per: SignedDuration::from_mins(1) };
 
+/// An answer, or the page that comes instead.
+pub(super) type Gone = Result<Response, Box<Response>>;
+
+/// The secret of the browser, or a new one.
+pub(super) fn browser(headers: &HeaderMap) -> Result<String, auth::Failure> {
+    cookie::read(headers).map_or_else(trip::browser, Ok)
+}
+
+/// Sets it; again if it was there: a browser may be about to forget it.
+pub(super) fn browser_cookie(mut response: Response, browser: &str) -> Response {
+    response.headers_mut().extend(cookie::set(browser).map(|value| (header::SET_COOKIE, value)));
+    response
+}
+
 impl OAuth {
-    fn provider(&self, key: &str) -> Option<&Provider> {
+    pub(super) fn provider(&self, key: &str) -> Option<&Provider> {
         self.providers.iter().map(|one| &**one).find(|one| one.key == key)
     }
 
-    fn callback(&self, provider: &Provider) -> String {
+    pub(super) fn callback(&self, provider: &Provider) -> String {
         format!("{}/oauth/callback/{}", self.urls.base, provider.key)
     }
 
@@ -74,23 +89,15 @@ impl OAuth {
         Some(self.sent_off(provider, request, address).unwrap_or_else(|response| *response))
     }
 
-    fn sent_off(
-        &self,
-        provider: &Provider,
-        request: &Request,
-        address: IpAddr,
-    ) -> Result<Response, Box<Response>> {
+    fn sent_off(&self, provider: &Provider, request: &Request, address: IpAddr) -> Gone {
         let now = self.now();
-        if self.signing_in.allow(address, RATE, now).is_err() {
-            return Err(page(&Page::too_often()));
-        }
+        self.may_begin(address)?;
         let form = Form::of_query(request).map_err(|bad| page(&Page::refusal(bad.words())))?;
         let authorization = self.judge(&form)?;
         let about = provider.about(now);
         let about =
             about.map_err(|why| page(&Page::trouble(why, provider, &self.way_back(&authorization))))?;
-        let browser = cookie::read(request.headers()).map_or_else(trip::browser, Ok);
-        let browser = browser.map_err(|failure| failed(&failure))?;
+        let browser = browser(request.headers()).map_err(|failure| failed(&failure))?;
         let parameters = CARRIED
             .iter()
             .filter_map(|name| form.get(name).map(|value| ((*name).to_owned(), value.to_owned())));
@@ -101,10 +108,11 @@ impl OAuth {
         let query = trip::begin(&*self.store, now, &asking, &browser, request);
         let query = query.map_err(|failure| failed(&failure))?;
         let query: Vec<(&str, &str)> = query.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        let mut response = reply::redirect(&about.authorization, &query);
-        // Again if it was there: a browser may be about to forget it.
-        response.headers_mut().extend(cookie::set(&browser).map(|value| (header::SET_COOKIE, value)));
-        Ok(response)
+        Ok(browser_cookie(reply::redirect(&about.authorization, &query), &browser))
+    }
+
+    pub(super) fn may_begin(&self, address: IpAddr) -> Result<(), Box<Response>> {
+        self.signing_in.allow(address, RATE, self.now()).map_err(|_| page(&Page::too_often()))
     }
 
     /// A person comes back from a provider.
@@ -113,13 +121,18 @@ impl OAuth {
         Some(self.came_back(provider, request).unwrap_or_else(|response| *response))
     }
 
-    fn came_back(&self, provider: &Provider, request: &Request) -> Result<Response, Box<Response>> {
+    fn came_back(&self, provider: &Provider, request: &Request) -> Gone {
         let now = self.now();
         let form = Form::of_query(request).map_err(|_| page(&Page::lost()))?;
         let browser = cookie::read(request.headers());
         let returned = trip::end(&*self.store, now, &provider.key, browser.as_deref(), form.get("state"));
         let returned = returned.map_err(|error| failed(&error.into()))?;
         let (returned, browser) = returned.zip(browser).ok_or_else(|| page(&Page::lost()))?;
+        if returned.client_id == NO_APP {
+            let person = self.identified(provider, &form, &returned, &self.account_url())?;
+            let (account, _) = self.matched(&person).map_err(|error| failed(&error.into()))?;
+            return self.in_as(&account);
+        }
         let authorization = self.judge(&Form::of_pairs(returned.parameters.clone()))?;
         let back = self.way_back(&authorization);
         let person = self.identified(provider, &form, &returned, &back)?;
@@ -212,7 +225,7 @@ impl OAuth {
         self.with_ticket(request, &form).unwrap_or_else(|response| *response)
     }
 
-    fn with_ticket(&self, request: &Request, form: &Form) -> Result<Response, Box<Response>> {
+    fn with_ticket(&self, request: &Request, form: &Form) -> Gone {
         let waiting = self.waiting(request, form)?;
         let own = CHOSEN.iter().map(|(name, _)| *name).chain(["ticket", "patient"]);
         let own = own.filter_map(|name| form.get(name).map(|value| (name.to_owned(), value.to_owned())));

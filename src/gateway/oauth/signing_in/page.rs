@@ -41,7 +41,7 @@ impl Page {
     }
 
     /// Too many have begun to sign in from here.
-    pub(super) fn too_often() -> Self {
+    pub(in crate::oauth) fn too_often() -> Self {
         let body =
             "<p>Too many people have begun to sign in from your network. Wait a minute and try again.</p>";
         Self::plain(Kind::TooOften, "Wait a minute", &format!("{body}{NOTHING_SHARED}"))
@@ -58,7 +58,7 @@ impl Page {
     }
 
     /// Something went wrong between this server and the provider.
-    pub(super) fn trouble(why: Trouble, provider: &Provider, back: &str) -> Self {
+    pub(in crate::oauth) fn trouble(why: Trouble, provider: &Provider, back: &str) -> Self {
         let name = escape(&provider.name);
         match why {
             Trouble::Away => Self::with_way_back(
@@ -134,8 +134,8 @@ impl Page {
     }
 
     fn with_way_back(kind: Kind, title: &str, body: &str, back: &str) -> Self {
-        let body =
-            format!("{body}{NOTHING_SHARED}<p><a href=\"{}\">Go back to the app</a></p>", escape(back));
+        let words = if back.ends_with("/account") { "Go back" } else { "Go back to the app" };
+        let body = format!("{body}{NOTHING_SHARED}<p><a href=\"{}\">{words}</a></p>", escape(back));
         Self::plain(kind, title, &body)
     }
 }

@@ -103,7 +103,7 @@ impl std::fmt::Debug for Heard {
 
 /// Why nobody is known to have signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(in crate::oauth) enum Trouble {
     /// The provider cannot be reached, or does not do what it should.
     Away,
     /// What it said is not believed.
@@ -123,7 +123,7 @@ struct Tokens {
 
 impl Provider {
     /// What it says of itself, fetched at most once in a cool-down. Whoever comes while it is fetched waits for it.
-    pub(super) fn about(&self, now: Timestamp) -> Result<Arc<Metadata>, Trouble> {
+    pub(in crate::oauth) fn about(&self, now: Timestamp) -> Result<Arc<Metadata>, Trouble> {
         let within = |from: Timestamp, long: SignedDuration| {
             let since = now.duration_since(from);
             !since.is_negative() && since < long
