@@ -59,7 +59,7 @@ background:#14532d;color:#fff;cursor:pointer}a.button{display:inline-block;font-
 background:#14532d;color:#fff;text-decoration:none}button[value=deny]{background:#fff;color:#1b1f23;border-color:#1b1f23}\
 :focus-visible{outline:3px solid #b45309;outline-offset:2px}code{word-break:break-all}mark{background:#fde68a}\
 table{border-collapse:collapse;width:100%;table-layout:fixed}th,td{border:1px solid #4b5563;padding:.4rem;\
-text-align:left;vertical-align:top}.error{border-left:4px solid #b91c1c;padding-left:.8rem}.note{color:#4b5563}";
+text-align:left;vertical-align:top;overflow-wrap:anywhere}.error{border-left:4px solid #b91c1c;padding-left:.8rem}.note{color:#4b5563}";
 
 static STYLE_HASH: LazyLock<String> =
     LazyLock::new(|| BASE64_STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes())));

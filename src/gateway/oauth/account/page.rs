@@ -148,7 +148,8 @@ fn looked(sheet: &Sheet) -> String {
     if looks.rows.is_empty() {
         body.push_str("<p>Nobody has looked in the time that was gone through.</p>");
     } else {
-        let rows: String = looks.rows.iter().map(|row| look(sheet, row)).collect();
+        let together = looks.rows.chunk_by(is_one_look);
+        let rows: String = together.map(|rows| look(sheet, rows)).collect();
         let _ = write!(
             body,
             "<table><thead><tr><th scope=\"col\">When</th><th scope=\"col\">Who, with which app</th>\
@@ -170,7 +171,14 @@ fn looked(sheet: &Sheet) -> String {
     body
 }
 
-fn look(sheet: &Sheet, row: &Row) -> String {
+/// Page after page of one search is one look.
+fn is_one_look(one: &Row, other: &Row) -> bool {
+    let of = |row: &Row| (time(row.at), row.app.clone(), row.account.clone(), row.kind.clone());
+    of(one) == of(other)
+}
+
+fn look(sheet: &Sheet, rows: &[Row]) -> String {
+    let Some(row) = rows.first() else { return String::new() };
     let who = match row.acting {
         _ if row.account == sheet.account => "You",
         Acting::Myself => "The patient",
@@ -179,7 +187,7 @@ fn look(sheet: &Sheet, row: &Row) -> String {
     let app = escape(sheet.names.get(&row.app).unwrap_or(&row.app));
     let kind =
         ResourceType::from_name(&row.kind).map_or_else(|| escape(&row.kind), |kind| in_words(kind, None));
-    let shown = match row.shown.len() {
+    let shown = match rows.iter().map(|row| row.shown.len()).sum() {
         0 => "nothing".to_owned(),
         1 => kind,
         several => format!("{kind} ({several})"),
