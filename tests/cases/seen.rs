@@ -187,6 +187,7 @@ impl Shelf {
             .unwrap_or_else(|error| panic!("{}: {error}: {error:?}", path.display()));
         self.decide();
         self.loader().release(Some(batch), &mut report).unwrap();
+        self.store.settle(&self.practice).unwrap();
         report
     }
 
@@ -195,6 +196,7 @@ impl Shelf {
         self.loader()
             .take(format, &[path.to_owned()])
             .unwrap_or_else(|error| panic!("{}: {error}: {error:?}", path.display()));
+        self.store.settle(&self.practice).unwrap();
         self.decide();
     }
 
