@@ -84,7 +84,7 @@ fn a_person_sees_the_apps_that_they_let_in_and_stops_one_at_once() {
     let words = present.words("/account");
     has(&words, "Your own, at");
     has(&words, "Test app It may see: Who the patient is");
-    has(&words, "You let it in on 2 November 2026 at 12:00, until 31 January 2027, or longer");
+    has(&words, "You let it in on 2 November 2026 at 12:00. That lasts until 31 January 2027, or longer");
     has(&words, "It last looked on 2 November 2026 at 12:00.");
     has(&words, "You, with Test app Measurements, test results and other findings");
     let stopped = present.stop(&id);

@@ -166,3 +166,32 @@ fn a_birthday_or_the_end_of_a_grant_between_sign_in_and_request_closes_the_recor
         assert_eq!(found(refreshed["access_token"].as_str().unwrap()), 0, "{born}");
     }
 }
+
+#[test]
+fn a_page_is_in_the_language_that_was_chosen_and_stays_in_it() {
+    let portal = Portal::new();
+    let welsh = portal.ask(&[("ui_locales", Some("cy"))]);
+    assert_eq!(
+        (welsh.header("content-language"), welsh.header("vary")),
+        (Some("cy"), Some("Accept-Language"))
+    );
+    let page = welsh.text();
+    assert!(
+        page.contains("<html lang=\"cy\">") && page.contains("cofnod") && !page.contains("asks to see"),
+        "{page}"
+    );
+    assert!(page.contains("name=\"ui_locales\" value=\"cy\""), "it goes along with the form");
+    let again = portal.allow_as("nobody-here", &[("ui_locales", Some("cy"))]).text();
+    assert!(again.contains("<html lang=\"cy\">"), "{again}");
+    // The link of another language asks for the same, in that language.
+    let (_, rest) = page.split_once("hreflang=\"pl\"").unwrap();
+    assert!(rest.starts_with(">Polski</a>"));
+    let (before, _) = page.split_once("\" lang=\"pl\"").unwrap();
+    let link = before.rsplit_once("href=\"").unwrap().1.replace("&amp;", "&");
+    let polish = portal.world.ask("GET", &format!("/oauth/authorize{link}"), &[], "");
+    assert_eq!((polish.status, polish.header("content-language")), (200, Some("pl")));
+    for name in ["state", "code_challenge", "redirect_uri"] {
+        let field = format!("name=\"{name}\"");
+        assert!(polish.text().contains(&field), "{field}");
+    }
+}

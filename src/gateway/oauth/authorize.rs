@@ -18,6 +18,7 @@ use super::{
     log,
     page::{Page, Record},
     reply,
+    words::{AskedBefore, PARAMETER, say},
 };
 use crate::{Request, Response};
 
@@ -36,7 +37,7 @@ pub(super) const CHOICE: &str = "choice";
 pub(super) const COME_BACK: &str = "come-back";
 
 /// What goes through the form and back.
-pub(super) const CARRIED: [&str; 11] = [
+pub(super) const CARRIED: [&str; 12] = [
     "client_id",
     "redirect_uri",
     "response_type",
@@ -47,6 +48,7 @@ pub(super) const CARRIED: [&str; 11] = [
     "code_challenge_method",
     "nonce",
     "dpop_jkt",
+    "ui_locales",
     "request_uri",
 ];
 
@@ -69,7 +71,17 @@ impl OAuth {
         }
     }
 
+    /// In the language that the app asked for, where the browser's address does not say another.
     fn question(&self, form: &Form) -> Response {
+        let mut response = self.asked_of_person(form);
+        if let Ok(Some(pushed)) = self.whole(form) {
+            let tags = pushed.get(PARAMETER).map(|tags| AskedBefore(tags.to_owned()));
+            tags.map(|tags| response.extensions_mut().insert(tags));
+        }
+        response
+    }
+
+    fn asked_of_person(&self, form: &Form) -> Response {
         let ways_in = self.ways_in(form);
         match (self.judge(form), self.sign_in, ways_in) {
             (Err(response), ..) => *response,
@@ -98,14 +110,14 @@ impl OAuth {
 
     fn allowed(&self, form: &Form, asked: Authorization) -> Response {
         let links = self.ways_in(form);
-        let again = |words| reply::page(&Page::sign_in(&asked, form, links.as_deref(), Some(words)));
+        let again = |words: &str| reply::page(&Page::sign_in(&asked, form, links.as_deref(), Some(words)));
         if chosen(form, asked.clone()).scopes.is_empty() {
             return self.tell(&asked.denied());
         }
-        let Some(name) = form.get("user") else { return again("Type a name.") };
+        let Some(name) = form.get("user") else { return again(&say("sandbox.type-a-name", &[])) };
         let account = match self.store.account(name) {
             Ok(Some(account)) => account,
-            Ok(None) => return again("Nobody in this sandbox has this name."),
+            Ok(None) => return again(&say("sandbox.nobody", &[])),
             Err(error) => return failed(error),
         };
         self.granted(form, &asked, &account, None)

@@ -8,7 +8,7 @@ use auth::{
 use record::ResourceType;
 use serde_json::{Map, Value, json};
 
-use super::Offered;
+use super::{Offered, words::TAGS};
 use crate::service::Urls;
 
 /// The body of `.well-known/smart-configuration`.
@@ -61,6 +61,7 @@ fn endpoints(urls: &Urls, offered: Offered) -> Map<String, Value> {
         ("authorization_response_iss_parameter_supported", json!(true)),
         ("grant_types_supported", json!(["authorization_code", "refresh_token"])),
         ("response_types_supported", json!(["code"])),
+        ("ui_locales_supported", json!(TAGS)),
         ("code_challenge_methods_supported", json!(["S256"])),
         ("dpop_signing_alg_values_supported", json!(PROOF_ALGORITHMS)),
         ("scopes_supported", json!(scopes(offered))),

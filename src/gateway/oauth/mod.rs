@@ -19,6 +19,7 @@ pub mod stand_in;
 #[cfg(test)]
 mod tests;
 mod token;
+mod words;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -142,6 +143,10 @@ impl OAuth {
     /// Answers what is under `/oauth/` and `/account`; nothing else.
     #[must_use]
     pub fn handle(&self, request: &Request, peer: SocketAddr) -> Option<Response> {
+        self.answered_by(request, peer).map(|response| words::rendered(request, response))
+    }
+
+    fn answered_by(&self, request: &Request, peer: SocketAddr) -> Option<Response> {
         if let Some(path) = request.uri().path().strip_prefix("/account") {
             return self.account(request, path, subscriber(peer.ip()));
         }

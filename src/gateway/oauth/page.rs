@@ -17,6 +17,7 @@ use super::{
     authorize::{CARRIED, CHOICE, CHOSEN, COME_BACK},
     form::Form,
     signing_in::who,
+    words::{CHOOSER, TAG, is_mark, say},
 };
 
 /// A page, and where its form may lead.
@@ -59,7 +60,7 @@ background:#14532d;color:#fff;cursor:pointer}a.button{display:inline-block;font-
 background:#14532d;color:#fff;text-decoration:none}button[value=deny]{background:#fff;color:#1b1f23;border-color:#1b1f23}\
 :focus-visible{outline:3px solid #b45309;outline-offset:2px}code{word-break:break-all}mark{background:#fde68a}\
 table{border-collapse:collapse;width:100%;table-layout:fixed}th,td{border:1px solid #4b5563;padding:.4rem;\
-text-align:left;vertical-align:top;overflow-wrap:anywhere}.error{border-left:4px solid #b91c1c;padding-left:.8rem}.note{color:#4b5563}";
+text-align:left;vertical-align:top;overflow-wrap:anywhere}nav{text-align:right;margin-bottom:1rem}nav a,nav span{margin-left:.7rem}.error{border-left:4px solid #b91c1c;padding-left:.8rem}.note{color:#4b5563}";
 
 static STYLE_HASH: LazyLock<String> =
     LazyLock::new(|| BASE64_STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes())));
@@ -72,91 +73,87 @@ impl Page {
         ways_in: Option<&str>,
         problem: Option<&str>,
     ) -> Self {
-        let app = escape(&authorization.app.name);
+        let title = asks(authorization);
         let problem =
             problem.map(|words| format!("<p class=\"error\" role=\"alert\">{words}</p>")).unwrap_or_default();
         let name = escape(form.get("user").unwrap_or_default());
         let body = format!(
-            "<h1>{app} asks to see a GP record</h1>{problem}<form method=\"post\" action=\"authorize\">{}{}\
-             <label for=\"user\">Your name in this sandbox</label>\
-             <input id=\"user\" name=\"user\" value=\"{name}\" autocomplete=\"off\" autocapitalize=\"none\">{BUTTONS}</form>\
-             <p class=\"note\">This is a sandbox: everybody in it is made up, and no password is asked for.</p>{}",
+            "<h1>{title}</h1>{problem}<form method=\"post\" action=\"authorize\">{}{}\
+             <label for=\"user\">{}</label>\
+             <input id=\"user\" name=\"user\" value=\"{name}\" autocomplete=\"off\" autocapitalize=\"none\">{}</form>\
+             <p class=\"note\">{}</p>{}",
             carried(form),
             choices(authorization, form),
-            ways_in.map(|links| format!("<h2>Or sign in as patients do</h2>{links}")).unwrap_or_default()
+            say("sandbox.name", &[]),
+            buttons(),
+            say("sandbox.note", &[]),
+            ways_in.map(|links| format!("<h2>{}</h2>{links}", say("sandbox.or", &[]))).unwrap_or_default()
         );
-        Self::question(&format!("{app} asks to see a GP record"), &body, authorization)
+        Self::question(&title, &body, authorization)
     }
 
     /// Whose record may the app see?
     pub(super) fn choose(authorization: &Authorization, form: &Form, records: &[Record<'_>]) -> Self {
-        let app = escape(&authorization.app.name);
+        let title = say("choose.title", &[("app", &escape(&authorization.app.name))]);
         let options: String = records.iter().map(option).collect();
         let (action, who) = who(form);
         let body = format!(
-            "<h1>Whose record may {app} see?</h1>{}<form method=\"post\" action=\"{action}\">{who}{}\
-             <label for=\"patient\">Record</label><select id=\"patient\" name=\"patient\">{options}</select>\
-             {BUTTONS}</form>",
+            "<h1>{title}</h1>{}<form method=\"post\" action=\"{action}\">{who}{}\
+             <label for=\"patient\">{}</label><select id=\"patient\" name=\"patient\">{options}</select>\
+             {}</form>",
             terms(authorization),
             chosen(form),
+            say("choose.record", &[]),
+            buttons()
         );
-        Self::question(&format!("Whose record may {app} see?"), &body, authorization)
+        Self::question(&title, &body, authorization)
     }
 
     /// The request cannot be trusted enough to send anybody anywhere.
     pub(super) fn untrusted(why: &Untrusted) -> Self {
         let body = match why {
             Untrusted::NoClient | Untrusted::UnknownClient => {
-                format!(
-                    "<p>The app that sent you here is not known to this server: {}.</p>",
-                    escape(&why.to_string())
-                )
+                paragraph(&say("refused.unknown", &[("why", &in_english(&why.to_string()))]))
             }
-            Untrusted::NotServed { name } => {
-                format!("<p>{} may not be used here, or not at present.</p>", escape(name))
-            }
+            Untrusted::NotServed { name } => paragraph(&say("refused.not-served", &[("app", &escape(name))])),
             Untrusted::WrongRedirect { sent, registered } => wrong_redirect(sent.as_deref(), registered),
         };
-        Self::plain(Kind::Refusal, "This app cannot be connected", &format!("{body}{NOTHING_SHARED}"))
+        Self::plain(Kind::Refusal, &say("refused.title", &[]), &format!("{body}{}", nothing_shared()))
     }
 
     /// The request cannot be read.
     pub(super) fn refusal(words: &str) -> Self {
-        let body =
-            format!("<p>The app sent something that cannot be used: {}.</p>{NOTHING_SHARED}", escape(words));
-        Self::plain(Kind::Refusal, "This app cannot be connected", &body)
+        let body = paragraph(&say("refused.unusable", &[("why", &in_english(words))]));
+        Self::plain(Kind::Refusal, &say("refused.title", &[]), &format!("{body}{}", nothing_shared()))
     }
 
     /// The answer did not come from our own form.
     pub(super) fn forgery() -> Self {
-        let body =
-            format!("<p>The answer came from another website. Start again from the app.</p>{NOTHING_SHARED}");
-        Self::plain(Kind::Forgery, "That did not come from this page", &body)
+        let body = format!("{}{}", paragraph(&say("forgery.words", &[])), nothing_shared());
+        Self::plain(Kind::Forgery, &say("forgery.title", &[]), &body)
     }
 
     /// Nobody can sign in.
     pub(super) fn no_sign_in() -> Self {
-        let body = format!(
-            "<p>Sign-in is not set up on this server, so no app can be connected.</p>{NOTHING_SHARED}"
-        );
-        Self::plain(Kind::Unavailable, "Sign-in is not set up", &body)
+        let body = format!("{}{}", paragraph(&say("no-sign-in.words", &[])), nothing_shared());
+        Self::plain(Kind::Unavailable, &say("no-sign-in.title", &[]), &body)
     }
 
     /// The person has no record here.
     pub(super) fn no_record() -> Self {
         let body = format!(
-            "<p>You have no GP record on this server, and there is nobody here for whom you may act today.</p><p>A GP \
-             practice decides who may act for a patient, and for how long. A parent's access stops when the child is 11, \
-             until the practice has looked at it again, and ends at 16. If you think that you should have access, ask \
-             the practice.</p>{NOTHING_SHARED}"
+            "{}{}{}",
+            paragraph(&say("no-record.words", &[])),
+            paragraph(&say("no-record.who-decides", &[])),
+            nothing_shared()
         );
-        Self::plain(Kind::Question, "There is no record to share", &body)
+        Self::plain(Kind::Question, &say("no-record.title", &[]), &body)
     }
 
     /// The server failed.
     pub(super) fn failure() -> Self {
-        let body = format!("<p>Something went wrong on this server. Try again later.</p>{NOTHING_SHARED}");
-        Self::plain(Kind::Failure, "This did not work", &body)
+        let body = format!("{}{}", paragraph(&say("failure.words", &[])), nothing_shared());
+        Self::plain(Kind::Failure, &say("failure.title", &[]), &body)
     }
 
     /// The content security policy. Browsers hold the redirect that follows a form against `form-action` too.
@@ -190,15 +187,37 @@ impl Page {
     }
 }
 
-pub(super) const NOTHING_SHARED: &str = "<p>Nothing was shared.</p>";
-pub(super) const BUTTONS: &str = "<button name=\"decision\" value=\"allow\">Allow</button>\
-<button name=\"decision\" value=\"deny\">Do not allow</button>";
+/// That an app asks for something, as a title.
+pub(super) fn asks(authorization: &Authorization) -> String {
+    say("consent.title", &[("app", &escape(&authorization.app.name))])
+}
+
+pub(super) fn nothing_shared() -> String {
+    paragraph(&say("nothing-shared", &[]))
+}
+
+pub(super) fn paragraph(words: &str) -> String {
+    format!("<p>{words}</p>")
+}
+
+/// Words for developers, which are in English whatever language the page is in.
+fn in_english(words: &str) -> String {
+    format!("<span lang=\"en\">{}</span>", escape(words))
+}
+
+pub(super) fn buttons() -> String {
+    format!(
+        "<button name=\"decision\" value=\"allow\">{}</button><button name=\"decision\" value=\"deny\">{}</button>",
+        say("consent.allow", &[]),
+        say("consent.deny", &[])
+    )
+}
 
 fn document(title: &str, body: &str) -> String {
     format!(
-        "<!doctype html><html lang=\"en-GB\"><head><meta charset=\"utf-8\">\
+        "<!doctype html><html lang=\"{TAG}\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{title}</title>\
-         <style>{STYLE}</style></head><body><main>{body}</main></body></html>"
+         <style>{STYLE}</style></head><body>{CHOOSER}<main>{body}</main></body></html>"
     )
 }
 
@@ -212,19 +231,18 @@ pub(super) fn choices(authorization: &Authorization, form: &Form) -> String {
         Some(tick(name, ticked(name), &in_words(kind, scopes.seen_in(kind))))
     });
     let asked: String = asked.collect();
+    let named = [("app", app.as_str())];
     let comes_back = (scopes.offline() || scopes.online()).then(|| {
-        tick(
-            COME_BACK,
-            ticked(COME_BACK),
-            &format!("{app} may come back without asking you again. {}", how_long(scopes)),
-        )
+        let words = format!("{} {}", say("consent.come-back", &named), how_long(scopes));
+        tick(COME_BACK, ticked(COME_BACK), &words)
     });
     let sees = if asked.is_empty() {
-        format!("<p>If you allow it, {app} learns which record is yours, and sees nothing in it.</p>")
+        paragraph(&say("consent.nothing", &named))
     } else {
         format!(
-            "<fieldset><legend>{app} may see these parts of the record, as far as the practice shares them</legend>\
-             {asked}</fieldset><p class=\"note\">Take away the tick of what it is not to see. It cannot change anything.</p>"
+            "<fieldset><legend>{}</legend>{asked}</fieldset><p class=\"note\">{}</p>",
+            say("consent.parts", &named),
+            say("consent.untick", &[])
         )
     };
     format!("{}{sees}{}{}", hidden(CHOICE, "yes"), comes_back.unwrap_or_default(), next(authorization))
@@ -244,44 +262,42 @@ fn chosen(form: &Form) -> String {
 fn terms(authorization: &Authorization) -> String {
     let app = escape(&authorization.app.name);
     let scopes = &authorization.scopes;
+    let named = [("app", app.as_str())];
     let item = |kind: ResourceType| format!("<li>{}</li>", in_words(kind, scopes.seen_in(kind)));
     let items: String = scopes.types().into_iter().map(item).collect();
     let sees = if items.is_empty() {
-        format!("<p>If you allow it, {app} learns which record is yours, and sees nothing in it.</p>")
+        paragraph(&say("consent.nothing", &named))
     } else {
-        format!(
-            "<p>If you allow it, {app} can see these parts of the record, as far as the practice shares them:</p><ul>{items}</ul>"
-        )
+        format!("{}<ul>{items}</ul>", paragraph(&say("consent.sees", &named)))
     };
-    format!("{sees}<p>{} It cannot change anything.</p>{}", how_long(scopes), next(authorization))
+    format!("{sees}<p>{} {}</p>{}", how_long(scopes), say("consent.no-change", &[]), next(authorization))
 }
 
-fn how_long(scopes: &Scopes) -> &'static str {
-    if scopes.offline() {
-        "It can come back without asking you again, until it has not done so for 90 days."
+fn how_long(scopes: &Scopes) -> String {
+    let name = if scopes.offline() {
+        "consent.offline"
     } else if scopes.online() {
-        "It can do so for at most 12 hours, until it has not done so for two."
+        "consent.online"
     } else {
-        "It can do so for one hour."
-    }
+        "consent.once"
+    };
+    say(name, &[])
 }
 
 fn next(authorization: &Authorization) -> String {
     let next = escape(&policy_source(&authorization.redirect_uri).unwrap_or_default());
-    format!("<p>You then go back to <code>{next}</code></p>")
+    paragraph(&say("consent.next", &[("where", &format!("<code>{next}</code>"))]))
 }
 
 /// A type, and the categories of it if the app sees no others.
 pub(super) fn in_words(kind: ResourceType, categories: Option<Categories>) -> String {
     let kind = match kind {
-        ResourceType::Patient => {
-            "Who the patient is: name, date of birth, NHS number, address and contact details"
-        }
-        ResourceType::Observation => "Measurements, test results and other findings",
-        ResourceType::Immunization => "Vaccinations",
+        ResourceType::Patient => say("type.patient", &[]),
+        ResourceType::Observation => say("type.observation", &[]),
+        ResourceType::Immunization => say("type.immunization", &[]),
     };
     let codes: Vec<String> = categories.into_iter().flatten().map(|(_, code)| escape(&code)).collect();
-    if codes.is_empty() { kind.to_owned() } else { format!("{kind}: only {}", codes.join(", ")) }
+    if codes.is_empty() { kind } else { say("type.only", &[("type", &kind), ("codes", &codes.join(", "))]) }
 }
 
 fn option(record: &Record<'_>) -> String {
@@ -293,9 +309,10 @@ pub(super) fn whose(record: &Record<'_>) -> String {
     let practice = record.practice.as_deref().unwrap_or(record.choice.subject.practice.as_str());
     let practice = escape(practice);
     match record.choice.role {
-        Role::Patient => format!("Your own, at {practice}"),
+        Role::Patient => say("record.own", &[("practice", &practice)]),
         Role::Proxy => {
-            format!("Somebody for whom you act, at {practice} (patient {})", escape(&record.choice.patient))
+            let patient = escape(&record.choice.patient);
+            say("record.other", &[("practice", &practice), ("patient", &patient)])
         }
     }
 }
@@ -310,21 +327,22 @@ pub(super) fn hidden(name: &str, value: &str) -> String {
 
 /// For the app's developer: what came beside what was expected, with the first difference marked.
 fn wrong_redirect(sent: Option<&str>, registered: &[String]) -> String {
-    let mut html =
-        "<p>The app wants you to be sent to an address that is not registered for it. It is compared \
-                    character by character.</p><table><thead><tr><th scope=\"col\">The app sent</th>\
-                    <th scope=\"col\">Registered</th></tr></thead><tbody>"
-            .to_owned();
+    let mut html = format!(
+        "<p>{}</p><table><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead><tbody>",
+        say("redirect.words", &[]),
+        say("redirect.sent", &[]),
+        say("redirect.registered", &[])
+    );
     for uri in registered {
         let cells = match sent {
             Some(sent) => (format!("<code>{}</code>", marked(sent, common(sent, uri))), common(sent, uri)),
-            None => ("no <code>redirect_uri</code>".to_owned(), uri.len()),
+            None => (say("redirect.missing", &[]), uri.len()),
         };
         let _ = write!(html, "<tr><td>{}</td><td><code>{}</code></td></tr>", cells.0, marked(uri, cells.1));
     }
     if registered.is_empty() {
         let sent = sent.map(escape).unwrap_or_default();
-        let _ = write!(html, "<tr><td><code>{sent}</code></td><td>none</td></tr>");
+        let _ = write!(html, "<tr><td><code>{sent}</code></td><td>{}</td></tr>", say("redirect.none", &[]));
     }
     html.push_str("</tbody></table>");
     html
@@ -350,7 +368,7 @@ pub(super) fn escape(text: &str) -> String {
             '>' => safe.push_str("&gt;"),
             '"' => safe.push_str("&quot;"),
             '\'' => safe.push_str("&#39;"),
-            c if c.is_control() => safe.push('\u{fffd}'),
+            c if c.is_control() || is_mark(c) => safe.push('\u{fffd}'),
             c => safe.push(c),
         }
     }

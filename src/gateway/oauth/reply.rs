@@ -5,7 +5,7 @@ use http::{HeaderValue, StatusCode, header};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::page::Page;
+use super::{page::Page, words::HTML};
 use crate::Response;
 
 /// An error of the endpoints that apps use.
@@ -67,7 +67,7 @@ pub(super) fn page(page: &Page) -> Response {
     };
     let headers = response.headers_mut();
     for (name, value) in [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_TYPE, HTML),
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),

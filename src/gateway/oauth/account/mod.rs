@@ -25,6 +25,7 @@ use super::{
     page::Page,
     reply,
     signing_in::{Gone, browser, browser_cookie},
+    words::say,
 };
 use crate::{
     Request, Response,
@@ -127,7 +128,7 @@ impl OAuth {
         let found = form.get("user").map(|name| self.store.account(name)).transpose().map_err(stored)?;
         match found.flatten() {
             Some(account) => self.in_as(&account),
-            None => Ok(reply::page(&self.way_in(Some("Nobody in this sandbox has this name.")))),
+            None => Ok(reply::page(&self.way_in(Some(&say("sandbox.nobody", &[]))))),
         }
     }
 

@@ -1,44 +1,48 @@
-//! The pages of `/account`, and their words.
+//! The pages of `/account`.
 
 use std::fmt::Write;
 
-use jiff::{Timestamp, Unit, tz::TimeZone};
+use jiff::{Timestamp, Unit};
 use record::{ResourceType, london};
 
 use super::{Connected, Sheet};
 use crate::{
     audit::{Acting, Row},
-    oauth::page::{Kind, Page, Record, escape, hidden, in_words, whose},
+    oauth::{
+        page::{Kind, Page, Record, escape, hidden, in_words, paragraph, whose},
+        words::say,
+    },
 };
 
 impl Page {
     /// How somebody who has not signed in does so.
     pub(super) fn account_way_in(by_name: bool, providers: &[(&str, &str)], problem: Option<&str>) -> Self {
-        let problem = problem.map_or(String::new(), |words| {
-            format!("<p class=\"error\" role=\"alert\">{}</p>", escape(words))
-        });
-        let mut body = format!(
-            "<h1>Your apps, and who has looked</h1>{problem}<p>Sign in to see which apps you have let into a GP record, to \
-             stop one, and to see who has looked at the record.</p>"
-        );
+        let problem =
+            problem.map_or(String::new(), |words| format!("<p class=\"error\" role=\"alert\">{words}</p>"));
+        let title = say("account.title", &[]);
+        let mut body = format!("<h1>{title}</h1>{problem}{}", paragraph(&say("account.sign-in", &[])));
         for (key, name) in providers {
             let _ = write!(
                 body,
-                "<p><a class=\"button\" href=\"/account/sign-in/{}\">Continue with {}</a></p>",
+                "<p><a class=\"button\" href=\"/account/sign-in/{}\">{}</a></p>",
                 escape(key),
-                escape(name)
+                say("providers.continue", &[("provider", &escape(name))])
             );
         }
         if by_name {
-            body.push_str(
-                "<form method=\"post\" action=\"/account/sign-in\"><label for=\"user\">Your name in this sandbox</label>\
-                 <input id=\"user\" name=\"user\" autocomplete=\"off\" autocapitalize=\"none\"><button>Sign in</button></form>\
-                 <p class=\"note\">This is a sandbox: everybody in it is made up, and no password is asked for.</p>",
+            let _ = write!(
+                body,
+                "<form method=\"post\" action=\"/account/sign-in\"><label for=\"user\">{}</label>\
+                 <input id=\"user\" name=\"user\" autocomplete=\"off\" autocapitalize=\"none\"><button>{}</button></form>\
+                 <p class=\"note\">{}</p>",
+                say("sandbox.name", &[]),
+                say("account.sign-in-button", &[]),
+                say("sandbox.note", &[])
             );
         } else if providers.is_empty() {
-            body.push_str("<p>Sign-in is not set up on this server.</p>");
+            body.push_str(&paragraph(&say("no-sign-in.title", &[])));
         }
-        Self::own_form("Your apps, and who has looked", &body)
+        Self::own_form(&title, &body)
     }
 
     /// What is told of a record.
@@ -46,43 +50,50 @@ impl Page {
         let (choice, practice) = &sheet.records[sheet.chosen];
         let title = whose(&Record { choice, practice: practice.clone() });
         let body = format!(
-            "<h1>{title}</h1>{}<h2>Apps that you have let in</h2>{}<h2>Who has looked</h2>{}\
-             <form method=\"post\" action=\"/account/sign-out\"><button>Sign out</button></form>\
-             <p class=\"note\">You are signed in for 15 minutes.</p>",
+            "<h1>{title}</h1>{}<h2>{}</h2>{}<h2>{}</h2>{}\
+             <form method=\"post\" action=\"/account/sign-out\"><button>{}</button></form><p class=\"note\">{}</p>",
             others(sheet),
+            say("account.apps", &[]),
             apps(sheet, now),
-            looked(sheet)
+            say("account.looks", &[]),
+            looked(sheet),
+            say("account.sign-out", &[]),
+            say("account.how-long", &[])
         );
         Self::own_form(&title, &body)
     }
 
     /// The person has no record here.
     pub(super) fn account_without_record(account: &str) -> Self {
+        let name = format!("<code>{}</code>", escape(account));
         let body = format!(
-            "<p>There is no GP record here that is yours, and nobody for whom you may act today.</p><p>If you are to act for \
-             somebody, give their GP practice this name, with which you sign in here: <code>{}</code></p>",
-            escape(account)
+            "{}{}",
+            paragraph(&say("account.none", &[])),
+            paragraph(&say("account.none-act", &[("name", &name)]))
         );
-        Self::plain(Kind::Question, "There is no record", &body)
+        Self::plain(Kind::Question, &say("account.none-title", &[]), &body)
     }
 
     pub(super) fn signed_out() -> Self {
-        let body = "<p>Nobody who uses this browser after you sees your account.</p><p><a href=\"/account\">Sign in again</a></p>";
-        Self::plain(Kind::Question, "You are signed out", body)
+        let body = format!(
+            "{}<p><a href=\"/account\">{}</a></p>",
+            paragraph(&say("signed-out.words", &[])),
+            say("signed-out.again", &[])
+        );
+        Self::plain(Kind::Question, &say("signed-out.title", &[]), &body)
     }
 
     pub(super) fn no_such_account_page() -> Self {
-        let body = "<p>This address does not lead to anything of yours.</p><p><a href=\"/account\">Your apps, and who has \
-                    looked</a></p>";
-        Self::plain(Kind::Refusal, "There is no such page", body)
+        let body = format!(
+            "{}<p><a href=\"/account\">{}</a></p>",
+            paragraph(&say("account.no-page", &[])),
+            say("account.title", &[])
+        );
+        Self::plain(Kind::Refusal, &say("account.no-page-title", &[]), &body)
     }
 
     pub(super) fn too_many_looks() -> Self {
-        Self::plain(
-            Kind::TooOften,
-            "Wait a minute",
-            "<p>You have looked very often. Wait a minute and try again.</p>",
-        )
+        Self::plain(Kind::TooOften, &say("too-often.title", &[]), &paragraph(&say("account.too-often", &[])))
     }
 
     fn own_form(title: &str, body: &str) -> Self {
@@ -99,12 +110,16 @@ fn others(sheet: &Sheet) -> String {
             format!("<li><a href=\"/account?patient={}\">{words}</a></li>", escape(&choice.patient))
         })
         .collect();
-    if links.is_empty() { links } else { format!("<p>Or look at another record:</p><ul>{links}</ul>") }
+    if links.is_empty() {
+        links
+    } else {
+        format!("{}<ul>{links}</ul>", paragraph(&say("account.others", &[])))
+    }
 }
 
 fn apps(sheet: &Sheet, now: Timestamp) -> String {
     if sheet.apps.is_empty() {
-        return "<p>No app can see this record with your permission now.</p>".to_owned();
+        return paragraph(&say("account.no-app", &[]));
     }
     let rows: String = sheet.apps.iter().map(|app| connected(sheet, app, now)).collect();
     format!("<ul class=\"apps\">{rows}</ul>")
@@ -121,24 +136,25 @@ fn connected(sheet: &Sheet, app: &Connected, now: Timestamp) -> String {
         })
         .collect();
     if sees.is_empty() {
-        sees.push("which record it is, and nothing in it".to_owned());
+        sees.push(say("account.sees-nothing", &[]));
     }
     let used = sheet.looks.rows.iter().find(|row| row.app == app.client_id && row.account == sheet.account);
-    let used = used.map_or_else(
-        || "It has not looked lately.".to_owned(),
-        |row| format!("It last looked on {}.", time(row.at)),
-    );
-    let ends = match app.until.since((Unit::Hour, now)) {
-        Ok(left) if left.get_hours() < 24 => format!("until {}", time(app.until)),
-        _ => format!("until {}, or longer if it comes back before", day(app.until)),
+    let used = used
+        .map_or_else(|| say("account.unused", &[]), |row| say("account.used", &[("when", &time(row.at))]));
+    let lasts_hours = app.until.since((Unit::Hour, now)).is_ok_and(|left| left.get_hours() < 24);
+    let ends = if lasts_hours {
+        say("account.until", &[("when", &time(app.until))])
+    } else {
+        say("account.until-or-longer", &[("when", &day(app.until))])
     };
+    let sees = say("account.sees", &[("what", &sees.join("; "))]);
+    let since = say("account.since", &[("when", &time(app.since))]);
     format!(
-        "<li><h3>{name}</h3><p>It may see: {}. You let it in on {}, {ends}. {used}</p>\
-         <form method=\"post\" action=\"/account/stop\">{}{}<button>Stop {name}</button></form></li>",
-        sees.join("; "),
-        time(app.since),
+        "<li><h3>{name}</h3><p>{sees} {since} {ends} {used}</p>\
+         <form method=\"post\" action=\"/account/stop\">{}{}<button>{}</button></form></li>",
         hidden("app", &app.client_id),
         hidden("patient", &sheet.choice().patient),
+        say("account.stop", &[("app", &name)])
     )
 }
 
@@ -146,27 +162,33 @@ fn looked(sheet: &Sheet) -> String {
     let looks = &sheet.looks;
     let mut body = String::new();
     if looks.rows.is_empty() {
-        body.push_str("<p>Nobody has looked in the time that was gone through.</p>");
+        body.push_str(&paragraph(&say("account.nobody", &[])));
     } else {
         let together = looks.rows.chunk_by(is_one_look);
         let rows: String = together.map(|rows| look(sheet, rows)).collect();
         let _ = write!(
             body,
-            "<table><thead><tr><th scope=\"col\">When</th><th scope=\"col\">Who, with which app</th>\
-             <th scope=\"col\">What was shown</th></tr></thead><tbody>{rows}</tbody></table>"
+            "<table><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead>\
+             <tbody>{rows}</tbody></table>",
+            say("account.when", &[]),
+            say("account.who", &[]),
+            say("account.what", &[])
         );
     }
     if looks.left_out > 0 {
-        let _ = write!(body, "<p>{} more on those days are not listed.</p>", looks.left_out);
+        let number = looks.left_out.to_string();
+        body.push_str(&paragraph(&say("account.left-out", &[("number", &number)])));
     }
     let patient = escape(&sheet.choice().patient);
     if let Some(day) = looks.earlier {
-        let _ = write!(body, "<p><a href=\"/account?patient={patient}&amp;before={day}\">Earlier</a></p>");
+        let words = say("account.earlier", &[]);
+        let _ = write!(body, "<p><a href=\"/account?patient={patient}&amp;before={day}\">{words}</a></p>");
     }
     let _ = write!(
         body,
-        "<p><a href=\"/account/events?patient={patient}\">Keep this list as a file (FHIR AuditEvent)</a></p>\
-         <p class=\"note\">The staff of your practice look at its own system, which keeps a list of its own.</p>"
+        "<p><a href=\"/account/events?patient={patient}\">{}</a></p><p class=\"note\">{}</p>",
+        say("account.keep", &[]),
+        say("account.staff", &[])
     );
     body
 }
@@ -179,31 +201,35 @@ fn is_one_look(one: &Row, other: &Row) -> bool {
 
 fn look(sheet: &Sheet, rows: &[Row]) -> String {
     let Some(row) = rows.first() else { return String::new() };
-    let who = match row.acting {
-        _ if row.account == sheet.account => "You",
-        Acting::Myself => "The patient",
-        Acting::Proxy => "Somebody who acts for this person",
-    };
     let app = escape(sheet.names.get(&row.app).unwrap_or(&row.app));
+    let who = match row.acting {
+        _ if row.account == sheet.account => "account.you",
+        Acting::Myself => "account.patient",
+        Acting::Proxy => "account.proxy",
+    };
+    let who = say(who, &[("app", &app)]);
     let kind =
         ResourceType::from_name(&row.kind).map_or_else(|| escape(&row.kind), |kind| in_words(kind, None));
     let shown = match rows.iter().map(|row| row.shown.len()).sum() {
-        0 => "nothing".to_owned(),
+        0 => say("account.nothing", &[]),
         1 => kind,
         several => format!("{kind} ({several})"),
     };
-    format!("<tr><td>{}</td><td>{who}, with {app}</td><td>{shown}</td></tr>", time(row.at))
+    format!("<tr><td>{}</td><td>{who}</td><td>{shown}</td></tr>", time(row.at))
 }
 
+/// A minute in London: `26 November 2026, 14:09`, in the language's own order.
 fn time(at: Timestamp) -> String {
-    local(at).strftime("%-d %B %Y at %H:%M").to_string()
+    let local = local(at);
+    say("time", &[("day", &day(at)), ("time", &local.strftime("%H:%M").to_string())])
 }
 
 fn day(at: Timestamp) -> String {
-    local(at).strftime("%-d %B %Y").to_string()
+    let local = local(at);
+    let month = say(&format!("month.{}", local.month()), &[]);
+    say("day", &[("day", &local.day().to_string()), ("month", &month), ("year", &local.year().to_string())])
 }
 
 fn local(at: Timestamp) -> jiff::Zoned {
-    let zone: TimeZone = london();
-    at.to_zoned(zone)
+    at.to_zoned(london())
 }

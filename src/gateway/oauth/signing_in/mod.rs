@@ -36,6 +36,7 @@ use super::{
     log,
     page::Page,
     reply,
+    words::{AskedBefore, PARAMETER},
 };
 use crate::{
     Request, Response,
@@ -211,7 +212,10 @@ impl OAuth {
             let parked = Form::of_pairs(waiting.parameters.clone());
             let authorization = self.judge(&parked)?;
             let ticket = form.get("ticket").unwrap_or_default();
-            Ok(reply::page(&Page::consent(&authorization, &parked, ticket)))
+            let mut response = reply::page(&Page::consent(&authorization, &parked, ticket));
+            let tags = parked.get(PARAMETER).map(|tags| AskedBefore(tags.to_owned()));
+            tags.map(|tags| response.extensions_mut().insert(tags));
+            Ok(response)
         });
         answer.unwrap_or_else(|response| *response)
     }
