@@ -78,6 +78,15 @@ pub(super) fn rendered(request: &Request, mut response: Response) -> Response {
     response
 }
 
+/// A page in English, whatever the browser likes.
+pub(super) fn in_english(mut response: Response) -> Response {
+    if response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == HTML) {
+        let html = String::from_utf8_lossy(response.body()).into_owned();
+        *response.body_mut() = filled(&html, LANGUAGES.first().unwrap_or(&NONE), "").into();
+    }
+    response
+}
+
 /// The type of pages.
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 

@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 pub use fault::Fault;
 use tokens::Granted;
 
-use super::{form::Form, reply};
+use super::{form::Form, reply, words};
 use crate::{
     Handle, Request, Response, accept, clock::Clock, config::Limits, outcome::Outcome, shutdown::Shutdown,
 };
@@ -198,7 +198,8 @@ impl StandIn {
 
 impl Handle for StandIn {
     fn handle(&self, request: &Request, _: SocketAddr) -> Response {
-        let mut response = self.answer(request);
+        // It stands in for a service that has no other language.
+        let mut response = words::in_english(self.answer(request));
         let headers = response.headers_mut();
         headers.entry(header::CACHE_CONTROL).or_insert(http::HeaderValue::from_static("no-store"));
         response
