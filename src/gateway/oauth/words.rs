@@ -70,7 +70,8 @@ pub(super) fn rendered(request: &Request, mut response: Response) -> Response {
     }
     let language = language(request, response.extensions().get::<AskedBefore>());
     let html = String::from_utf8_lossy(response.body()).into_owned();
-    let chooser = chooser(request, language);
+    // What a request sent that came to nothing is not repeated.
+    let chooser = if response.status().is_success() { chooser(request, language) } else { String::new() };
     *response.body_mut() = filled(&html, language, &chooser).into();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag));
