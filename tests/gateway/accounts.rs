@@ -140,11 +140,58 @@ fn t45_who_looked_names_app_and_time_and_nothing_of_anybody_else() {
     assert!(seen.len() > 1 && seen[1].starts_with("Observation/"), "{seen:?}");
     assert_eq!(entries[0]["resource"]["agent"][0]["who"]["display"], "Somebody who acts for the patient");
     assert!(!events.text().contains(&q) && !events.text().contains("carer"), "{}", events.text());
+    let events = acting.get(&format!("/account/events?patient={p}")).json();
+    assert_eq!(events["entry"].as_array().unwrap().len(), 2, "{events}");
+    // Each has an id that nobody else's requests are counted by.
+    let id = first["id"].as_str().unwrap();
+    assert!(id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
     // Nobody reads another record's list.
     for path in ["/account", "/account/events"] {
         assert_eq!(own.get(&format!("{path}?patient={q}")).status, 400);
         assert_eq!(acting.get(&format!("{path}?patient={q}")).status, 400);
     }
+}
+
+#[test]
+fn however_often_an_app_looks_every_look_is_on_some_page_and_in_the_file() {
+    let portal = Portal::new();
+    carer(&portal);
+    let id = portal.world.logical_id("p");
+    let [own, carers] = ["p", "carer"].map(|who| lets_in(&portal, who, &id).0);
+    for look in 0..120 {
+        let (token, kind) = if look % 4 == 0 { (&carers, look / 4) } else { (&own, look) };
+        assert_eq!(portal.status(token, ["Patient", "Observation"][kind % 2]), 200);
+        portal.world.clock.forward(2);
+    }
+    for (name, looks) in [("p", 120), ("carer", 30)] {
+        let present = Present::new(&portal, name);
+        let (mut path, mut rows, mut in_files) = ("/account".to_owned(), 0, Vec::new());
+        loop {
+            let page = present.get(&path).text();
+            rows += page.matches("<tr><td>").count();
+            has(&page, "It last looked on 2 November 2026 at 12:03.");
+            let file = link(&page, "Keep this list").unwrap();
+            let bundle = present.get(&file).json();
+            in_files.push(bundle["entry"].as_array().unwrap().len());
+            let Some(earlier) = link(&page, "Earlier") else { break };
+            path = earlier;
+        }
+        assert_eq!((rows, in_files[0]), (looks, looks), "{name}");
+        assert!(
+            name != "p" || in_files == [120, 70, 20],
+            "the file goes on where its page begins: {in_files:?}"
+        );
+    }
+    for wrong in ["2026-11-02", "2026-11-02.x", ".1", "2026-11-31.1"] {
+        let answer = Present::new(&portal, "p").get(&format!("/account?before={wrong}"));
+        assert_eq!(answer.status, 400, "{wrong}");
+    }
+}
+
+/// Where a link with these words leads.
+fn link(page: &str, words: &str) -> Option<String> {
+    let (before, _) = page.split_once(&format!("\">{words}"))?;
+    Some(before.rsplit_once("href=\"")?.1.replace("&amp;", "&"))
 }
 
 #[test]

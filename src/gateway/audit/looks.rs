@@ -1,90 +1,149 @@
-//! Who has looked at one patient's record, newest first, so much at a time: days are gone through until there is enough to
-//! show. There is no index that could be wrong: a line is found by the patient's id in it.
+//! Who has looked at one patient's record, newest first, so many at a time. The index says where the lines are; a line that
+//! is not about this patient is not told, whatever the index says.
 
 use std::{
-    collections::VecDeque,
-    fs,
-    io::{self, BufRead, BufReader},
+    fmt,
+    fs::File,
+    io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom},
     path::Path,
+    str::FromStr,
 };
 
 use jiff::civil::Date;
-use memchr::memmem::Finder;
 
-use super::{Row, chain::files, trail::named_day};
+use super::{
+    Row, Trail,
+    index::{Index, file_of, key},
+    trail::LONGEST_LINE,
+};
 
-/// After so many lines no earlier day is opened.
-const ENOUGH: usize = 50;
-/// The most lines of a day that are shown: the last ones.
-const OF_A_DAY: usize = 500;
-/// After so many bytes no earlier day is opened.
-const BYTES: u64 = 256 << 20;
+/// So many days are gone through at most.
+const DAYS: usize = 400;
+
+/// Which looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Of<'a> {
+    /// ODS code.
+    pub practice: &'a str,
+    /// The logical id of the Patient.
+    pub patient: &'a str,
+    /// Those of one person alone…
+    pub account: Option<&'a str>,
+    /// …with one app.
+    pub app: Option<&'a str>,
+}
+
+impl Of<'_> {
+    fn key(&self) -> u64 {
+        let names: Vec<&str> =
+            [self.practice, self.patient].into_iter().chain(self.account).chain(self.app).collect();
+        key(&names)
+    }
+
+    fn is(&self, row: &Row) -> bool {
+        row.practice == self.practice
+            && row.patient.as_deref() == Some(self.patient)
+            && self.account.is_none_or(|account| row.account == account)
+            && self.app.is_none_or(|app| row.app == app)
+    }
+}
+
+/// How far somebody has read: before what is behind the first so many of a day (UTC).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    day: Date,
+    first: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.day, self.first)
+    }
+}
+
+impl FromStr for Place {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (day, first) = text.split_once('.').ok_or(())?;
+        Ok(Self { day: day.parse().map_err(|_| ())?, first: first.parse().map_err(|_| ())? })
+    }
+}
 
 /// Some of the looks at a record.
 #[derive(Debug, Default)]
 pub struct Looks {
     /// The newest first.
     pub rows: Vec<Row>,
-    /// Lines of days that had more than can be shown.
-    pub left_out: usize,
-    /// There may be others before this day (UTC).
-    pub earlier: Option<Date>,
+    /// There may be others before this.
+    pub earlier: Option<Place>,
+    /// Nothing can be told yet: the index does not know all of the trail.
+    pub behind: bool,
 }
 
-/// The looks at a patient's record on the days before one, or up to now, of which `counts` says yes.
-///
-/// # Errors
-/// As the trail is read.
-pub fn looks(
+impl Trail {
+    /// At most so many looks, before some place or up to now.
+    ///
+    /// # Errors
+    /// As the trail is read.
+    pub fn looks(&self, of: &Of<'_>, before: Option<Place>, most: usize) -> io::Result<Looks> {
+        looks(self.index(), self.dir(), of, before, most)
+    }
+}
+
+pub(super) fn looks(
+    index: &Index,
     dir: &Path,
-    (practice, patient): (&str, &str),
-    before: Option<Date>,
-    counts: impl Fn(&Row) -> bool,
+    of: &Of<'_>,
+    before: Option<Place>,
+    most: usize,
 ) -> io::Result<Looks> {
     let mut found = Looks::default();
-    let mut read = 0;
-    let finder = Finder::new(patient.as_bytes());
-    let counts =
-        |row: &Row| row.practice == practice && row.patient.as_deref() == Some(patient) && counts(row);
-    let days = files(dir)?.into_iter().rev().filter_map(|file| Some((named_day(&file)?, file)));
-    let mut days = days.filter(|(day, _)| before.is_none_or(|before| *day < before));
-    for (day, file) in days.by_ref() {
-        read += fs::metadata(&file)?.len();
-        let (rows, left_out) = of_day(&file, &finder, &counts)?;
-        found.rows.extend(rows.into_iter().rev());
-        found.left_out += left_out;
-        found.earlier = Some(day);
-        if found.rows.len() >= ENOUGH || read >= BYTES {
-            break;
+    let Some((days, gone_through)) = index.places(of.key(), before.map(|place| place.day), DAYS)? else {
+        return Ok(Looks { behind: true, ..found });
+    };
+    found.earlier = gone_through.map(|day| Place { day, first: 0 });
+    let mut left = most;
+    for (day, places) in days {
+        let first = before.filter(|place| place.day == day).map_or(usize::MAX, |place| place.first);
+        let places = places.get(..first).unwrap_or(&places);
+        let mut lines = Lines::of(dir, day)?;
+        for (position, at) in places.iter().enumerate().rev() {
+            if left == 0 {
+                found.earlier = Some(Place { day, first: position + 1 });
+                return Ok(found);
+            }
+            left -= 1;
+            found.rows.extend(lines.row(*at)?.filter(|row| of.is(row)));
         }
-    }
-    if days.next().is_none() {
-        found.earlier = None;
     }
     Ok(found)
 }
 
-fn of_day(
-    file: &Path,
-    finder: &Finder<'_>,
-    counts: &impl Fn(&Row) -> bool,
-) -> io::Result<(VecDeque<Row>, usize)> {
-    let mut reader = BufReader::with_capacity(1 << 18, fs::File::open(file)?);
-    let (mut rows, mut left_out) = (VecDeque::new(), 0);
-    let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line)? > 0 {
-        // Of a line that is being written there is only a part yet.
-        if finder.find(&line).is_some()
-            && let Ok(row) = serde_json::from_slice::<Row>(&line)
-            && counts(&row)
-        {
-            rows.push_back(row);
-            if rows.len() > OF_A_DAY {
-                rows.pop_front();
-                left_out += 1;
-            }
+/// The lines of a day, none if it was deleted by age.
+struct Lines(Option<BufReader<File>>);
+
+impl Lines {
+    fn of(dir: &Path, day: Date) -> io::Result<Self> {
+        match File::open(file_of(dir, day)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self(None)),
+            file => Ok(Self(Some(BufReader::new(file?)))),
         }
-        line.clear();
     }
-    Ok((rows, left_out))
+
+    /// The line that begins there, if one does.
+    fn row(&mut self, at: u64) -> io::Result<Option<Row>> {
+        let Some(reader) = &mut self.0 else { return Ok(None) };
+        reader.seek(SeekFrom::Start(at.saturating_sub(1)))?;
+        let mut line = Vec::new();
+        reader.take(LONGEST_LINE + 1).read_until(b'\n', &mut line)?;
+        if at > 0 {
+            if line != b"\n" {
+                return Ok(None);
+            }
+            line.clear();
+            reader.take(LONGEST_LINE).read_until(b'\n', &mut line)?;
+        }
+        Ok(serde_json::from_slice(&line).ok())
+    }
 }

@@ -5,7 +5,9 @@
 //! the hash of the one before, so that a line that is changed, or missing between others, shows.
 
 mod chain;
+mod index;
 mod looks;
+mod pieces;
 mod recording;
 mod row;
 #[cfg(test)]
@@ -13,7 +15,7 @@ mod tests;
 mod trail;
 
 pub use chain::{Broken, Head, Line, lines, verify};
-pub use looks::{Looks, looks};
+pub use looks::{Looks, Of, Place};
 pub(crate) use recording::{Recording, RequestId};
 pub use row::{Acting, Interaction, Row, Seen};
 pub use trail::{NotWritten, Trail};

@@ -4,6 +4,8 @@ use jiff::Timestamp;
 use record::ResourceType;
 use serde::{Deserialize, Serialize};
 
+use super::Head;
+
 /// For whom somebody asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -72,6 +74,12 @@ pub struct Seen {
 }
 
 impl Row {
+    /// The SHA-256 of its line, in hexadecimal: the line after it in the trail has it too.
+    #[must_use]
+    pub fn hash(&self) -> Option<String> {
+        serde_json::to_vec(self).ok().map(|line| Head::after(self.n, &line).hash)
+    }
+
     /// That somebody asked for a type, before anything is known of the answer.
     #[must_use]
     pub fn asked(

@@ -1,5 +1,7 @@
 //! What stands in the trail afterwards.
 
+mod looking;
+
 use std::{
     fs,
     io::Write,
@@ -211,52 +213,4 @@ fn t41_what_panics_is_written_down_too() {
     let told: Vec<(u16, Option<String>)> =
         rows(dir.path()).into_iter().map(|row| (row.status, row.patient)).collect();
     assert_eq!(told, [(500, None), (404, Some("id".to_owned()))]);
-}
-
-/// The numbers of the looks at a patient, and the day before which there may be others.
-fn seen(dir: &Path, before: Option<&str>) -> (Vec<u64>, Option<String>) {
-    let before = before.map(|day| day.parse().unwrap());
-    let found = looks(dir, ("Y99999", "abc"), before, |_| true).unwrap();
-    (found.rows.iter().map(|row| row.n).collect(), found.earlier.map(|day| day.to_string()))
-}
-
-fn of(patient: &str, practice: &str, seconds: i64) -> Row {
-    Row { patient: Some(patient.to_owned()), practice: practice.to_owned(), ..row(seconds) }
-}
-
-#[test]
-fn looks_at_a_patient_are_found_day_by_day_and_nobody_elses() {
-    let dir = tempfile::tempdir().unwrap();
-    assert_eq!(seen(dir.path(), None), (vec![], None));
-    let trail = Trail::open(dir.path(), None, at(0)).unwrap();
-    let write = |row| trail.write(row).unwrap();
-    write(of("abc", "Y99999", 0));
-    write(of("abcd", "Y99999", 1));
-    write(of("abc", "Y88888", 2));
-    write(Row { shown: vec!["abc".to_owned()], ..of("other", "Y99999", 3) });
-    write(of("abc", "Y99999", 4));
-    assert_eq!(seen(dir.path(), None), (vec![5, 1], None), "the newest first");
-    for second in 0..60 {
-        write(of("abc", "Y99999", DAY + second));
-    }
-    let (rows, earlier) = seen(dir.path(), None);
-    assert_eq!((rows.len(), rows[0]), (60, 65), "a day is shown whole, and then no earlier one");
-    let day = days(dir.path())[1].file_stem().unwrap().to_str().unwrap().to_owned();
-    assert_eq!(earlier.as_deref(), Some(day.as_str()));
-    assert_eq!(seen(dir.path(), Some(&day)), (vec![5, 1], None));
-    // Of a line that is torn, or that somebody changed, nothing is told.
-    let file = days(dir.path())[1].clone();
-    fs::OpenOptions::new()
-        .append(true)
-        .open(&file)
-        .unwrap()
-        .write_all(b"{\"n\":66,\"patient\":\"abc\"")
-        .unwrap();
-    assert_eq!(seen(dir.path(), None).0.len(), 60);
-    for second in 0..500 {
-        write(of("abc", "Y99999", 2 * DAY + second));
-    }
-    write(of("abc", "Y99999", 2 * DAY + 500));
-    let found = looks(dir.path(), ("Y99999", "abc"), None, |_| true).unwrap();
-    assert_eq!((found.rows.len(), found.left_out, found.rows[0].at), (500, 1, at(2 * DAY + 500)));
 }

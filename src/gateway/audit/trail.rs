@@ -8,8 +8,9 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
+        mpsc::{self, RecvTimeoutError, Sender},
     },
-    thread,
+    thread::{self, JoinHandle},
     time::Duration,
 };
 
@@ -18,12 +19,17 @@ use jiff::{Span, Timestamp, civil::Date, tz::TimeZone};
 use super::{
     Row,
     chain::{Head, files},
+    index::Index,
 };
 
 /// How long a line may be on its way to the disk.
 const SYNC_EVERY: Duration = Duration::from_millis(100);
+/// How far behind the index may be.
+const INDEX_EVERY: Duration = Duration::from_secs(1);
+/// How soon the index is tried again after it could not be made.
+const TRY_AGAIN: Duration = Duration::from_secs(30);
 /// A line is shorter: it names at most as many entries as a page shows.
-const LONGEST_LINE: u64 = 1 << 20;
+pub(super) const LONGEST_LINE: u64 = 1 << 20;
 
 /// A request cannot be written down, and must not be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +38,15 @@ pub struct NotWritten;
 /// The trail of one server. Nobody else writes to it as long as this is there.
 pub struct Trail {
     writer: Arc<Writer>,
+    index: Arc<Index>,
+    indexing: Option<Indexing>,
     _lock: File,
+}
+
+/// The thread that keeps the index going, until what it holds is dropped.
+struct Indexing {
+    ends: Sender<()>,
+    thread: JoinHandle<()>,
 }
 
 struct Writer {
@@ -85,7 +99,9 @@ impl Trail {
         writer.forget_old(day(now));
         let weak = Arc::downgrade(&writer);
         thread::Builder::new().name("audit".to_owned()).spawn(move || keep_syncing(&weak))?;
-        Ok(Arc::new(Self { writer, _lock: lock }))
+        let index = Arc::new(Index::open(dir)?);
+        let indexing = Some(Indexing::begin(Arc::clone(&index))?);
+        Ok(Arc::new(Self { writer, index, indexing, _lock: lock }))
     }
 
     /// Writes a line, with its number and the hash of the one before.
@@ -112,6 +128,10 @@ impl Trail {
         &self.writer.dir
     }
 
+    pub(super) fn index(&self) -> &Index {
+        &self.index
+    }
+
     /// Whether requests about patients are refused because they cannot be written down.
     #[must_use]
     pub fn is_failing(&self) -> bool {
@@ -122,6 +142,31 @@ impl Trail {
 impl Drop for Trail {
     fn drop(&mut self) {
         self.writer.sync();
+        // Before somebody else opens the folder.
+        if let Some(Indexing { ends, thread }) = self.indexing.take() {
+            drop(ends);
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Indexing {
+    fn begin(index: Arc<Index>) -> io::Result<Self> {
+        let (ends, ended) = mpsc::channel();
+        let thread = thread::Builder::new().name("audit index".to_owned()).spawn(move || {
+            let mut wait = Duration::ZERO;
+            while ended.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+                wait = match index.advance() {
+                    Ok(false) => Duration::ZERO,
+                    Ok(true) => INDEX_EVERY,
+                    Err(error) => {
+                        tracing::error!(cause = ?error.kind(), "the index of the audit trail cannot be made now");
+                        TRY_AGAIN
+                    }
+                };
+            }
+        })?;
+        Ok(Self { ends, thread })
     }
 }
 

@@ -4,20 +4,33 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Sheet;
-use crate::audit::{Acting, Interaction, Row};
+use crate::{
+    audit::{Acting, Interaction, Row},
+    service::Urls,
+};
 
-/// A collection of them, the newest first. What each names of a record are ids alone.
-pub(super) fn bundle(sheet: &Sheet, base: &str, now: Timestamp) -> Value {
-    let entries = sheet.looks.rows.iter().map(|row| {
-        let id = format!("{}-{}", row.at.as_second(), row.n);
-        json!({"fullUrl": format!("{base}/AuditEvent/{id}"), "resource": event(sheet, row, &id)})
-    });
-    json!({
-        "resourceType": "Bundle",
-        "type": "collection",
-        "timestamp": now.to_string(),
-        "entry": entries.collect::<Vec<_>>(),
-    })
+/// A collection of them, the newest first; where there are more, it links to them. What each names of a record are ids
+/// alone, and its own id is the hash of its line in the trail.
+pub(super) fn bundle(sheet: &Sheet, urls: &Urls, now: Timestamp) -> Value {
+    let fhir = urls.fhir();
+    let entries: Vec<Value> = sheet
+        .looks
+        .rows
+        .iter()
+        .filter_map(|row| {
+            let id = row.hash()?;
+            Some(json!({"fullUrl": format!("{fhir}/AuditEvent/{id}"), "resource": event(sheet, row, &id)}))
+        })
+        .collect();
+    let mut bundle = json!({"resourceType": "Bundle", "type": "collection", "timestamp": now.to_string()});
+    if !entries.is_empty() {
+        bundle["entry"] = entries.into();
+    }
+    if let Some(place) = sheet.looks.earlier {
+        let url = format!("{}/account/events?patient={}&before={place}", urls.base, sheet.choice().patient);
+        bundle["link"] = json!([{"relation": "next", "url": url}]);
+    }
+    bundle
 }
 
 fn event(sheet: &Sheet, row: &Row, id: &str) -> Value {

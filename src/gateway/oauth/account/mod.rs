@@ -16,7 +16,7 @@ use auth::{
 use http::{HeaderMap, Method, header};
 use jiff::{SignedDuration, civil::Date};
 use project::OwnTables;
-use store::{Account, Store, StoreError};
+use store::{Account, Connection, Store, StoreError};
 
 use super::{
     OAuth,
@@ -29,12 +29,17 @@ use super::{
 };
 use crate::{
     Request, Response,
-    audit::{Looks, Row, looks},
+    audit::{Looks, Of, Place},
     fhir::{self, Visible},
 };
 
-/// How often a person may look: each look may go through days of the trail.
+/// How often a person may look.
 const LOOKS: Rate = Rate { burst: 30, per: SignedDuration::from_mins(1) };
+
+/// How many looks a page shows.
+const ON_A_PAGE: usize = 50;
+/// And how many are in a file.
+const IN_A_FILE: usize = 1000;
 
 /// An app that a person has let into a record, in however many sign-ins.
 pub(super) struct Connected {
@@ -43,6 +48,7 @@ pub(super) struct Connected {
     scopes: Vec<Scopes>,
     since: jiff::Timestamp,
     until: jiff::Timestamp,
+    used: Option<jiff::Timestamp>,
 }
 
 /// What is told of one record.
@@ -53,6 +59,8 @@ pub(super) struct Sheet {
     chosen: usize,
     apps: Vec<Connected>,
     looks: Looks,
+    /// Up to where these are asked for; none is up to now.
+    before: Option<Place>,
     /// Names of the apps that looked.
     names: std::collections::BTreeMap<String, String>,
     /// Who is signed in.
@@ -90,7 +98,7 @@ impl OAuth {
             return Ok(reply::page(&self.way_in(None)));
         };
         let form = Form::of_query(request).map_err(|_| refusal())?;
-        match self.sheet(&account, &form)? {
+        match self.sheet(&account, &form, ON_A_PAGE)? {
             Some(sheet) => Ok(reply::page(&Page::account(&sheet, self.now()))),
             None => Ok(reply::page(&Page::account_without_record(&account.id))),
         }
@@ -102,8 +110,9 @@ impl OAuth {
             return Ok(reply::page(&self.way_in(None)));
         };
         let form = Form::of_query(request).map_err(|_| refusal())?;
-        match self.sheet(&account, &form)? {
-            Some(sheet) => Ok(reply::download(&events::bundle(&sheet, &self.urls.fhir(), self.now()))),
+        match self.sheet(&account, &form, IN_A_FILE)? {
+            Some(sheet) if sheet.looks.behind => Ok(reply::page(&Page::looks_behind())),
+            Some(sheet) => Ok(reply::download(&events::bundle(&sheet, &self.urls, self.now()))),
             None => Ok(reply::page(&Page::account_without_record(&account.id))),
         }
     }
@@ -202,7 +211,7 @@ impl OAuth {
     }
 
     /// What is told of the record that was chosen, or of the first; none if the person has none.
-    fn sheet(&self, account: &Account, form: &Form) -> Result<Option<Sheet>, Box<Response>> {
+    fn sheet(&self, account: &Account, form: &Form, most: usize) -> Result<Option<Sheet>, Box<Response>> {
         let mut records = Vec::new();
         for choice in current(&*self.store, self.clock.today(), account).map_err(stored)? {
             let practice = self.store.practice(&choice.subject.practice).map_err(stored)?;
@@ -213,27 +222,39 @@ impl OAuth {
             Some(id) => records.iter().position(|(one, _)| one.patient == id).ok_or_else(refusal)?,
         };
         let Some((choice, _)) = records.get(chosen) else { return Ok(None) };
-        let before: Option<Date> = form.get("before").map(str::parse).transpose().map_err(|_| refusal())?;
-        let own = choice.role == Role::Patient;
+        let before = form.get("before").map(str::parse).transpose().map_err(|()| refusal())?;
         // Whoever acts for a patient sees what they did themselves; the patient sees everybody.
-        let counts = |row: &Row| own || row.account == account.id;
-        let of = (choice.subject.practice.as_str(), choice.patient.as_str());
-        let looks = looks(self.trail.dir(), of, before, counts).map_err(|error| {
-            tracing::error!(cause = ?error.kind(), "the audit trail could not be read");
-            Box::new(reply::page(&Page::failure()))
-        })?;
-        let apps = self.connected(account, choice).map_err(stored)?;
+        let alone = (choice.role == Role::Proxy).then_some(account.id.as_str());
+        let looks = self.looks(choice, (alone, None), before, most)?;
+        let apps = self.connected(account, choice)?;
         let mut names = std::collections::BTreeMap::new();
         for id in looks.rows.iter().map(|row| &row.app).collect::<BTreeSet<_>>() {
             names.insert(id.clone(), self.name_of(id).map_err(stored)?);
         }
-        Ok(Some(Sheet { records, chosen, apps, looks, names, account: account.id.clone() }))
+        Ok(Some(Sheet { records, chosen, apps, looks, before, names, account: account.id.clone() }))
     }
 
-    fn connected(&self, account: &Account, choice: &Choice) -> Result<Vec<Connected>, StoreError> {
+    /// Looks at a record, of anybody or of somebody, with any app or with one.
+    fn looks(
+        &self,
+        choice: &Choice,
+        (account, app): (Option<&str>, Option<&str>),
+        before: Option<Place>,
+        most: usize,
+    ) -> Result<Looks, Box<Response>> {
+        let of = Of { practice: choice.subject.practice.as_str(), patient: &choice.patient, account, app };
+        self.trail.looks(&of, before, most).map_err(|error| {
+            tracing::error!(cause = ?error.kind(), "the audit trail could not be read");
+            Box::new(reply::page(&Page::failure()))
+        })
+    }
+
+    fn connected(&self, account: &Account, choice: &Choice) -> Result<Vec<Connected>, Box<Response>> {
         let mut apps: Vec<Connected> = Vec::new();
-        for one in connections::of(&*self.store, self.now(), &account.id, &choice.subject)? {
-            let registered = self.store.app(&one.client_id)?.map(|app| app.scopes).unwrap_or_default();
+        let connections = connections::of(&*self.store, self.now(), &account.id, &choice.subject);
+        for one in connections.map_err(stored)? {
+            let registered = self.store.app(&one.client_id).map_err(stored)?;
+            let registered = registered.map(|app| app.scopes).unwrap_or_default();
             let scopes: Vec<Scopes> = Scopes::grant(&one.scope, &registered).into_iter().collect();
             if let Some(known) = apps.iter_mut().find(|known| known.client_id == one.client_id) {
                 known.since = known.since.min(one.since);
@@ -241,14 +262,11 @@ impl OAuth {
                 known.scopes.extend(scopes);
                 continue;
             }
-            let name = self.name_of(&one.client_id)?;
-            apps.push(Connected {
-                client_id: one.client_id,
-                name,
-                scopes,
-                since: one.since,
-                until: one.until,
-            });
+            let name = self.name_of(&one.client_id).map_err(stored)?;
+            let last = self.looks(choice, (Some(&account.id), Some(&one.client_id)), None, 1)?;
+            let used = last.rows.first().map(|row| row.at);
+            let Connection { client_id, since, until, .. } = one;
+            apps.push(Connected { client_id, name, scopes, since, until, used });
         }
         Ok(apps)
     }

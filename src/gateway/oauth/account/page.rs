@@ -1,6 +1,6 @@
 //! The pages of `/account`.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 use jiff::{Timestamp, Unit};
 use record::{ResourceType, london};
@@ -96,6 +96,10 @@ impl Page {
         Self::plain(Kind::TooOften, &say("too-often.title", &[]), &paragraph(&say("account.too-often", &[])))
     }
 
+    pub(super) fn looks_behind() -> Self {
+        Self::plain(Kind::Unavailable, &say("too-often.title", &[]), &paragraph(&say("account.behind", &[])))
+    }
+
     fn own_form(title: &str, body: &str) -> Self {
         Self::leading_to(title, body, Some(String::new()))
     }
@@ -138,9 +142,11 @@ fn connected(sheet: &Sheet, app: &Connected, now: Timestamp) -> String {
     if sees.is_empty() {
         sees.push(say("account.sees-nothing", &[]));
     }
-    let used = sheet.looks.rows.iter().find(|row| row.app == app.client_id && row.account == sheet.account);
-    let used = used
-        .map_or_else(|| say("account.unused", &[]), |row| say("account.used", &[("when", &time(row.at))]));
+    let used = match app.used {
+        Some(at) => say("account.used", &[("when", &time(at))]),
+        None if sheet.looks.behind => String::new(),
+        None => say("account.unused", &[]),
+    };
     let lasts_hours = app.until.since((Unit::Hour, now)).is_ok_and(|left| left.get_hours() < 24);
     let ends = if lasts_hours {
         say("account.until", &[("when", &time(app.until))])
@@ -160,6 +166,9 @@ fn connected(sheet: &Sheet, app: &Connected, now: Timestamp) -> String {
 
 fn looked(sheet: &Sheet) -> String {
     let looks = &sheet.looks;
+    if looks.behind {
+        return paragraph(&say("account.behind", &[]));
+    }
     let mut body = String::new();
     if looks.rows.is_empty() {
         body.push_str(&paragraph(&say("account.nobody", &[])));
@@ -175,18 +184,15 @@ fn looked(sheet: &Sheet) -> String {
             say("account.what", &[])
         );
     }
-    if looks.left_out > 0 {
-        let number = looks.left_out.to_string();
-        body.push_str(&paragraph(&say("account.left-out", &[("number", &number)])));
-    }
     let patient = escape(&sheet.choice().patient);
-    if let Some(day) = looks.earlier {
+    if let Some(place) = looks.earlier {
         let words = say("account.earlier", &[]);
-        let _ = write!(body, "<p><a href=\"/account?patient={patient}&amp;before={day}\">{words}</a></p>");
+        let _ = write!(body, "<p><a href=\"/account?patient={patient}&amp;before={place}\">{words}</a></p>");
     }
+    let before = sheet.before.map_or(String::new(), |place| format!("&amp;before={place}"));
     let _ = write!(
         body,
-        "<p><a href=\"/account/events?patient={patient}\">{}</a></p><p class=\"note\">{}</p>",
+        "<p><a href=\"/account/events?patient={patient}{before}\">{}</a></p><p class=\"note\">{}</p>",
         say("account.keep", &[]),
         say("account.staff", &[])
     );
@@ -210,7 +216,8 @@ fn look(sheet: &Sheet, rows: &[Row]) -> String {
     let who = say(who, &[("app", &app)]);
     let kind =
         ResourceType::from_name(&row.kind).map_or_else(|| escape(&row.kind), |kind| in_words(kind, None));
-    let shown = match rows.iter().map(|row| row.shown.len()).sum() {
+    let shown: BTreeSet<&String> = rows.iter().flat_map(|row| &row.shown).collect();
+    let shown = match shown.len() {
         0 => say("account.nothing", &[]),
         1 => kind,
         several => format!("{kind} ({several})"),
