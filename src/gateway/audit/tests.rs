@@ -76,6 +76,9 @@ fn lines_are_numbered_over_days_and_restarts_and_the_chain_holds() {
     assert_eq!(numbers(dir.path()), [1, 2, 3, 4, 5, 6, 7, 8]);
     let head = verify(dir.path(), None).unwrap().unwrap();
     assert_eq!(head.n, 8);
+    for pair in rows(dir.path()).windows(2) {
+        assert_eq!(pair[0].hash().as_deref(), Some(pair[1].before.as_str()));
+    }
     assert_eq!(head.to_string().parse::<Head>().unwrap(), head);
     for wrong in ["8", "8:", "8:xyz", ":", "x:0"] {
         assert!(wrong.parse::<Head>().is_err(), "{wrong}");
