@@ -47,12 +47,13 @@ pub(super) struct Piece {
 }
 
 impl Piece {
-    fn named(path: PathBuf, bytes: u64) -> Option<(Date, Self)> {
+    fn named(path: PathBuf) -> Option<(Date, Self)> {
         let name = path.file_name()?.to_str()?.strip_suffix(".index")?;
         let mut parts = name.splitn(3, '.');
         let day = parts.next()?.parse().ok()?;
         let (from, to) = parts.next()?.split_once('-')?;
         let entries: u64 = parts.next()?.parse().ok()?;
+        let bytes = fs::metadata(&path).ok()?.len();
         let whole = entries.checked_mul(Entry::BYTES as u64) == Some(bytes);
         Some((day, Self { from: from.parse().ok()?, to: to.parse().ok()?, whole, path }))
     }
@@ -110,8 +111,7 @@ impl Piece {
 pub(super) fn pieces(dir: &Path) -> io::Result<BTreeMap<Date, Vec<Piece>>> {
     let mut found: BTreeMap<Date, Vec<Piece>> = BTreeMap::new();
     for entry in fs::read_dir(dir)? {
-        let entry = entry?;
-        if let Some((day, piece)) = Piece::named(entry.path(), entry.metadata()?.len()) {
+        if let Some((day, piece)) = Piece::named(entry?.path()) {
             found.entry(day).or_default().push(piece);
         }
     }
