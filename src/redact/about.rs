@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::{disclosure::Disclosures, talk::*, text::Kind as Token, word::*};
+use crate::{disclosure::Disclosures, talk::*, text::Kind as Token, word::*, words::words};
 
 impl Disclosures<'_> {
     /// The part of a sentence that tells something of somebody else.
@@ -44,39 +44,41 @@ impl Disclosures<'_> {
             let before = at - 1;
             let joined = text.is(before, POSSESSIVE | PERSON | TITLE)
                 || self.named[before]
-                || matches!(
-                    text.word(before),
-                    "the"
-                        | "late"
-                        | "older"
-                        | "younger"
-                        | "elder"
-                        | "eldest"
-                        | "youngest"
-                        | "both"
-                        | "new"
-                        | "a"
-                        | "an"
-                        | "only"
-                        | "own"
-                        | "other"
-                        | "business"
-                        | "best"
-                        | "old"
-                        | "twin"
-                        | "room"
-                        | "close"
-                        | "good"
-                        | "young"
-                        | "little"
-                        | "big"
-                        | "former"
-                        | "estranged"
-                        | "current"
-                        | "pregnant"
-                        | "teenage"
-                        | "adult"
-                        | "elderly"
+                || text.one_of(
+                    before,
+                    &words![
+                        "the",
+                        "late",
+                        "older",
+                        "younger",
+                        "elder",
+                        "eldest",
+                        "youngest",
+                        "both",
+                        "new",
+                        "a",
+                        "an",
+                        "only",
+                        "own",
+                        "other",
+                        "business",
+                        "best",
+                        "old",
+                        "twin",
+                        "room",
+                        "close",
+                        "good",
+                        "young",
+                        "little",
+                        "big",
+                        "former",
+                        "estranged",
+                        "current",
+                        "pregnant",
+                        "teenage",
+                        "adult",
+                        "elderly"
+                    ],
                 );
             if !joined {
                 break;
@@ -87,38 +89,20 @@ impl Disclosures<'_> {
             return Some(at);
         };
         let clause = matches!(text.sign(before), Some(',' | ':' | '-' | '–' | '(' | '.' | '/'))
-            || matches!(
-                text.word(before),
-                "and"
-                    | "since"
-                    | "as"
-                    | "because"
-                    | "that"
-                    | "after"
-                    | "cos"
-                    | "coz"
-                    | "re"
-                    | "when"
-                    | "but"
-                    | "says"
-                    | "due"
-                    | "whose"
-                    | "&"
-                    | "while"
-                    | "though"
-                    | "although"
-                    | "if"
-                    | "now"
-                    | "also"
-                    | "whilst"
-                    | "until"
+            || text.one_of(
+                before,
+                &words![
+                    "and", "since", "as", "because", "that", "after", "cos", "coz", "re", "when", "but",
+                    "says", "due", "whose", "&", "while", "though", "although", "if", "now", "also",
+                    "whilst", "until"
+                ],
             );
         if clause {
             return Some(at);
         }
         // `Told her parents about pregnancy`: the patient's own news.
-        if matches!(text.word(before), "told" | "informed" | "tell" | "telling" | "asked")
-            && matches!(text.word(who + 1), "about" | "of" | "re" | "that" | "and" | "she" | "he")
+        if text.one_of(before, &words!["told", "informed", "tell", "telling", "asked"])
+            && text.one_of(who + 1, &words!["about", "of", "re", "that", "and", "she", "he"])
         {
             return None;
         }
@@ -130,14 +114,14 @@ impl Disclosures<'_> {
                     at,
                     SPEECH | HUMAN | STATE | SELF | CLINICAL | WITH | PLACE_PREP | NEGATION | FAMILY_HISTORY,
                 )
-                && !matches!(text.word(at), "to" | "for" | "of" | "by" | "than" | "per" | "like" | "as")
+                && !text.one_of(at, &words!["to", "for", "of", "by", "than", "per", "like", "as"])
         };
         if who - sentence.start < 3 && (sentence.start..at).all(describes) {
             return Some(sentence.start);
         }
         // `Told midwife husband locks her in`: whoever is told stands before.
         let told = text.is(before, SPEECH | ROLE)
-            && !matches!(text.word(before), "phone" | "call" | "calling" | "per" | "saw" | "heard" | "seen");
+            && !text.one_of(before, &words!["phone", "call", "calling", "per", "saw", "heard", "seen"]);
         told.then_some(sentence.start)
     }
 
@@ -146,35 +130,36 @@ impl Disclosures<'_> {
         let text = self.text;
         let at = self.past_names(sentence, who);
         let cares = (who.saturating_sub(5).max(sentence.start)..who).any(|at| {
-            matches!(
-                text.word(at),
-                "caring"
-                    | "cares"
-                    | "carer"
-                    | "looking"
-                    | "looks"
-                    | "supports"
-                    | "supporting"
-                    | "visits"
-                    | "visiting"
-                    | "worried"
-                    | "anxious"
-                    | "concerned"
-                    | "stressed"
-                    | "upset"
-                    | "about"
-                    | "married"
+            text.one_of(
+                at,
+                &words![
+                    "caring",
+                    "cares",
+                    "carer",
+                    "looking",
+                    "looks",
+                    "supports",
+                    "supporting",
+                    "visits",
+                    "visiting",
+                    "worried",
+                    "anxious",
+                    "concerned",
+                    "stressed",
+                    "upset",
+                    "about",
+                    "married"
+                ],
             )
         });
         // `cares for wife, MS`
         if cares && !history && matches!(text.sign(who + 1), Some(',' | '(')) {
             return self.first_fact(at..sentence.end.min(at + 2), sentence, STIGMA | CRIME | ILLNESS);
         }
-        let relates = matches!(text.word(at), "who" | "whose" | "whos");
+        let relates = text.one_of(at, &words!["who", "whose", "whos"]);
         if history
             || !(relates
-                || cares
-                    && matches!(text.word(at), "with" | "has" | "having" | "in" | "on" | "through" | "after"))
+                || cares && text.one_of(at, &words!["with", "has", "having", "in", "on", "through", "after"]))
         {
             return None;
         }
@@ -195,7 +180,7 @@ impl Disclosures<'_> {
         }
         // `neighbour he cares for`
         let relative =
-            matches!(text.word(at), "he" | "she" | "pt") && matches!(text.word(at + 2), "for" | "with");
+            text.one_of(at, &words!["he", "she", "pt"]) && text.one_of(at + 2, &words!["for", "with"]);
         if relative && at + 3 < sentence.end { at + 3 } else { at }
     }
 
@@ -221,7 +206,7 @@ impl Disclosures<'_> {
         // `was with him when he collapsed` tells of the patient.
         let end = (at..sentence.end.min(at + 12))
             .find(|at| {
-                matches!(text.word(*at), "when" | "while" | "whilst" | "before") || self.after_death(*at)
+                text.one_of(*at, &words!["when", "while", "whilst", "before"]) || self.after_death(*at)
             })
             .unwrap_or(sentence.end);
         let rest = at..end.min(at + 12);
@@ -258,10 +243,10 @@ impl Disclosures<'_> {
                     && !self.denied(sentence, *at)
             })
         };
-        let of_patient = near.clone().any(|at| matches!(text.word(at), "pt" | "patient" | "pts"));
+        let of_patient = near.clone().any(|at| text.one_of(at, &words!["pt", "patient", "pts"]));
         // `Mum attended, warts`: what follows a visit is the patient's.
         let came = |at: usize| {
-            matches!(text.word(at), "attended" | "attends" | "attending" | "present" | "here" | "brought")
+            text.one_of(at, &words!["attended", "attends", "attending", "present", "here", "brought"])
         };
         let visit = |fact: &usize| !(at..*fact).any(came);
         let (stigma, illness) = (fact(STIGMA).filter(visit), fact(ILLNESS).filter(visit));
@@ -293,7 +278,7 @@ impl Disclosures<'_> {
 
     /// `overdosed, pt did CPR`: what follows a comma is told of the patient.
     fn before_patient(&self, near: Range<usize>) -> usize {
-        let of_patient = |at: usize| matches!(self.text.word(at), "pt" | "patient" | "pts") || self.own(at);
+        let of_patient = |at: usize| self.text.one_of(at, &words!["pt", "patient", "pts"]) || self.own(at);
         let sign = |at: &usize| matches!(self.text.sign(*at), Some(',' | '-' | '–')) && of_patient(*at + 1);
         near.clone().find(sign).unwrap_or(near.end)
     }
@@ -302,7 +287,7 @@ impl Disclosures<'_> {
     fn after_death(&self, sign: usize) -> bool {
         matches!(self.text.sign(sign), Some(',' | '-' | '–'))
             && (sign.saturating_sub(3)..sign)
-                .any(|at| matches!(self.text.word(at), "died" | "dies" | "deceased" | "rip" | "funeral"))
+                .any(|at| self.text.one_of(at, &words!["died", "dies", "deceased", "rip", "funeral"]))
     }
 
     /// `hit toddler`, `has been biting his brother`: a deed, and whom it is done to.
@@ -314,7 +299,7 @@ impl Disclosures<'_> {
         let whom = (deed + 1..sentence.end.min(deed + 4)).any(|at| {
             text.is(at, PERSON) && text.is_word(at)
                 || self.named[at]
-                || matches!(text.word(at), "him" | "them" | "me" | "staff")
+                || text.one_of(at, &words!["him", "them", "me", "staff"])
                 || text.word(at) == "her" && !text.is_word(at + 1)
         });
         whom.then_some(deed)
@@ -327,10 +312,7 @@ impl Disclosures<'_> {
         for sign in signs {
             let next = sign
                 + 1
-                + usize::from(matches!(
-                    text.word(sign + 1),
-                    "v" | "very" | "so" | "now" | "is" | "feels" | "and"
-                ));
+                + usize::from(text.one_of(sign + 1, &words!["v", "very", "so", "now", "is", "feels", "and"]));
             let other = (sign + 1..end.min(sign + 4))
                 .any(|at| text.is(at, PERSON | CRIME | STIGMA | ILLNESS) || self.named[at]);
             let of_patient = text.is(next, SELF) || text.is(next + 1, SELF) || self.own(next);
@@ -343,7 +325,7 @@ impl Disclosures<'_> {
 
     /// The relative does something for the patient: `wife drives him to dialysis`.
     pub(crate) fn helps(&self, at: usize) -> bool {
-        let for_self = matches!(self.text.word(at), "took" | "takes" | "taking" | "used" | "uses" | "using");
+        let for_self = self.text.one_of(at, &words!["took", "takes", "taking", "used", "uses", "using"]);
         self.text.is(at, HUMAN) && !self.text.is(at, STATE | ILLNESS | STIGMA) && !for_self
     }
 

@@ -8,6 +8,7 @@ use crate::{
     span::{Found, Kind},
     text::{Kind as Token, Text},
     word::*,
+    words::words,
 };
 
 pub(crate) struct Addresses<'t> {
@@ -68,10 +69,8 @@ impl Addresses<'_> {
         let cased = |at: usize| text.titled(at) || (text.shouted && text.is_word(at));
         let end = if text.is(at + 1, STREET)
             && cased(at + 1)
-            && matches!(
-                text.word(at + 1),
-                "heol" | "ffordd" | "rhodfa" | "stryd" | "maes" | "clos" | "rue" | "via"
-            ) {
+            && text.one_of(at + 1, &words!["heol", "ffordd", "rhodfa", "stryd", "maes", "clos", "rue", "via"])
+        {
             (at + 2..at + 5).take_while(|at| cased(*at) || text.word(*at) == "y").last()?
         } else {
             (at + 2..=at + 4)
@@ -140,7 +139,7 @@ impl Addresses<'_> {
     fn place(&mut self, at: usize) -> Option<usize> {
         let text = self.text;
         let at_home = text.is(at, TRAVEL)
-            && matches!(text.word(at), "lives" | "living" | "live")
+            && text.one_of(at, &words!["lives", "living", "live"])
             && text.word(at + 1) == "at";
         let cue =
             text.is(at, AT_WORK) || at_home || (text.word(at) == "at" && at > 0 && text.is(at - 1, PERSON));
@@ -148,7 +147,7 @@ impl Addresses<'_> {
             return None;
         }
         let begin = if text.titled(at + 1) { at + 1 } else { at + 2 };
-        if begin == at + 2 && !matches!(text.word(at + 1), "at" | "for" | "to" | "the") {
+        if begin == at + 2 && !text.one_of(at + 1, &words!["at", "for", "to", "the"]) {
             return None;
         }
         if let Some(end) = self.before_postcode(begin) {
@@ -158,11 +157,11 @@ impl Addresses<'_> {
             (at.saturating_sub(3)..at).rev().take_while(|at| text.is_word(*at)).any(|at| text.is(at, PERSON));
         let joins = |at: usize| {
             matches!(text.sign(at), Some('&'))
-                || matches!(text.word(at), "of" | "and" | "the") && text.titled(at + 1)
+                || text.one_of(at, &words!["of", "and", "the"]) && text.titled(at + 1)
         };
         let end = (begin..text.tokens.len().min(begin + 6))
             .take_while(|at| {
-                text.titled(*at) || joins(*at) || matches!(text.word(*at), "rc" | "ce" | "cofe" | "va")
+                text.titled(*at) || joins(*at) || text.one_of(*at, &words!["rc", "ce", "cofe", "va"])
             })
             .last()?;
         let clinical = (begin..=end).any(|at| {
@@ -191,7 +190,7 @@ impl Addresses<'_> {
             text.word(at + 1).len() <= 4 && text.word(at + 1).bytes().any(|byte| byte.is_ascii_digit());
         let after = (at + 2..at + 8).take_while(|at| text.sign(*at).is_none());
         let whose = (at.saturating_sub(6)..at).chain(after).any(|at| text.is(at, PERSON));
-        let room = matches!(text.word(at), "room" | "rm" | "cell" | "dorm" | "flat" | "apt")
+        let room = text.one_of(at, &words!["room", "rm", "cell", "dorm", "flat", "apt"])
             && !(text.is(at, FLAT)
                 && is_own(self.known, self.spelled(at, (at + 1).min(text.tokens.len() - 1))));
         (room && short && whose).then(|| self.add(at, self.building(at + 1), "contact.room")).flatten()
@@ -201,15 +200,12 @@ impl Addresses<'_> {
     fn building(&self, room: usize) -> usize {
         let text = self.text;
         let begin = room + 1 + usize::from(text.sign(room + 1) == Some(','));
-        let begin = begin + usize::from(matches!(text.word(begin), "at" | "in"));
+        let begin = begin + usize::from(text.one_of(begin, &words!["at", "in"]));
         let named = (begin..begin + 4).take_while(|at| text.titled(*at));
         named
             .filter(|at| {
                 text.is(*at, STREET)
-                    || matches!(
-                        text.word(*at),
-                        "hotel" | "hostel" | "inn" | "halls" | "lodge" | "motel" | "b&b"
-                    )
+                    || text.one_of(*at, &words!["hotel", "hostel", "inn", "halls", "lodge", "motel", "b&b"])
             })
             .last()
             .unwrap_or(room)

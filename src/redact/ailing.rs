@@ -2,31 +2,32 @@
 
 use std::ops::Range;
 
-use crate::{disclosure::Disclosures, ends::Ends, talk::*, word::*};
+use crate::{disclosure::Disclosures, ends::Ends, talk::*, word::*, words::words};
 
 impl Disclosures<'_> {
     /// A disease or medicine that no table has, told as one: `has sarcoidosis`, `on tofacitinib`.
     pub(crate) fn unlisted(&self, at: usize, sentence: &Range<usize>) -> Option<usize> {
-        let verb = matches!(
-            self.text.word(at),
-            "has"
-                | "had"
-                | "got"
-                | "have"
-                | "with"
-                | "on"
-                | "takes"
-                | "under"
-                | "diagnosed"
-                | "having"
-                | "started"
-                | "is"
-                | "for"
+        let verb = self.text.one_of(
+            at,
+            &words![
+                "has",
+                "had",
+                "got",
+                "have",
+                "with",
+                "on",
+                "takes",
+                "under",
+                "diagnosed",
+                "having",
+                "started",
+                "is",
+                "for"
+            ],
         );
-        let has = matches!(
-            self.text.word(at),
-            "has" | "had" | "got" | "having" | "awaiting" | "needs" | "needing" | "waiting"
-        );
+        let has = self
+            .text
+            .one_of(at, &words!["has", "had", "got", "having", "awaiting", "needs", "needing", "waiting"]);
         (at + 1..sentence.end.min(at + 5))
             .find(|at| verb && self.medical(*at))
             .or_else(|| self.some_ailment(at, sentence).filter(|_| has))
@@ -38,10 +39,7 @@ impl Disclosures<'_> {
         let near = has..sentence.end.min(has + 6);
         let talk = Talk::of(text, &near);
         let article = (has + 1..near.end.min(has + 3)).find(|at| {
-            matches!(
-                text.word(*at),
-                "a" | "an" | "bad" | "severe" | "chronic" | "recurrent" | "major" | "for"
-            )
+            text.one_of(*at, &words!["a", "an", "bad", "severe", "chronic", "recurrent", "major", "for"])
         })?;
         let what = article + 1;
         let plain = (what..near.end).take_while(|at| text.is_word(*at)).any(|at| {
@@ -57,25 +55,18 @@ impl Disclosures<'_> {
         let near = who + 1..sentence.end.min(who + 5);
         let talk = Talk::of(text, &near);
         let test = |at: usize| {
-            matches!(
-                text.word(at),
-                "psa" | "hba1c" | "op" | "health" | "kidneys" | "liver" | "lungs" | "nerves" | "condition"
+            text.one_of(
+                at,
+                &words!["psa", "hba1c", "op", "health", "kidneys", "liver", "lungs", "nerves", "condition"],
             )
         };
         let part = near.clone().find(|at| talk.is(*at, SYMPTOM) || test(*at))?;
         let does = (part + 1..sentence.end.min(part + 3)).any(|at| {
-            matches!(
-                text.word(at),
-                "is" | "are"
-                    | "was"
-                    | "has"
-                    | "got"
-                    | "getting"
-                    | "went"
-                    | "going"
-                    | "gone"
-                    | "bad"
-                    | "failing"
+            text.one_of(
+                at,
+                &words![
+                    "is", "are", "was", "has", "got", "getting", "went", "going", "gone", "bad", "failing"
+                ],
             )
         });
         does.then_some(part)
@@ -130,7 +121,7 @@ impl Disclosures<'_> {
         let talk = Talk::of(text, &near);
         let odd = near.clone().take(9).find(|at| {
             let next = text.word(at + 1);
-            let goes_on = matches!(text.word(*at), "keeps" | "been" | "is" | "was" | "started" | "starts")
+            let goes_on = text.one_of(*at, &words!["keeps", "been", "is", "was", "started", "starts"])
                 && next.ends_with("ing")
                 && next.len() > 4
                 && !text.is(at + 1, HUMAN | STATE | SPEECH);
@@ -144,7 +135,7 @@ impl Disclosures<'_> {
         let plain = near.clone().any(|at| {
             talk.is(at, SYMPTOM | ERRAND)
                 || text.is(at, SELF | SPECIALTY | ORG_HEAD | ILLNESS)
-                || matches!(text.word(at), "better" | "well" | "home" | "here" | "away" | "abroad")
+                || text.one_of(at, &words!["better", "well", "home", "here", "away", "abroad"])
         });
         (content > 2 && !plain).then_some(odd)
     }

@@ -1,25 +1,19 @@
 //! What beside a word makes it a name, where no relative stands before it: whose company, whose doing, whose surname.
 
-use crate::{keep::Keep, name_shape::english, names::Names, word::*};
+use crate::{keep::Keep, name_shape::english, names::Names, word::*, words::words};
 
 impl Names<'_, '_> {
     /// `lives with Heather`: a name that is a place or plant too, where only a person can be.
     pub(crate) fn in_company(&self, with: usize, at: usize) -> bool {
         let text = self.text;
         let begin = (0..=with).rev().find(|at| !text.is(*at, WITH)).unwrap_or(0);
-        matches!(text.word(with), "with" | "w" | "w/")
-            && matches!(
-                text.word(begin),
-                "lives"
-                    | "living"
-                    | "stays"
-                    | "staying"
-                    | "stayed"
-                    | "came"
-                    | "here"
-                    | "attended"
-                    | "moved"
-                    | "went"
+        text.one_of(with, &words!["with", "w", "w/"])
+            && text.one_of(
+                begin,
+                &words![
+                    "lives", "living", "stays", "staying", "stayed", "came", "here", "attended", "moved",
+                    "went"
+                ],
             )
             && text.titled(at)
             && text.is(at, FIRST | FIRST_WORD)
@@ -28,10 +22,10 @@ impl Names<'_, '_> {
 
     /// `a girl they have called Seren`, `a friend named Tsegaye`: somebody is given a name.
     pub(crate) fn naming(&self, verb: usize) -> bool {
-        matches!(self.text.word(verb), "named" | "called")
+        self.text.one_of(verb, &words!["named", "called"])
             && (verb.saturating_sub(5)..verb).any(|at| {
                 self.text.is(at, PERSON) && self.text.is_word(at)
-                    || matches!(self.text.word(at), "girl" | "boy" | "man" | "woman" | "lady" | "somebody")
+                    || self.text.one_of(at, &words!["girl", "boy", "man", "woman", "lady", "somebody"])
             })
     }
 
@@ -83,13 +77,13 @@ impl Names<'_, '_> {
     pub(crate) fn is_told_of(&self, at: usize) -> bool {
         let text = self.text;
         let sign = matches!(text.sign(at + 1), Some(',' | '(' | '-' | '–'));
-        sign && matches!(text.word(at + 2), "who" | "whose") && !english(text.word(at))
+        sign && text.one_of(at + 2, &words!["who", "whose"]) && !english(text.word(at))
     }
 
     /// `K. Asante snr`, `B. Okafor` of patient Okafor: the patient's surname, and that it is not the patient.
     pub(crate) fn of_own_family(&self, at: usize) -> bool {
         let text = self.text;
-        let elder = matches!(text.word(at + 1), "snr" | "senior" | "jnr" | "jr" | "junior");
+        let elder = text.one_of(at + 1, &words!["snr", "senior", "jnr", "jr", "junior"]);
         self.known.is_family(text.word(at)) && elder && at > 0 && !text.is(at - 1, TITLE)
     }
 
@@ -107,41 +101,14 @@ impl Names<'_, '_> {
         let text = self.text;
         text.titled(at)
             && (self.unknown(at) && !english(text.word(at)) || text.is(at, FIRST | FIRST_WORD))
-            && matches!(
-                text.word(at + 1),
-                "akka"
-                    | "thatha"
-                    | "paati"
-                    | "amma"
-                    | "appa"
-                    | "annan"
-                    | "thambi"
-                    | "chacha"
-                    | "chachi"
-                    | "mama"
-                    | "mami"
-                    | "masi"
-                    | "bua"
-                    | "khala"
-                    | "phupho"
-                    | "kaka"
-                    | "kaki"
-                    | "foi"
-                    | "didi"
-                    | "bhaiya"
-                    | "bhabhi"
-                    | "baji"
-                    | "aapa"
-                    | "dada"
-                    | "dadi"
-                    | "nani"
-                    | "abla"
-                    | "teyze"
-                    | "amca"
-                    | "dayi"
-                    | "hala"
-                    | "saheb"
-                    | "sahib"
+            && text.one_of(
+                at + 1,
+                &words![
+                    "akka", "thatha", "paati", "amma", "appa", "annan", "thambi", "chacha", "chachi", "mama",
+                    "mami", "masi", "bua", "khala", "phupho", "kaka", "kaki", "foi", "didi", "bhaiya",
+                    "bhabhi", "baji", "aapa", "dada", "dadi", "nani", "abla", "teyze", "amca", "dayi",
+                    "hala", "saheb", "sahib"
+                ],
             )
             && !text.titled(at + 1)
     }

@@ -6,6 +6,7 @@ use crate::{
     span::{Found, Kind},
     text::{Case, Kind as Token, Text},
     word::*,
+    words::words,
 };
 
 /// Finds them all. `sees` gets each as a range of tokens with its rule.
@@ -45,7 +46,7 @@ impl Contacts<'_> {
         let text = self.text;
         let link = |at: usize| {
             matches!(text.sign(at), Some('.' | ':' | '-' | '=' | '#' | '–'))
-                || matches!(text.word(at), "no" | "number" | "ref" | "is" | "was" | "of" | "reads")
+                || text.one_of(at, &words!["no", "number", "ref", "is", "was", "of", "reads"])
         };
         let Some(begin) = (cue + 1..cue + 5).find(|at| !link(*at)) else { return };
         let part = |at: usize| {

@@ -11,6 +11,7 @@ use crate::{
     text::Text,
     told::Telling,
     word::*,
+    words::words,
 };
 
 /// After one of these, a sentence without a person may still be what that person told.
@@ -40,9 +41,8 @@ impl Disclosures<'_> {
             let someone = self.someone(sentence);
             // Most sentences name nobody, relay nothing and keep nothing from anybody.
             let cues = ANON | CONFIDENCE | SAFEGUARDING | HARM | WITHHOLD | KEPT_FROM | SPEECH;
-            let screen = || {
-                sentence.clone().any(|at| matches!(text.word(at), "app" | "portal" | "online" | "visible"))
-            };
+            let screen =
+                || sentence.clone().any(|at| text.one_of(at, &words!["app", "portal", "online", "visible"]));
             if all & cues == 0 && !someone && !told && before.is_none() && !screen() {
                 continue;
             }
@@ -162,7 +162,7 @@ impl Disclosures<'_> {
 
     /// `information from father`, `son asked`.
     fn has_source(&self, sentence: &Range<usize>) -> bool {
-        let says = |at: usize| self.text.is(at, SPEECH) && !matches!(self.text.word(at), "seen" | "saw");
+        let says = |at: usize| self.text.is(at, SPEECH) && !self.text.one_of(at, &words!["seen", "saw"]);
         sentence.clone().any(|at| {
             (self.text.is(at, PERSON) && self.text.is_word(at) || self.named[at])
                 && (says(at + 1)
@@ -207,13 +207,13 @@ impl Disclosures<'_> {
         let before = at.saturating_sub(4).max(sentence.start)..at;
         let after = at + 1..(at + 7).min(sentence.end);
         let no = |at: usize| {
-            matches!(self.text.word(at), "no" | "nil" | "denies" | "denied" | "none" | "neg" | "without")
+            self.text.one_of(at, &words!["no", "nil", "denies", "denied", "none", "neg", "without"])
         };
         before.clone().rev().take_while(|at| self.text.sign(*at).is_none()).any(no)
             || after.clone().any(|at| {
-                matches!(
-                    self.text.word(at),
-                    "nil" | "none" | "training" | "neg" | "denies" | "denied" | "low" | "minimal"
+                self.text.one_of(
+                    at,
+                    &words!["nil", "none", "training", "neg", "denies", "denied", "low", "minimal"],
                 ) || self.text.word(at) == "all" && self.text.word(at + 1) == "well"
                     || (self.text.word(at) == "no" && self.text.word(at + 1).starts_with("concern"))
             })
@@ -226,8 +226,8 @@ impl Disclosures<'_> {
     /// `States will hit ex if he sees her`: a verb without a subject begins what the patient says.
     fn speaks_unnamed(&self, sentence: &Range<usize>, speaks: usize) -> bool {
         speaks == sentence.start
-            && matches!(self.text.word(speaks), "states" | "stated" | "says" | "said" | "admits" | "admitted")
-            && !matches!(self.text.word(speaks + 1), "from" | "by" | "to" | "of" | "per")
+            && self.text.one_of(speaks, &words!["states", "stated", "says", "said", "admits", "admitted"])
+            && !self.text.one_of(speaks + 1, &words!["from", "by", "to", "of", "per"])
             && !self.text.is(speaks + 1, PERSON)
             && !self.named[speaks + 1..sentence.end].first().copied().unwrap_or(false)
     }
@@ -235,24 +235,27 @@ impl Disclosures<'_> {
     /// Eating and drinking as a parent reports it: `drinking ok`, `eating and drinking`.
     pub(crate) fn intake(&self, at: usize) -> bool {
         let text = self.text;
-        matches!(text.word(at), "drinking" | "drinks" | "drank")
-            && (matches!(
-                text.word(at + 1),
-                "ok" | "okay"
-                    | "well"
-                    | "fine"
-                    | "normally"
-                    | "less"
-                    | "poorly"
-                    | "plenty"
-                    | "little"
-                    | "sips"
-                    | "adequately"
-                    | "reasonably"
-                    | "some"
-                    | "small"
-                    | "and"
-            ) || at > 0 && matches!(text.word(at - 1), "and" | "&" | "eating" | "not"))
+        text.one_of(at, &words!["drinking", "drinks", "drank"])
+            && (text.one_of(
+                at + 1,
+                &words![
+                    "ok",
+                    "okay",
+                    "well",
+                    "fine",
+                    "normally",
+                    "less",
+                    "poorly",
+                    "plenty",
+                    "little",
+                    "sips",
+                    "adequately",
+                    "reasonably",
+                    "some",
+                    "small",
+                    "and"
+                ],
+            ) || at > 0 && text.one_of(at - 1, &words!["and", "&", "eating", "not"]))
     }
 
     /// Somebody else says what the patient does.
@@ -260,18 +263,12 @@ impl Disclosures<'_> {
         let text = self.text;
         let well = || {
             sentence.clone().any(|at| {
-                matches!(
-                    text.word(at),
-                    "milk"
-                        | "fluids"
-                        | "water"
-                        | "feeds"
-                        | "feed"
-                        | "nappies"
-                        | "wet"
-                        | "juice"
-                        | "bottle"
-                        | "formula"
+                text.one_of(
+                    at,
+                    &words![
+                        "milk", "fluids", "water", "feeds", "feed", "nappies", "wet", "juice", "bottle",
+                        "formula"
+                    ],
                 )
             })
         };
@@ -283,7 +280,7 @@ impl Disclosures<'_> {
         };
         let told = sentence.clone().any(|at| at > who && does(at));
         // `Pt says her son …` is what the patient says; that is looked at as a fact about the son.
-        let patient = (sentence.start..speaks.min(who)).any(|at| matches!(text.word(at), "pt" | "patient"))
+        let patient = (sentence.start..speaks.min(who)).any(|at| text.one_of(at, &words!["pt", "patient"]))
             || speaks < who && self.speaks_unnamed(sentence, speaks);
         let of_theirs = text.tokens[who].possessive && !text.is(who + 1, PERSON);
         told && !patient && !of_theirs && !well()

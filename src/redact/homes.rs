@@ -6,6 +6,7 @@ use crate::{
     contact::{is_inward, is_outward, is_own},
     text::{Case, Kind as Token},
     word::*,
+    words::words,
 };
 
 impl Addresses<'_> {
@@ -20,7 +21,7 @@ impl Addresses<'_> {
         let part = |at: usize| {
             text.titled(at) && !text.is(at, stranger)
                 || text.sign(at) == Some(',')
-                || matches!(text.word(at), "y" | "yr" | "the" | "of" | "near" | "nr" | "on" | "upon" | "by")
+                || text.one_of(at, &words!["y", "yr", "the", "of", "near", "nr", "on", "upon", "by"])
         };
         let end = (begin..begin + 12).find(|at| !part(*at))?;
         let last = (begin..end).rev().find(|at| text.titled(*at))?;
@@ -30,7 +31,7 @@ impl Addresses<'_> {
         let institution = (begin..=last).any(|at| {
             text.is(at, ORG_HEAD)
                 && !text.is(at, STREET)
-                && !matches!(text.word(at), "lodge" | "castle" | "island")
+                && !text.one_of(at, &words!["lodge", "castle", "island"])
         });
         let code = format!("{}{}", text.word(end), text.word(end + 1));
         let own = self.known.addresses.iter().any(|address| address.concat().contains(&code))
@@ -48,30 +49,32 @@ impl Addresses<'_> {
             return None;
         }
         let end = (begin + 1..begin + 4).take_while(|at| text.titled(*at)).find(|at| {
-            matches!(
-                text.word(*at),
-                "cottage"
-                    | "cottages"
-                    | "farm"
-                    | "farmhouse"
-                    | "lodge"
-                    | "barn"
-                    | "forge"
-                    | "mill"
-                    | "villa"
-                    | "manor"
-                    | "rectory"
-                    | "vicarage"
-                    | "manse"
-                    | "grange"
-                    | "croft"
-                    | "bungalow"
-                    | "house"
-                    | "bothy"
-                    | "steading"
-                    | "annexe"
-                    | "stables"
-                    | "chapel"
+            text.one_of(
+                *at,
+                &words![
+                    "cottage",
+                    "cottages",
+                    "farm",
+                    "farmhouse",
+                    "lodge",
+                    "barn",
+                    "forge",
+                    "mill",
+                    "villa",
+                    "manor",
+                    "rectory",
+                    "vicarage",
+                    "manse",
+                    "grange",
+                    "croft",
+                    "bungalow",
+                    "house",
+                    "bothy",
+                    "steading",
+                    "annexe",
+                    "stables",
+                    "chapel"
+                ],
             )
         })?;
         let lives = self.somebody_lives(begin);
@@ -93,7 +96,7 @@ impl Addresses<'_> {
             && text.word(at).bytes().next().is_some_and(|byte| byte.is_ascii_digit());
         let before = at.checked_sub(1)?;
         let opens = matches!(text.sign(before), Some(',' | '(' | ':' | '–'))
-            || matches!(text.word(before), "at" | "of");
+            || text.one_of(before, &words!["at", "of"]);
         if !number || !opens {
             return None;
         }
@@ -113,22 +116,24 @@ impl Addresses<'_> {
     /// `daughter at work – Hepworth's Bakery`, `Son's company, Pennine Roofing`.
     pub(crate) fn firm(&mut self, cue: usize) -> Option<usize> {
         let text = self.text;
-        let work = matches!(
-            text.word(cue),
-            "work"
-                | "company"
-                | "firm"
-                | "employer"
-                | "employers"
-                | "office"
-                | "shop"
-                | "business"
-                | "workplace"
-                | "restaurant"
-                | "salon"
-                | "school"
-                | "college"
-                | "nursery"
+        let work = text.one_of(
+            cue,
+            &words![
+                "work",
+                "company",
+                "firm",
+                "employer",
+                "employers",
+                "office",
+                "shop",
+                "business",
+                "workplace",
+                "restaurant",
+                "salon",
+                "school",
+                "college",
+                "nursery"
+            ],
         );
         let begin = cue + 2;
         let sign = matches!(text.sign(cue + 1), Some(',' | '–' | '-' | ':' | '(' | '='));
@@ -140,7 +145,7 @@ impl Addresses<'_> {
             && (cue.saturating_sub(12)..cue).any(|at| text.is(at, PERSON) && text.is_word(at));
         let joins = |at: usize| {
             text.titled(at)
-                || (text.sign(at) == Some('&') || matches!(text.word(at), "and" | "of"))
+                || (text.sign(at) == Some('&') || text.one_of(at, &words!["and", "of"]))
                     && text.titled(at + 1)
         };
         let end = (begin..text.tokens.len().min(begin + 6)).take_while(|at| joins(*at)).last()?;
@@ -155,7 +160,7 @@ impl Addresses<'_> {
     /// tells where somebody works.
     pub(crate) fn school(&mut self, begin: usize) -> Option<usize> {
         let text = self.text;
-        let from = begin.checked_sub(1).is_some_and(|at| matches!(text.word(at), "from" | "at" | "to"));
+        let from = begin.checked_sub(1).is_some_and(|at| text.one_of(at, &words!["from", "at", "to"]));
         if !from || !text.titled(begin) {
             return None;
         }
@@ -166,7 +171,7 @@ impl Addresses<'_> {
                 && text.sign(at + 2) == Some(')')
         };
         let clause = || (begin.saturating_sub(16)..begin).rev().take_while(|at| text.sign(*at) != Some('.'));
-        let works = clause().any(|at| matches!(text.word(at), "works" | "working" | "job" | "employed"))
+        let works = clause().any(|at| text.one_of(at, &words!["works", "working", "job", "employed"]))
             && clause().any(|at| text.is(at, PERSON) && text.is_word(at));
         let told = works || clause().any(age);
         told.then(|| self.add(begin, end, "contact.place-of-work-or-school")).flatten()
@@ -176,12 +181,12 @@ impl Addresses<'_> {
     fn somebody_lives(&self, begin: usize) -> bool {
         let text = self.text;
         let Some(before) = begin.checked_sub(1) else { return false };
-        matches!(text.word(before), "at" | "of" | "in")
+        text.one_of(before, &words!["at", "of", "in"])
             && (before.saturating_sub(7)..before)
                 .rev()
                 .take_while(|at| !matches!(text.sign(*at), Some('.' | ';' | '\n')))
                 .any(|at| text.is(at, PERSON) && text.is_word(at))
             && !(before.saturating_sub(7)..before)
-                .any(|at| matches!(text.word(at), "pt" | "patient" | "admitted"))
+                .any(|at| text.one_of(at, &words!["pt", "patient", "admitted"]))
     }
 }

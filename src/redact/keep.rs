@@ -5,6 +5,7 @@ use crate::{
     people::Known,
     text::{Case, Text},
     word::*,
+    words::words,
 };
 
 /// Why a token stays.
@@ -102,7 +103,7 @@ impl Keeper<'_> {
                 self.before_role(at);
             } else if text.is(at, SPECIALTY) {
                 self.after_service(at);
-            } else if matches!(text.word(at), "sister" | "matron") && self.on_ward(at)
+            } else if text.one_of(at, &words!["sister", "matron"]) && self.on_ward(at)
                 || text.is(at, TITLE) && !self.misfiled && self.clinical(at)
             {
                 self.after_role(at);
@@ -131,7 +132,7 @@ impl Keeper<'_> {
                 self.keep(at, end, Keep::Professional);
             }
             let several =
-                matches!(text.word(role), "crew" | "drs" | "nurses" | "midwives" | "paramedics" | "hvs");
+                text.one_of(role, &words!["crew", "drs", "nurses", "midwives", "paramedics", "hvs"]);
             let next = end + 2;
             if several && text.is(end + 1, AND) && text.titled(next) && text.is(next, NAME) {
                 self.keep(next, next, Keep::Professional);
@@ -144,16 +145,18 @@ impl Keeper<'_> {
         let mut end = role;
         while end > 0
             && (matches!(text.sign(end - 1), Some('(' | ',' | '-' | '–'))
-                || matches!(
-                    text.word(end - 1),
-                    "practice"
-                        | "the"
-                        | "our"
-                        | "community"
-                        | "district"
-                        | "clinical"
-                        | "ward"
-                        | "specialist"
+                || text.one_of(
+                    end - 1,
+                    &words![
+                        "practice",
+                        "the",
+                        "our",
+                        "community",
+                        "district",
+                        "clinical",
+                        "ward",
+                        "specialist"
+                    ],
                 ))
         {
             end -= 1;
@@ -176,13 +179,12 @@ impl Keeper<'_> {
     }
 
     fn on_ward(&self, at: usize) -> bool {
-        const WARDS: [&str; 7] = ["ward", "icu", "itu", "hospital", "clinic", "unit", "hospice"];
+        let wards = &words!["ward", "icu", "itu", "hospital", "clinic", "unit", "hospice"];
         // `Rang the ward, spoke to Sister Amoah`.
-        let rung = || {
-            self.text.titled(at) && (at.saturating_sub(6)..at).any(|at| WARDS.contains(&self.text.word(at)))
-        };
-        (at + 1..at + 6).any(|at| WARDS.contains(&self.text.word(at)))
-            || (at > 0 && matches!(self.text.word(at - 1), "ward" | "charge" | "theatre"))
+        let rung =
+            || self.text.titled(at) && (at.saturating_sub(6)..at).any(|at| self.text.one_of(at, wards));
+        (at + 1..at + 6).any(|at| self.text.one_of(at, wards))
+            || (at > 0 && self.text.one_of(at - 1, &words!["ward", "charge", "theatre"]))
             || rung()
     }
 
@@ -194,8 +196,7 @@ impl Keeper<'_> {
         };
         let after = (at + 1..at + 7).take_while(|at| !stop(*at));
         let before = (at.saturating_sub(3)..at).rev().take_while(|at| !stop(*at));
-        let subject =
-            at > 0 && matches!(text.word(at - 1), "re" | "about" | "for" | "regarding" | "concerning");
+        let subject = at > 0 && text.one_of(at - 1, &words!["re", "about", "for", "regarding", "concerning"]);
         let kin = subject || before.clone().any(|at| text.is(at, PERSON));
         if self.done_by(at) {
             return true;
@@ -276,9 +277,18 @@ impl Keeper<'_> {
                 || (nearby && !text.is(at + 1, SPEECH | HUMAN))
                 || (text.is(at, SCALE) && (score || text.is(at + 1, SCALE) && text.is(at, PHRASE)));
         }
-        let disease = matches!(
-            text.word(at + 1),
-            "disease" | "syndrome" | "palsy" | "contracture" | "phenomenon" | "sign" | "lymphoma" | "neuroma"
+        let disease = text.one_of(
+            at + 1,
+            &words![
+                "disease",
+                "syndrome",
+                "palsy",
+                "contracture",
+                "phenomenon",
+                "sign",
+                "lymphoma",
+                "neuroma"
+            ],
         );
         text.titled(at) && disease && (text.tokens[at].possessive || !named)
     }
@@ -291,10 +301,8 @@ impl Keeper<'_> {
         }
         let stop = usize::from(at > 1 && text.sign(at - 1) == Some('.'));
         at > stop
-            && matches!(
-                text.word(at - 1 - stop),
-                "st" | "saint" | "queen" | "king" | "prince" | "princess" | "lady"
-            )
+            && text
+                .one_of(at - 1 - stop, &words!["st", "saint", "queen", "king", "prince", "princess", "lady"])
             && text.titled(at - 1 - stop)
     }
 
@@ -320,7 +328,7 @@ impl Keeper<'_> {
             }
             // `Works Beverley, commutes`, `Drives Douglas to Ramsey`.
             true if matches!(before, "works" | "drives" | "commutes" | "flies" | "lives" | "trip")
-                && (matches!(text.word(at + 1), "to" | "from" | "by") || text.sign(at + 1) == Some(',')) =>
+                && (text.one_of(at + 1, &words!["to", "from", "by"]) || text.sign(at + 1) == Some(',')) =>
             {
                 true
             }
@@ -428,7 +436,7 @@ impl Keeper<'_> {
             text.titled(at)
                 && text.is(at, FIRST_WORD)
                 && !text.is(at, PERSON | ROLE | TITLE | MONTH)
-                && !matches!(text.word(at), "will" | "may" | "can" | "mark" | "pat")
+                && !text.one_of(at, &words!["will", "may", "can", "mark", "pat"])
         };
         let before = !title
             && from > 0
@@ -445,7 +453,7 @@ impl Keeper<'_> {
         let initial = !title && from > usize::from(stop) && text.is_initial(from - 1 - usize::from(stop));
         let initial = initial && (!given || text.is_initial(from));
         let wrong_initial = title && !given && text.is_initial(from);
-        let junior = matches!(text.word(end + 1), "jnr" | "jr" | "junior" | "snr" | "senior");
+        let junior = text.one_of(end + 1, &words!["jnr", "jr", "junior", "snr", "senior"]);
         // `D. Winstanley (Dorothy)` of patient Doreen Winstanley.
         let other = text.sign(end + 1) == Some('(')
             && text.titled(end + 2)
@@ -453,7 +461,7 @@ impl Keeper<'_> {
             && !self.known.is_given(text.word(end + 2))
             && text.sign(end + 3) == Some(')');
         let namesake =
-            begin > 0 && (matches!(text.word(begin - 1), "other" | "another" | "different" | "namesake"));
+            begin > 0 && (text.one_of(begin - 1, &words!["other", "another", "different", "namesake"]));
         sexed
             && !before
             && !after

@@ -33,6 +33,7 @@ mod text;
 mod threat;
 mod told;
 mod word;
+mod words;
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use crate::{
     names::Names,
     text::{Kind as Token, Text},
     word::*,
+    words::words,
 };
 
 /// One of a list: the tokens of the name, and the token after all that belongs to it.
@@ -123,7 +124,7 @@ impl Names<'_, '_> {
         members.len() > 1
             && last.and
             && members.iter().all(names)
-            && (text.is(last.next, STRONG | HUMAN) || matches!(text.word(last.next), "from" | "both"))
+            && (text.is(last.next, STRONG | HUMAN) || text.one_of(last.next, &words!["from", "both"]))
     }
 
     /// `jack and ollie`: small letters go on only over `and`.
@@ -164,10 +165,7 @@ fn aged(text: &Text, at: usize) -> (usize, Age) {
             && matches!(&word[digits..], "" | "y" | "yo" | "yr" | "yrs" | "m" | "mo" | "w" | "wk")
     };
     let unit = |at: usize| {
-        matches!(
-            text.word(at),
-            "y" | "yr" | "yrs" | "yo" | "years" | "mths" | "months" | "weeks" | "wks" | "old"
-        )
+        text.one_of(at, &words!["y", "yr", "yrs", "yo", "years", "mths", "months", "weeks", "wks", "old"])
     };
     let ends = |at: usize| {
         at >= text.tokens.len()
@@ -175,7 +173,7 @@ fn aged(text: &Text, at: usize) -> (usize, Age) {
             || text.is(at, AND)
     };
     if text.sign(at) == Some('(') {
-        let begin = at + 1 + usize::from(matches!(text.word(at + 1), "aged" | "age" | "nearly" | "only"));
+        let begin = at + 1 + usize::from(text.one_of(at + 1, &words!["aged", "age", "nearly", "only"]));
         let fraction = if text.sign(begin + 1) == Some('/') { begin + 3 } else { begin + 1 };
         let end = (fraction..fraction + 3).find(|at| !unit(*at)).unwrap_or(fraction);
         if years(begin) && matches!(text.sign(end), Some(')' | ',')) {
@@ -185,7 +183,7 @@ fn aged(text: &Text, at: usize) -> (usize, Age) {
         let one = text.sign(at + 2) == Some(')');
         return (at + 3 * usize::from(one), Age::None);
     }
-    let said = at + usize::from(matches!(text.word(at), "aged" | "age"));
+    let said = at + usize::from(text.one_of(at, &words!["aged", "age"]));
     let begin = said + usize::from(text.sign(at) == Some(','));
     let end = (begin + 1..begin + 3).find(|at| !unit(*at)).unwrap_or(begin + 1);
     match years(begin) && ends(end) {

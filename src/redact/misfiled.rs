@@ -7,6 +7,7 @@ use crate::{
     talk::*,
     text::{Kind as Token, Text},
     word::*,
+    words::words,
 };
 
 /// Whether a text says so: plainly, or in weaker words beside a full name, a date of birth or an NHS number.
@@ -19,17 +20,17 @@ pub(crate) fn is(text: &Text, known: &Known) -> bool {
     let own = |at: usize| known.is_given(text.word(at)) || known.is_family(text.word(at));
     // `not the patient's`, `not Mr Lis's`, but not `with results, not the patient`.
     let not_own = (1..text.tokens.len()).any(|at| {
-        let small = text.is(at - 1, TITLE) || matches!(text.word(at - 1), "the" | "this");
+        let small = text.is(at - 1, TITLE) || text.one_of(at - 1, &words!["the", "this"]);
         let from = at - usize::from(small);
         text.tokens[at].possessive
-            && (own(at) || matches!(text.word(at), "pt" | "patient"))
+            && (own(at) || text.one_of(at, &words!["pt", "patient"]))
             && from > 0
             && text.word(from - 1) == "not"
     });
     if moved(text, known) {
         return true;
     }
-    let paper = [
+    let paper = &words![
         "letter",
         "result",
         "results",
@@ -53,7 +54,7 @@ pub(crate) fn is(text: &Text, known: &Known) -> bool {
         "clinic",
     ];
     (text.all & MISFILED_WEAK != 0 || not_own)
-        && text.tokens.iter().enumerate().any(|(at, _)| paper.contains(&text.word(at)))
+        && (0..text.tokens.len()).any(|at| text.one_of(at, paper))
         && text.tokens.iter().enumerate().any(|(at, _)| {
             named(at) && named(at + 1)
                 || text.is(at, FIRST) && text.titled(at) && text.titled(at + 1) && text.is(at + 1, NAME)
@@ -70,16 +71,13 @@ pub(crate) fn is(text: &Text, known: &Known) -> bool {
 fn moved(text: &Text, known: &Known) -> bool {
     let own = |at: usize| known.is_given(text.word(at)) || known.is_family(text.word(at));
     let wrong = |at: usize| {
-        matches!(text.word(at), "wrong" | "incorrect" | "different")
-            && (text.is(at + 1, TITLE) || own(at + 1))
+        text.one_of(at, &words!["wrong", "incorrect", "different"]) && (text.is(at + 1, TITLE) || own(at + 1))
     };
     // `Last consultation was for her daughter Imogen`
     let meant = |at: usize| {
-        matches!(
-            text.word(at),
-            "consultation" | "entry" | "note" | "result" | "results" | "encounter" | "contact"
-        ) && matches!(text.word(at + 1), "was" | "is" | "were" | "are")
-            && matches!(text.word(at + 2), "for" | "about" | "meant" | "intended" | "re")
+        text.one_of(at, &words!["consultation", "entry", "note", "result", "results", "encounter", "contact"])
+            && text.one_of(at + 1, &words!["was", "is", "were", "are"])
+            && text.one_of(at + 2, &words!["for", "about", "meant", "intended", "re"])
             && (at + 3..at + 6)
                 .any(|at| text.is(at, KIN) || text.titled(at) && text.is(at, FIRST) && !own(at))
     };
@@ -89,8 +87,7 @@ fn moved(text: &Text, known: &Known) -> bool {
     if (0..text.tokens.len()).any(|at| lies_here(text, at, &own)) {
         return true;
     }
-    let maybe =
-        |at: usize| matches!(text.word(at), "record" | "records" | "notes" | "file" | "chart" | "folder");
+    let maybe = |at: usize| text.one_of(at, &words!["record", "records", "notes", "file", "chart", "folder"]);
     if !(0..text.tokens.len()).any(maybe) {
         return false;
     }
@@ -112,40 +109,25 @@ fn moved(text: &Text, known: &Known) -> bool {
 
 /// `Letter for Garth Lowe scanned here`: a paper, for somebody of another name, and that it lies in this record.
 fn lies_here(text: &Text, at: usize, own: &impl Fn(usize) -> bool) -> bool {
-    let paper = |word: &str| {
-        matches!(
-            word,
-            "letter"
-                | "letters"
-                | "result"
-                | "results"
-                | "report"
-                | "ecg"
-                | "scan"
-                | "form"
-                | "bloods"
-                | "summary"
-                | "document"
-                | "photo"
-                | "xray"
-                | "referral"
-                | "echo"
-                | "mri"
-                | "ct"
+    let paper = |at: usize| {
+        text.one_of(
+            at,
+            &words![
+                "letter", "letters", "result", "results", "report", "ecg", "scan", "form", "bloods",
+                "summary", "document", "photo", "xray", "referral", "echo", "mri", "ct"
+            ],
         )
     };
-    let put = |word: &str| {
-        matches!(
-            word,
-            "scanned" | "filed" | "attached" | "saved" | "uploaded" | "entered" | "added" | "coded"
+    let put = |at: usize| {
+        text.one_of(
+            at,
+            &words!["scanned", "filed", "attached", "saved", "uploaded", "entered", "added", "coded"],
         )
     };
-    let here = |at: usize| {
-        put(text.word(at)) && matches!(text.word(at + 1), "here" | "in" | "under" | "into" | "on" | "to")
-    };
+    let here = |at: usize| put(at) && text.one_of(at + 1, &words!["here", "in", "under", "into", "on", "to"]);
     at > 0
-        && matches!(text.word(at), "for" | "of" | "re" | "about" | "on")
-        && paper(text.word(at - 1))
+        && text.one_of(at, &words!["for", "of", "re", "about", "on"])
+        && paper(at - 1)
         && text.titled(at + 1)
         && (text.is(at + 1, NAME) || !text.is(at + 1, NOT_A_NAME))
         && !own(at + 1)

@@ -6,6 +6,7 @@ use crate::{
     names::Names,
     text::{Case, Kind as Token},
     word::*,
+    words::words,
 };
 
 /// How strong the neighbour is that makes a word a name.
@@ -77,7 +78,7 @@ impl Names<'_, '_> {
         let class = |class| text.is(at, class);
         // `Neighbour pops in daily`.
         if text.word(at) == "pops"
-            && matches!(text.word(at + 1), "in" | "over" | "round" | "by" | "up" | "out" | "to")
+            && text.one_of(at + 1, &words!["in", "over", "round", "by", "up", "out", "to"])
         {
             return false;
         }
@@ -109,7 +110,7 @@ impl Names<'_, '_> {
             let misspelled = self.unknown(at + 1) && !text.titled(at + 1) && !english(text.word(at + 1));
             return (verb || misspelled)
                 && !class(NEGATION | STATE | SPEECH | HUMAN)
-                && !matches!(text.word(at), "will" | "may" | "can" | "hope");
+                && !text.one_of(at, &words!["will", "may", "can", "hope"]);
         }
         let upper_here = text.tokens[at].case == Case::Upper && !text.shouted;
         cue == Cue::Kin
@@ -124,7 +125,7 @@ impl Names<'_, '_> {
     /// `spoke to June by telephone`, but not `letter from June 2023`: a month is a person where somebody is spoken to.
     pub(crate) fn spoken_to(&self, at: usize) -> bool {
         let number = self.text.tokens.get(at + 1).is_some_and(|token| token.kind == Token::Number);
-        at > 0 && matches!(self.text.word(at - 1), "to" | "with" | "by" | "d/w") && !number
+        at > 0 && self.text.one_of(at - 1, &words!["to", "with", "by", "d/w"]) && !number
     }
 
     /// `J. Fairclough`, `P O'Dowd`: an initial and a surname.
@@ -148,10 +149,7 @@ impl Names<'_, '_> {
         let word = text.word(at);
         word.ends_with('s')
             && !word.ends_with("ss")
-            && (matches!(
-                text.word(at + 1),
-                "her" | "him" | "his" | "them" | "the" | "a" | "my" | "their" | "up"
-            ))
+            && (text.one_of(at + 1, &words!["her", "him", "his", "them", "the", "a", "my", "their", "up"]))
             && !text.is(at, NAME)
     }
 
@@ -165,39 +163,21 @@ impl Names<'_, '_> {
         }
         let mut at = end + 1;
         while at < text.tokens.len() && at <= begin + 6 && !text.tokens[end].possessive {
-            let particle = matches!(
-                text.word(at),
-                "de" | "van"
-                    | "von"
-                    | "der"
-                    | "den"
-                    | "bin"
-                    | "ibn"
-                    | "bint"
-                    | "al"
-                    | "el"
-                    | "ap"
-                    | "ab"
-                    | "ferch"
-                    | "da"
-                    | "do"
-                    | "dos"
-                    | "la"
-                    | "le"
-                    | "ur"
-                    | "ul"
-                    | "mac"
-                    | "ni"
-                    | "nic"
+            let particle = text.one_of(
+                at,
+                &words![
+                    "de", "van", "von", "der", "den", "bin", "ibn", "bint", "al", "el", "ap", "ab", "ferch",
+                    "da", "do", "dos", "la", "le", "ur", "ul", "mac", "ni", "nic"
+                ],
             );
             let titled = text.titled(at) && self.loose(at) && self.joins(at);
             let own_family = self.known.is_family(text.word(at)) && !text.is(at, WORD | HUMAN);
             let lower = !text.titled(at)
                 && text.tokens[at].case != Case::Odd
                 && (own_family || text.is(at, SURNAME) && !text.is(at, NOT_A_NAME | FIRST_WORD));
-            let suffix = matches!(text.word(at), "jnr" | "jr" | "snr" | "senior" | "junior");
+            let suffix = text.one_of(at, &words!["jnr", "jr", "snr", "senior", "junior"]);
             // `Isla née Robertson`.
-            let born = matches!(text.word(at), "nee" | "aka") && text.titled(at + 1);
+            let born = text.one_of(at, &words!["nee", "aka"]) && text.titled(at + 1);
             if titled || lower || suffix || born || (text.is_initial(at) && text.titled(end)) {
                 end = at;
             } else if !(particle

@@ -9,6 +9,7 @@ use crate::{
     span::{Found, Kind},
     text::{Case, Kind as Token, Text},
     word::*,
+    words::words,
 };
 
 pub(crate) struct Names<'k, 't> {
@@ -67,27 +68,12 @@ impl Names<'_, '_> {
             let comma = matches!(text.sign(at), Some(',' | '.'));
             let small = text.is(at, FILLER | PERSON | TITLE | POSSESSIVE | STATE)
                 && text.is_word(at)
-                && (matches!(
-                    text.word(at),
-                    "is" | "name"
-                        | "named"
-                        | "called"
-                        | "ji"
-                        | "cu"
-                        | "aka"
-                        | "who"
-                        | "late"
-                        | "elder"
-                        | "younger"
-                        | "eldest"
-                        | "youngest"
-                        | "mr"
-                        | "mrs"
-                        | "ms"
-                        | "miss"
-                        | "also"
-                        | "saheb"
-                        | "sahib"
+                && (text.one_of(
+                    at,
+                    &words![
+                        "is", "name", "named", "called", "ji", "cu", "aka", "who", "late", "elder",
+                        "younger", "eldest", "youngest", "mr", "mrs", "ms", "miss", "also", "saheb", "sahib"
+                    ],
                 ) || text.is(at, KIN) && !text.is(at, FIRST | FIRST_WORD));
             if !sign && !small {
                 break;
@@ -117,14 +103,12 @@ impl Names<'_, '_> {
         let adjacent = at == kin + 1 || text.is(at - 1, KIN | FILLER | TITLE);
         let comma = (kin + 1..at).any(|at| matches!(text.sign(at), Some(',' | '.' | ':')));
         let possessive = text.tokens[kin].possessive
-            && !(kin + 1..at).any(|at| matches!(text.word(at), "name" | "called" | "is") || text.is(at, KIN));
+            && !(kin + 1..at).any(|at| text.one_of(at, &words!["name", "called", "is"]) || text.is(at, KIN));
         if possessive || (text.is(at, TITLE) && text.is_word(at)) {
             return;
         }
         let sister = self.kept(at) == Keep::Professional
-            && (matches!(text.word(kin), "sister" | "carer" | "carers")
-                || !adjacent
-                || text.is(at - 1, ROLE));
+            && (text.one_of(kin, &words!["sister", "carer", "carers"]) || !adjacent || text.is(at - 1, ROLE));
         let also = (kin + 1..at).any(|at| text.word(at) == "also");
         let own = self.kept(at) == Keep::Own && (!adjacent || comma) && !also;
         // After a comma or colon only a word that is a name by itself: `Mum, Rash worse`.
@@ -161,9 +145,9 @@ impl Names<'_, '_> {
                     sign = Some(found)
                 }
                 _ if text.is(at - 1, POSSESSIVE) && text.is_word(at - 1) => whose = true,
-                _ if matches!(
-                    text.word(at - 1),
-                    "the" | "a" | "an" | "is" | "older" | "younger" | "elder" | "eldest" | "late"
+                _ if text.one_of(
+                    at - 1,
+                    &words!["the", "a", "an", "is", "older", "younger", "elder", "eldest", "late"],
                 ) => {}
                 _ => break,
             }
@@ -246,7 +230,7 @@ impl Names<'_, '_> {
     fn after_with(&mut self, with: usize) {
         let text = self.text;
         let mut at = with + 1;
-        while matches!(text.word(at), "the" | "from" | "to" | "with" | "is" | "by" | "only")
+        while text.one_of(at, &words!["the", "from", "to", "with", "is", "by", "only"])
             || text.is(at, POSSESSIVE) && text.is_word(at)
             || matches!(text.sign(at), Some('=' | ':'))
             || at == with + 1 && text.word(with) == "w" && text.sign(at) == Some('.') && text.touches(with)
@@ -263,25 +247,12 @@ impl Names<'_, '_> {
             return;
         }
         let weak = self.unknown(at) && !text.is(at, NAME);
-        let vague = matches!(
-            text.word(with),
-            "from"
-                | "d/w"
-                | "dw"
-                | "letter"
-                | "call"
-                | "ring"
-                | "phone"
-                | "rang"
-                | "phoned"
-                | "tel"
-                | "of"
-                | "c/o"
-                | "called"
-                | "baby"
-                | "named"
-                | "to"
-                | "texted"
+        let vague = text.one_of(
+            with,
+            &words![
+                "from", "d/w", "dw", "letter", "call", "ring", "phone", "rang", "phoned", "tel", "of", "c/o",
+                "called", "baby", "named", "to", "texted"
+            ],
         ) || text.is(with, LETTER | SPECIALTY);
         let vague = vague && !self.naming(with);
         if weak && (vague || text.is(at + 1, HEAD | SPECIALTY | ORG_HEAD)) {
@@ -303,7 +274,7 @@ impl Names<'_, '_> {
         let number = |at: usize| text.tokens.get(at).is_some_and(|token| token.kind == Token::Number);
         // `Jun 12`, `3 Jan`.
         let dated = number(at + 1) || at > 0 && number(at - 1);
-        if dated && matches!(text.word(at), "jan" | "jun" | "avril") {
+        if dated && text.one_of(at, &words!["jan", "jun", "avril"]) {
             return;
         }
         let says = text.is(at + 1, STRONG);
@@ -366,7 +337,7 @@ impl Names<'_, '_> {
     pub(crate) fn sayable(&self, at: usize) -> bool {
         let text = self.text;
         let verb = text.word(at + 1);
-        let modal = matches!(text.word(at), "will" | "may" | "can" | "hope" | "mark" | "pat");
+        let modal = text.one_of(at, &words!["will", "may", "can", "hope", "mark", "pat"]);
         let bare = matches!(
             verb,
             "call"

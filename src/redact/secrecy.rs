@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::{keep::Keep, text::Text, word::*};
+use crate::{keep::Keep, text::Text, word::*, words::words};
 
 /// How far a negation reaches, in tokens.
 const REACH: usize = 6;
@@ -33,7 +33,7 @@ impl Secrecy<'_> {
             self.reach(at, sentence).any(|verb| {
                 let after = verb + 1..(verb + 4).min(sentence.end);
                 let news = (verb + 1..(verb + 6).min(sentence.end)).any(|at| self.news(at));
-                let told = matches!(self.text.word(verb), "told" | "informed");
+                let told = self.text.one_of(verb, &words!["told", "informed"]);
                 match () {
                     () if told
                         && self.illness_after(verb, sentence)
@@ -59,25 +59,27 @@ impl Secrecy<'_> {
     pub(crate) fn kept_quiet(&self, sentence: &Range<usize>) -> bool {
         sentence.clone().filter(|at| self.text.is(*at, KEPT_FROM)).any(|at| {
             let told = |at: usize| {
-                matches!(
-                    self.text.word(at),
-                    "discussed"
-                        | "mentioned"
-                        | "raised"
-                        | "told"
-                        | "informed"
-                        | "aware"
-                        | "unaware"
-                        | "shared"
-                        | "know"
-                        | "want"
-                        | "wish"
-                        | "present"
-                        | "consent"
-                        | "consented"
-                        | "challenged"
-                        | "confronted"
-                        | "asked"
+                self.text.one_of(
+                    at,
+                    &words![
+                        "discussed",
+                        "mentioned",
+                        "raised",
+                        "told",
+                        "informed",
+                        "aware",
+                        "unaware",
+                        "shared",
+                        "know",
+                        "want",
+                        "wish",
+                        "present",
+                        "consent",
+                        "consented",
+                        "challenged",
+                        "confronted",
+                        "asked"
+                    ],
                 )
             };
             let near = at.saturating_sub(3).max(sentence.start)..sentence.end.min(at + 8);
@@ -85,7 +87,7 @@ impl Secrecy<'_> {
                 && near.clone().any(|at| {
                     self.patient(at)
                         || self.text.is_initial(at)
-                        || matches!(self.text.word(at), "him" | "her" | "he" | "she")
+                        || self.text.one_of(at, &words!["him", "her", "he", "she"])
                 })
         })
     }
@@ -99,7 +101,7 @@ impl Secrecy<'_> {
             let other =
                 after().any(|at| text.is(at, PERSON) && text.is_word(at) && !text.tokens[at].possessive);
             let him = after().any(|at| {
-                self.patient(at) || matches!(text.word(at), "he" | "him" | "she" | "her" | "who" | "we")
+                self.patient(at) || text.one_of(at, &words!["he", "him", "she", "her", "who", "we"])
             });
             other && !him && !(sentence.start..at).any(speaks)
         })
@@ -115,27 +117,26 @@ impl Secrecy<'_> {
         self.text.word(at) == "if"
             && (at + 1..sentence.end.min(at + 3)).any(|at| self.one_of_us(at))
             && (at + 2..sentence.end.min(at + 5)).any(|at| {
-                matches!(
-                    self.text.word(at),
-                    "knew" | "knows" | "found" | "finds" | "hears" | "heard" | "discovers"
-                ) && (!matches!(self.text.word(at), "found" | "finds") || self.text.word(at + 1) == "out")
+                self.text
+                    .one_of(at, &words!["knew", "knows", "found", "finds", "hears", "heard", "discovers"])
+                    && (!self.text.one_of(at, &words!["found", "finds"]) || self.text.word(at + 1) == "out")
             })
     }
 
     fn negates(&self, at: usize) -> bool {
         self.text.is(at, KEPT_FROM)
             && self.text.word(at) != "if"
-            && (self.text.word(at) != "no" || matches!(self.text.word(at + 1), "one" | "idea"))
+            && (self.text.word(at) != "no" || self.text.one_of(at + 1, &words!["one", "idea"]))
     }
 
     /// `do not make visible on NHS App`.
     pub(crate) fn hides(&self, sentence: &Range<usize>) -> bool {
         sentence.clone().any(|at| {
-            let order = matches!(self.text.word(at), "not" | "dont")
+            let order = self.text.one_of(at, &words!["not", "dont"])
                 && at > sentence.start
-                && matches!(self.text.word(at - 1), "do" | "must" | "should" | "please" | "pls" | "to")
+                && self.text.one_of(at - 1, &words!["do", "must", "should", "please", "pls", "to"])
                 || self.text.word(at) == "dont";
-            order && self.reach(at, sentence).any(|at| matches!(self.text.word(at), "visible" | "viewable"))
+            order && self.reach(at, sentence).any(|at| self.text.one_of(at, &words!["visible", "viewable"]))
         })
     }
 
@@ -154,78 +155,65 @@ impl Secrecy<'_> {
             | "relay" | "attribute" | "attributed" | "inform" | "named" | "identified" | "leaked" => true,
             "shown" | "given" | "copied" => {
                 let passive =
-                    no > 0 && matches!(self.text.word(no - 1), "is" | "be") || self.text.word(no + 1) == "be";
+                    no > 0 && self.text.one_of(no - 1, &words!["is", "be"]) || self.text.word(no + 1) == "be";
                 passive && (no.saturating_sub(4)..verb).any(|at| self.one_of_us(at))
             }
             "say" | "discuss" | "share" | "shared" | "raise" | "pass" | "show" | "copy" => (verb + 1
                 ..verb + 5)
-                .any(|at| self.one_of_us(at) || matches!(self.text.word(at), "i" | "me" | "us" | "where")),
+                .any(|at| self.one_of_us(at) || self.text.one_of(at, &words!["i", "me", "us", "where"])),
             "see" | "read" | "view" | "hear" => {
                 (no..verb).any(|at| {
-                    matches!(
-                        self.text.word(at),
-                        "want" | "wants" | "wanted" | "wish" | "wishes" | "like" | "let" | "allow" | "must"
+                    self.text.one_of(
+                        at,
+                        &words!["want", "wants", "wanted", "wish", "wishes", "like", "let", "allow", "must"],
                     )
                 }) && (no..verb).any(|at| self.one_of_us(at))
             }
             "raised" | "discussed" | "brought" | "passed" => {
-                no > 0 && matches!(self.text.word(no - 1), "is" | "be" | "are" | "it") && verb == no + 1
+                no > 0 && self.text.one_of(no - 1, &words!["is", "be", "are", "it"]) && verb == no + 1
             }
             "told" | "informed" => (no..verb)
-                .any(|at| matches!(self.text.word(at), "be" | "being" | "yet" | "want" | "wants" | "wanted")),
-            "let" => (verb + 1..verb + 4).any(|at| matches!(self.text.word(at), "on" | "know" | "slip")),
+                .any(|at| self.text.one_of(at, &words!["be", "being", "yet", "want", "wants", "wanted"])),
+            "let" => (verb + 1..verb + 4).any(|at| self.text.one_of(at, &words!["on", "know", "slip"])),
             _ => false,
         };
         // `not mentioned in letter`: said of the past, it hides nothing.
         let past = self.text.word(verb).ends_with("ed")
-            && !(no > 0 && matches!(self.text.word(no - 1), "is" | "be" | "are"))
-            && !(no..verb).any(|at| matches!(self.text.word(at), "be" | "being" | "want" | "wants" | "as"));
-        telling && !past && verb - no <= 5 && !matches!(self.text.word(verb + 1), "apart" | "difference")
+            && !(no > 0 && self.text.one_of(no - 1, &words!["is", "be", "are"]))
+            && !(no..verb).any(|at| self.text.one_of(at, &words!["be", "being", "want", "wants", "as"]));
+        telling && !past && verb - no <= 5 && !self.text.one_of(verb + 1, &words!["apart", "difference"])
     }
 
     /// `does not know`, `want him to find out`, `pt unaware`; not `does not know what day it is`.
     fn knows(&self, no: usize, verb: usize, sentence: &Range<usize>) -> bool {
         let text = self.text;
-        let knowing = matches!(
-            text.word(verb),
-            "know"
-                | "knowing"
-                | "known"
-                | "aware"
-                | "unaware"
-                | "realise"
-                | "oblivious"
-                | "unbeknown"
-                | "discover"
-                | "hear"
-                | "learn"
-                | "involved"
-        ) || matches!(text.word(verb), "find" | "finding" | "finds")
+        let knowing = text.one_of(
+            verb,
+            &words![
+                "know",
+                "knowing",
+                "known",
+                "aware",
+                "unaware",
+                "realise",
+                "oblivious",
+                "unbeknown",
+                "discover",
+                "hear",
+                "learn",
+                "involved"
+            ],
+        ) || text.one_of(verb, &words!["find", "finding", "finds"])
             && text.word(verb + 1) == "out"
             || text.word(verb) == "idea";
-        let else_known = matches!(
-            text.word(verb + 1),
-            "what"
-                | "where"
-                | "when"
-                | "which"
-                | "how"
-                | "why"
-                | "if"
-                | "whether"
-                | "name"
-                | "names"
-                | "dose"
-                | "doses"
-                | "lmp"
-                | "his"
-                | "her"
-                | "cause"
-                | "day"
-                | "date"
-                | "time"
-        ) || matches!(text.word(verb + 1), "of")
-            && matches!(text.word(verb + 2), "any" | "his" | "her" | "date" | "time" | "risks" | "how");
+        let else_known = text.one_of(
+            verb + 1,
+            &words![
+                "what", "where", "when", "which", "how", "why", "if", "whether", "name", "names", "dose",
+                "doses", "lmp", "his", "her", "cause", "day", "date", "time"
+            ],
+        ) || text.one_of(verb + 1, &words!["of"])
+            && text.one_of(verb + 2, &words!["any", "his", "her", "date", "time", "risks", "how"]);
         let from = no.saturating_sub(4).max(sentence.start);
         let whom = (from..(verb + 3).min(sentence.end)).any(|at| self.one_of_us(at));
         knowing && !else_known && whom
@@ -235,52 +223,47 @@ impl Secrecy<'_> {
     fn one_of_us(&self, at: usize) -> bool {
         self.patient(at)
             || self.text.is(at, PERSON)
-            || matches!(
-                self.text.word(at),
-                "he" | "she"
-                    | "him"
-                    | "her"
-                    | "they"
-                    | "them"
-                    | "anyone"
-                    | "anybody"
-                    | "anything"
-                    | "who"
-                    | "we"
+            || self.text.one_of(
+                at,
+                &words![
+                    "he", "she", "him", "her", "they", "them", "anyone", "anybody", "anything", "who", "we"
+                ],
             )
     }
 
     fn patient(&self, at: usize) -> bool {
-        matches!(self.text.word(at), "pt" | "pts" | "patient" | "ptn")
+        self.text.one_of(at, &words!["pt", "pts", "patient", "ptn"])
             || self.text.is_word(at) && self.kept.get(at) == Some(&Keep::Own)
     }
 
     fn last(&self, verb: usize, sentence: &Range<usize>) -> bool {
         !(verb + 1..sentence.end).any(|at| self.text.is_word(at))
             || matches!(self.text.sign(verb + 1), Some('-' | '–' | ',' | '.' | ';'))
-            || matches!(self.text.word(verb + 1), "yet" | "until" | "unless" | "that" | "about")
+            || self.text.one_of(verb + 1, &words!["yet", "until", "unless", "that", "about"])
     }
 
     /// What a patient may not have been told.
     fn news(&self, at: usize) -> bool {
         self.illness(at)
-            || matches!(
-                self.text.word(at),
-                "this"
-                    | "letter"
-                    | "status"
-                    | "alert"
-                    | "flag"
-                    | "entry"
-                    | "concerns"
-                    | "concern"
-                    | "referral"
-                    | "allegation"
-                    | "conversation"
-                    | "call"
-                    | "contact"
-                    | "enquiry"
-                    | "plan"
+            || self.text.one_of(
+                at,
+                &words![
+                    "this",
+                    "letter",
+                    "status",
+                    "alert",
+                    "flag",
+                    "entry",
+                    "concerns",
+                    "concern",
+                    "referral",
+                    "allegation",
+                    "conversation",
+                    "call",
+                    "contact",
+                    "enquiry",
+                    "plan"
+                ],
             )
     }
 
@@ -289,20 +272,22 @@ impl Secrecy<'_> {
     }
 
     fn illness(&self, at: usize) -> bool {
-        matches!(
-            self.text.word(at),
-            "diagnosis"
-                | "result"
-                | "results"
-                | "prognosis"
-                | "findings"
-                | "finding"
-                | "report"
-                | "cancer"
-                | "malignancy"
-                | "scan"
-                | "biopsy"
-                | "tumour"
+        self.text.one_of(
+            at,
+            &words![
+                "diagnosis",
+                "result",
+                "results",
+                "prognosis",
+                "findings",
+                "finding",
+                "report",
+                "cancer",
+                "malignancy",
+                "scan",
+                "biopsy",
+                "tumour"
+            ],
         )
     }
 }

@@ -3,6 +3,7 @@
 use crate::{
     keep::{Keep, Keeper},
     word::*,
+    words::words,
 };
 
 impl Keeper<'_> {
@@ -13,13 +14,12 @@ impl Keeper<'_> {
         if before.into_iter().any(|at| text.is(at, PERSON | PRONOUN | POSSESSIVE)) {
             return;
         }
-        let asked =
-            matches!(text.word(service + 1), "ref" | "referral" | "team" | "appt" | "review" | "clinic");
+        let asked = text.one_of(service + 1, &words!["ref", "referral", "team", "appt", "review", "clinic"]);
         let after = service + 1 + usize::from(asked);
         let sign = matches!(text.sign(after), Some(',' | ':' | '–' | '-'));
         let begin = after + usize::from(sign);
         let name = |at: usize| text.titled(at) && text.is(at, NAME) && !text.is(at, MONTH | PLACE | ORG);
-        let spoke = matches!(text.word(begin), "spoke" | "spoken" | "d/w" | "dw" | "s/w");
+        let spoke = text.one_of(begin, &words!["spoke", "spoken", "d/w", "dw", "s/w"]);
         let from = (begin..begin + 3).find(|at| !text.is(*at, WITH)).unwrap_or(begin);
         let full = name(from) && name(from + 1) && text.is(from, FIRST | FIRST_WORD);
         let ends =
@@ -35,7 +35,7 @@ impl Keeper<'_> {
         title > 1
             && text.word(title - 1) == "by"
             && (text.is(title - 2, CLINICAL)
-                || matches!(text.word(title - 2), "excluded" | "inserted" | "replaced" | "plated" | "listed"))
+                || text.one_of(title - 2, &words!["excluded", "inserted", "replaced", "plated", "listed"]))
     }
 
     /// `Podiatry Janet Stubbs:`, a service and who answered for it.
@@ -83,7 +83,7 @@ impl Keeper<'_> {
             let joins = |at: usize| {
                 text.titled(at) && !text.is(at, PERSON | TITLE | ROLE)
                     || text.is_initial(at)
-                    || (matches!(text.word(at), "of" | "and" | "the")
+                    || (text.one_of(at, &words!["of", "and", "the"])
                         || matches!(text.sign(at), Some('&' | '.' | '\'')))
                         && text.titled(at + 1)
                         && at > 0

@@ -2,7 +2,12 @@
 
 use std::ops::Range;
 
-use crate::{fold, lexicon::Lexicon, word::*};
+use crate::{
+    fold,
+    lexicon::Lexicon,
+    word::*,
+    words::{Words, mark, words},
+};
 
 /// What a place is masked with.
 pub(crate) const MASK: &str = "[third party]";
@@ -43,6 +48,8 @@ pub(crate) struct Token {
     pub(crate) possessive: bool,
     /// Has a digit in it.
     pub(crate) digit: bool,
+    /// See [`mark`].
+    pub(crate) mark: u8,
     pub(crate) is: Classes,
 }
 
@@ -96,6 +103,7 @@ impl Text {
     /// What the lexicon says of the next token by itself.
     pub(crate) fn look_up(&mut self, at: usize, lexicon: &Lexicon) {
         let mut is = lexicon.classes(self.word(at));
+        let mark = mark(self.word(at));
         let token = &self.tokens[at];
         if is == 0 && token.kind == Kind::Word {
             is = lexicon.slip_of_relative(self.word(at));
@@ -108,7 +116,7 @@ impl Text {
         if is & ORG != 0 && is & FIRST != 0 && !token.possessive {
             is &= !ORG;
         }
-        self.tokens[at].is = is;
+        (self.tokens[at].is, self.tokens[at].mark) = (is, mark);
         self.alone.push(is);
     }
 
@@ -127,17 +135,25 @@ impl Text {
 
     /// `Brother DCP-L2540 label printer`: who makes it, no relative.
     fn is_machine(&self, at: usize) -> bool {
-        const MACHINES: [&str; 7] = ["printer", "scanner", "labeller", "copier", "toner", "fax", "cartridge"];
+        let machines = &words!["printer", "scanner", "labeller", "copier", "toner", "fax", "cartridge"];
         self.word(at) == "brother"
             && self.tokens[at].case != Case::Lower
             && (at + 1..at + 4)
                 .take_while(|at| self.is_word(*at) && !self.is(*at, STATE | HUMAN | SPEECH | POSSESSIVE))
-                .any(|at| MACHINES.contains(&self.word(at)))
+                .any(|at| self.one_of(at, machines))
     }
 
     /// The token at a place, folded.
     pub(crate) fn word(&self, at: usize) -> &str {
         self.tokens.get(at).map_or("", |token| &self.folds[token.folded.clone()])
+    }
+
+    /// Whether a folded token is one of a few words.
+    #[inline]
+    pub(crate) fn one_of(&self, at: usize, words: &Words) -> bool {
+        self.tokens
+            .get(at)
+            .is_some_and(|token| words.may_have(token.mark) && words.have(&self.folds[token.folded.clone()]))
     }
 
     pub(crate) fn is(&self, at: usize, classes: Classes) -> bool {
@@ -269,18 +285,20 @@ impl Text {
     /// `hep B`, `vitamin D`: a letter that is no initial.
     fn lettered(&self, at: usize) -> bool {
         at > 0
-            && matches!(
-                self.word(at - 1),
-                "hep"
-                    | "hepatitis"
-                    | "vit"
-                    | "vitamin"
-                    | "type"
-                    | "group"
-                    | "strep"
-                    | "flu"
-                    | "factor"
-                    | "men"
+            && self.one_of(
+                at - 1,
+                &words![
+                    "hep",
+                    "hepatitis",
+                    "vit",
+                    "vitamin",
+                    "type",
+                    "group",
+                    "strep",
+                    "flu",
+                    "factor",
+                    "men"
+                ],
             )
     }
 
@@ -288,7 +306,7 @@ impl Text {
         stop > 0
             && self.touches(stop - 1)
             && (self.is(stop - 1, TITLE) || self.is_initial(stop - 1) && !self.lettered(stop - 1) || {
-                matches!(self.word(stop - 1), "dr" | "prof" | "no" | "tel" | "st" | "sr" | "w")
+                self.one_of(stop - 1, &words!["dr", "prof", "no", "tel", "st", "sr", "w"])
             })
     }
 }
@@ -312,7 +330,7 @@ const BYTES: [u8; 256] = {
 };
 
 fn token(at: Range<usize>, folded: Range<usize>, kind: Kind, case: Case) -> Token {
-    Token { bare_end: at.end, at, folded, kind, case, possessive: false, digit: false, is: 0 }
+    Token { bare_end: at.end, at, folded, kind, case, possessive: false, digit: false, mark: 0, is: 0 }
 }
 
 /// How long a plain word is, its case, and whether it has a digit; none if something else than a space or a stop comes after it.

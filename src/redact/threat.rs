@@ -2,15 +2,15 @@
 
 use std::ops::Range;
 
-use crate::{disclosure::Disclosures, talk::*, word::*};
+use crate::{disclosure::Disclosures, talk::*, word::*, words::words};
 
 impl Disclosures<'_> {
     /// `has emptied her account`, `listens in on all her calls`: somebody else, a deed, and what is the patient's.
     pub(crate) fn ruled_over(&self, sentence: &Range<usize>, talk: &Talk) -> bool {
         let text = self.text;
         let theirs = |at: usize| {
-            matches!(text.word(at), "her" | "his" | "their" | "pts" | "patients")
-                || text.tokens[at].possessive && (self.own(at) || matches!(text.word(at), "pt" | "patient"))
+            text.one_of(at, &words!["her", "his", "their", "pts", "patients"])
+                || text.tokens[at].possessive && (self.own(at) || text.one_of(at, &words!["pt", "patient"]))
         };
         let who = |at: usize| {
             text.is(at, PERSON) && text.is_word(at)
@@ -32,48 +32,47 @@ impl Disclosures<'_> {
     pub(crate) fn coerced(&self, sentence: &Range<usize>, talk: &Talk) -> bool {
         let text = self.text;
         let them = |at: usize| {
-            matches!(text.word(at), "her" | "him" | "them" | "pt" | "patient" | "us" | "anyone")
-                || self.own(at)
+            text.one_of(at, &words!["her", "him", "them", "pt", "patient", "us", "anyone"]) || self.own(at)
         };
         let harmless = |at: usize| {
             talk.is(at, SYMPTOM | ERRAND)
                 || text.is(at, ILLNESS)
-                || matches!(
-                    text.word(at),
-                    "feel"
-                        | "feels"
-                        | "laugh"
-                        | "cough"
-                        | "happy"
-                        | "comfortable"
-                        | "an"
-                        | "a"
-                        | "more"
-                        | "very"
-                        | "worse"
+                || text.one_of(
+                    at,
+                    &words![
+                        "feel",
+                        "feels",
+                        "laugh",
+                        "cough",
+                        "happy",
+                        "comfortable",
+                        "an",
+                        "a",
+                        "more",
+                        "very",
+                        "worse"
+                    ],
                 )
         };
         sentence.clone().filter(|at| self.ruler(*at, talk)).any(|who| {
             (who + 1..sentence.end.min(who + 10)).any(|at| {
-                let makes = matches!(
-                    text.word(at),
-                    "makes"
-                        | "making"
-                        | "made"
-                        | "forces"
-                        | "forcing"
-                        | "forced"
-                        | "pressures"
-                        | "pressuring"
+                let makes = text.one_of(
+                    at,
+                    &words![
+                        "makes",
+                        "making",
+                        "made",
+                        "forces",
+                        "forcing",
+                        "forced",
+                        "pressures",
+                        "pressuring"
+                    ],
                 );
-                let lets =
-                    matches!(text.word(at), "let" | "letting" | "lets" | "allow" | "allows" | "allowing")
-                        && matches!(
-                            text.word(at - 1),
-                            "wont" | "not" | "doesnt" | "never" | "didnt" | "refuses"
-                        );
+                let lets = text.one_of(at, &words!["let", "letting", "lets", "allow", "allows", "allowing"])
+                    && text.one_of(at - 1, &words!["wont", "not", "doesnt", "never", "didnt", "refuses"]);
                 let stops =
-                    matches!(text.word(at), "stops" | "stopping" | "prevents" | "preventing" | "forbids");
+                    text.one_of(at, &words!["stops", "stopping", "prevents", "preventing", "forbids"]);
                 (makes || lets || stops)
                     && them(at + 1)
                     && text.is_word(at + 2)
@@ -96,9 +95,9 @@ impl Disclosures<'_> {
             let deed = |at: usize| {
                 talk.means(at, DEED | VIOLENCE) || text.is(at, CONDUCT) || stem(text.word(at)) & CONDUCT != 0
             };
-            near().any(|at| {
-                text.word(at) == her || matches!(text.word(at), "me" | "baby" | "kids" | "children")
-            }) && near().any(|at| deed(at) && !self.denied(sentence, at))
+            near()
+                .any(|at| text.word(at) == her || text.one_of(at, &words!["me", "baby", "kids", "children"]))
+                && near().any(|at| deed(at) && !self.denied(sentence, at))
         })
     }
 
@@ -121,14 +120,11 @@ impl Disclosures<'_> {
         let text = self.text;
         let order = |at: usize| {
             at == sentence.start
-                || matches!(
-                    text.word(at - 1),
-                    "please" | "pls" | "to" | "be" | "plz" | "must" | "should" | "and"
-                )
+                || text.one_of(at - 1, &words!["please", "pls", "to", "be", "plz", "must", "should", "and"])
         };
         sentence.clone().filter(|at| talk.is(*at, HIDE) && order(*at)).any(|at| {
             let near = || at + 1..sentence.end.min(at + 8);
-            let from = near().any(|at| matches!(text.word(at), "from" | "off" | "not" | "for" | "out"));
+            let from = near().any(|at| text.one_of(at, &words!["from", "off", "not", "for", "out"]));
             from && near().any(|at| talk.is(at, VIEW))
         })
     }
@@ -139,9 +135,9 @@ impl Disclosures<'_> {
         let whom = |at: usize| {
             text.is(at, PERSON) && text.is_word(at)
                 || self.named[at]
-                || matches!(
-                    text.word(at),
-                    "him" | "them" | "someone" | "somebody" | "people" | "staff" | "everyone" | "anyone"
+                || text.one_of(
+                    at,
+                    &words!["him", "them", "someone", "somebody", "people", "staff", "everyone", "anyone"],
                 )
                 || text.word(at) == "her" && !text.is_word(at + 1)
         };
@@ -151,7 +147,7 @@ impl Disclosures<'_> {
                 .filter(|at| talk.means(*at, VIOLENCE) && !self.denied(sentence, *at))
                 .any(|deed| {
                     let near = means + 1..sentence.end.min(deed + 6);
-                    !near.clone().any(|at| matches!(text.word(at), "himself" | "herself" | "self"))
+                    !near.clone().any(|at| text.one_of(at, &words!["himself", "herself", "self"]))
                         && near.clone().any(whom)
                 })
         })
@@ -164,13 +160,11 @@ impl Disclosures<'_> {
             "dont" | "mustnt" | "shouldnt" | "never" => true,
             "no" | "non" => text.word(at + 1).starts_with("disclos"),
             "not" => {
-                matches!(text.word(at + 1), "for" | "be")
+                text.one_of(at + 1, &words!["for", "be"])
                     || text.word(at + 1) == "to"
                     || at > sentence.start
-                        && matches!(
-                            text.word(at - 1),
-                            "do" | "must" | "should" | "please" | "pls" | "may" | "shall"
-                        )
+                        && text
+                            .one_of(at - 1, &words!["do", "must", "should", "please", "pls", "may", "shall"])
             }
             _ => false,
         };
@@ -178,17 +172,12 @@ impl Disclosures<'_> {
             (no + 1..sentence.end.min(no + 6)).filter(|at| talk.means(*at, SIGHT)).any(|sees| {
                 let near = no.saturating_sub(4).max(sentence.start)..sentence.end.min(sees + 7);
                 let whom = near.clone().any(|at| {
-                    matches!(
-                        text.word(at),
-                        "pt" | "pts"
-                            | "patient"
-                            | "online"
-                            | "app"
-                            | "portal"
-                            | "parents"
-                            | "family"
-                            | "him"
-                            | "her"
+                    text.one_of(
+                        at,
+                        &words![
+                            "pt", "pts", "patient", "online", "app", "portal", "parents", "family", "him",
+                            "her"
+                        ],
                     ) || self.own(at)
                 });
                 whom && (near.clone().any(|at| talk.is(at, PAPER)) || text.word(sees).starts_with("disclos"))

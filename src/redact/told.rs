@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::{disclosure::Disclosures, keep::Keep, talk::*, word::*};
+use crate::{disclosure::Disclosures, keep::Keep, talk::*, word::*, words::words};
 
 /// What a sentence makes of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,9 +97,9 @@ impl Disclosures<'_> {
     }
 
     fn rings(&self, at: usize) -> bool {
-        matches!(
-            self.text.word(at),
-            "rang" | "phoned" | "emailed" | "messaged" | "wrote" | "texted" | "contacted" | "telephoned"
+        self.text.one_of(
+            at,
+            &words!["rang", "phoned", "emailed", "messaged", "wrote", "texted", "contacted", "telephoned"],
         )
     }
 
@@ -159,40 +159,42 @@ impl Disclosures<'_> {
                 || talk.is(at, WHO | BODY)
                 || self.named[at]
                 || text.tokens[at].possessive
-                || matches!(
-                    text.word(at),
-                    "the"
-                        | "a"
-                        | "an"
-                        | "another"
-                        | "some"
-                        | "one"
-                        | "own"
-                        | "concerned"
-                        | "worried"
-                        | "elder"
-                        | "eldest"
-                        | "older"
-                        | "younger"
-                        | "youngest"
-                        | "other"
-                        | "late"
-                        | "his"
-                        | "her"
-                        | "their"
-                        | "estranged"
-                        | "former"
-                        | "current"
-                        | "new"
-                        | "anonymous"
-                        | "downstairs"
-                        | "upstairs"
-                        | "close"
-                        | "old"
-                        | "adult"
-                        | "several"
-                        | "two"
-                        | "both"
+                || text.one_of(
+                    at,
+                    &words![
+                        "the",
+                        "a",
+                        "an",
+                        "another",
+                        "some",
+                        "one",
+                        "own",
+                        "concerned",
+                        "worried",
+                        "elder",
+                        "eldest",
+                        "older",
+                        "younger",
+                        "youngest",
+                        "other",
+                        "late",
+                        "his",
+                        "her",
+                        "their",
+                        "estranged",
+                        "former",
+                        "current",
+                        "new",
+                        "anonymous",
+                        "downstairs",
+                        "upstairs",
+                        "close",
+                        "old",
+                        "adult",
+                        "several",
+                        "two",
+                        "both"
+                    ],
                 )
         };
         (who.saturating_sub(8).max(sentence.start)..who)
@@ -205,13 +207,12 @@ impl Disclosures<'_> {
     /// `Pt says her son …`, `Told wife …`, `Letter to employer`: the patient or the practice tells, not the source.
     fn patient_tells(&self, begin: usize, sentence: &Range<usize>, talk: &Talk) -> bool {
         let text = self.text;
-        let patient = |at: usize| matches!(text.word(at), "pt" | "patient" | "pts") || self.own(at);
+        let patient = |at: usize| text.one_of(at, &words!["pt", "patient", "pts"]) || self.own(at);
         let before = begin.saturating_sub(REACH).max(sentence.start)..begin;
         let named = before.clone().any(patient);
         let speaks =
             before.clone().any(|at| talk.means(at, SAY | CONCERN) && (at == sentence.start || named));
-        let outward =
-            before.last().is_some_and(|at| matches!(text.word(at), "to" | "for" | "of" | "at" | "in"));
+        let outward = before.last().is_some_and(|at| text.one_of(at, &words!["to", "for", "of", "at", "in"]));
         speaks || outward
     }
 
@@ -224,7 +225,7 @@ impl Disclosures<'_> {
             return Some((How::Apart, false));
         }
         if !talk.is(before, FROM) {
-            let call = matches!(text.word(before), "tc" | "t/c" | "vm" | "v/m" | "voicemail");
+            let call = text.one_of(before, &words!["tc", "t/c", "vm", "v/m", "voicemail"]);
             return call.then_some((How::Apart, false));
         }
         let seen = back(before, 6).filter(|at| !talk.is(*at, HARMLESS)).collect::<Vec<_>>();
@@ -233,24 +234,26 @@ impl Disclosures<'_> {
         // `informed by mate`: it was the practice that was told.
         let us = before > sentence.start
             && text.word(before) == "by"
-            && matches!(
-                text.word(before - 1),
-                "told"
-                    | "informed"
-                    | "advised"
-                    | "reported"
-                    | "alerted"
-                    | "notified"
-                    | "contacted"
-                    | "approached"
-                    | "stated"
-                    | "disclosed"
-                    | "mentioned"
-                    | "said"
-                    | "flagged"
-                    | "raised"
-                    | "rung"
-                    | "phoned"
+            && text.one_of(
+                before - 1,
+                &words![
+                    "told",
+                    "informed",
+                    "advised",
+                    "reported",
+                    "alerted",
+                    "notified",
+                    "contacted",
+                    "approached",
+                    "stated",
+                    "disclosed",
+                    "mentioned",
+                    "said",
+                    "flagged",
+                    "raised",
+                    "rung",
+                    "phoned"
+                ],
             );
         match () {
             () if any(ALLEGE) => Some((How::Accusing, uneasy)),
@@ -271,35 +274,24 @@ impl Disclosures<'_> {
         talk: &Talk,
     ) -> Option<(How, bool)> {
         let text = self.text;
-        let patient = |at: usize| matches!(text.word(at), "pt" | "patient" | "pts") || self.own(at);
+        let patient = |at: usize| text.one_of(at, &words!["pt", "patient", "pts"]) || self.own(at);
         let bracket = |at: usize| {
             matches!(text.sign(who + 1), Some('('))
                 && (who + 1..at).all(|at| !matches!(text.sign(at), Some(')')))
         };
         let end = (who + 1..sentence.end.min(who + 9))
             .find(|at| {
-                let he = matches!(text.word(*at), "he" | "she" | "hes" | "shes") && !talk.is(*at - 1, SAY);
+                let he = text.one_of(*at, &words!["he", "she", "hes", "shes"]) && !talk.is(*at - 1, SAY);
                 (patient(*at) || he || talk.is(*at, BODY)) && !bracket(*at) || text.sign(*at) == Some('.')
             })
             .unwrap_or(sentence.end.min(who + 9));
         let asked = |at: usize| {
-            matches!(
-                text.word(at - 1),
-                "to" | "will"
-                    | "can"
-                    | "could"
-                    | "must"
-                    | "should"
-                    | "please"
-                    | "pls"
-                    | "not"
-                    | "may"
-                    | "a"
-                    | "if"
-                    | "was"
-                    | "were"
-                    | "be"
-                    | "been"
+            text.one_of(
+                at - 1,
+                &words![
+                    "to", "will", "can", "could", "must", "should", "please", "pls", "not", "may", "a", "if",
+                    "was", "were", "be", "been"
+                ],
             ) && !talk.is(at, CONCERN | NOTE)
         };
         let told = |parts: Parts, far: usize| {
@@ -322,10 +314,10 @@ impl Disclosures<'_> {
     /// `he is`, `pt has`, `mum gives`: somebody of whom something is said.
     fn subject_of_clause(&self, at: usize, begin: usize) -> bool {
         let text = self.text;
-        let patient = matches!(text.word(at), "he" | "she" | "pt" | "patient" | "they")
+        let patient = text.one_of(at, &words!["he", "she", "pt", "patient", "they"])
             || self.own(at) && !text.tokens[at].possessive;
         let is = text.is(at, PRONOUN) && text.tokens[at].possessive;
-        matches!(text.word(at), "hes" | "shes")
+        text.one_of(at, &words!["hes", "shes"])
             || patient && (is || self.verb(at + 1))
             || self.another_is_subject(at, begin)
     }
@@ -389,24 +381,12 @@ impl Disclosures<'_> {
     }
 
     fn hands_over(&self, at: usize) -> bool {
-        matches!(
-            self.text.word(at),
-            "left"
-                | "dropped"
-                | "sent"
-                | "gave"
-                | "handed"
-                | "posted"
-                | "passed"
-                | "put"
-                | "slipped"
-                | "leaves"
-                | "sends"
-                | "drops"
-                | "hands"
-                | "passes"
-                | "brought"
-                | "pushed"
+        self.text.one_of(
+            at,
+            &words![
+                "left", "dropped", "sent", "gave", "handed", "posted", "passed", "put", "slipped", "leaves",
+                "sends", "drops", "hands", "passes", "brought", "pushed"
+            ],
         )
     }
 
