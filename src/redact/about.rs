@@ -300,7 +300,7 @@ impl Disclosures<'_> {
             text.is(at, PERSON) && text.is_word(at)
                 || self.named[at]
                 || text.one_of(at, &words!["him", "them", "me", "staff"])
-                || text.word(at) == "her" && !text.is_word(at + 1)
+                || text.one_of(at, &words!["her"]) && !text.is_word(at + 1)
         });
         whom.then_some(deed)
     }

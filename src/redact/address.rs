@@ -24,6 +24,13 @@ pub(crate) struct Addresses<'t> {
 
 impl Addresses<'_> {
     pub(crate) fn look(&mut self) {
+        if self.text.digits || self.text.capitals {
+            self.everywhere();
+        }
+        self.of_record();
+    }
+
+    fn everywhere(&mut self) {
         let mut at = 0;
         while at < self.text.tokens.len() {
             let end = self
@@ -38,7 +45,6 @@ impl Addresses<'_> {
                 .or_else(|| self.school(at));
             at = end.unwrap_or(at).max(at) + 1;
         }
-        self.of_record();
     }
 
     pub(crate) fn spelled(&self, from: usize, to: usize) -> &str {
@@ -71,10 +77,10 @@ impl Addresses<'_> {
             && cased(at + 1)
             && text.one_of(at + 1, &words!["heol", "ffordd", "rhodfa", "stryd", "maes", "clos", "rue", "via"])
         {
-            (at + 2..at + 5).take_while(|at| cased(*at) || text.word(*at) == "y").last()?
+            (at + 2..at + 5).take_while(|at| cased(*at) || text.one_of(*at, &words!["y"])).last()?
         } else {
             (at + 2..=at + 4)
-                .take_while(|end| (at + 1..*end).all(|word| cased(word) || text.word(word) == "st"))
+                .take_while(|end| (at + 1..*end).all(|word| cased(word) || text.one_of(word, &words!["st"])))
                 .filter(|end| text.is(*end, STREET) && cased(*end) && !text.tokens[*end].possessive)
                 .last()?
         };
@@ -140,10 +146,11 @@ impl Addresses<'_> {
         let text = self.text;
         let at_home = text.is(at, TRAVEL)
             && text.one_of(at, &words!["lives", "living", "live"])
-            && text.word(at + 1) == "at";
-        let cue =
-            text.is(at, AT_WORK) || at_home || (text.word(at) == "at" && at > 0 && text.is(at - 1, PERSON));
-        if !cue || text.is(at + 1, AT_WORK) && text.word(at + 1) != "at" && !text.titled(at + 1) {
+            && text.one_of(at + 1, &words!["at"]);
+        let cue = text.is(at, AT_WORK)
+            || at_home
+            || (text.one_of(at, &words!["at"]) && at > 0 && text.is(at - 1, PERSON));
+        if !cue || text.is(at + 1, AT_WORK) && !text.one_of(at + 1, &words!["at"]) && !text.titled(at + 1) {
             return None;
         }
         let begin = if text.titled(at + 1) { at + 1 } else { at + 2 };

@@ -21,6 +21,11 @@ pub(crate) struct Contacts<'t> {
 
 impl Contacts<'_> {
     pub(crate) fn look(&mut self) {
+        // Without a digit only a mailbox can be there: `ann@example`, `ann (at) example`.
+        let mail = |byte: u8| matches!(byte, b'@' | b'[' | b'(' | b'{');
+        if !self.text.digits && !self.source.bytes().any(mail) {
+            return;
+        }
         let mut at = 0;
         while at < self.text.tokens.len() {
             let token = &self.text.tokens[at];
@@ -275,7 +280,7 @@ impl Contacts<'_> {
         if !text.tokens[at].digit && text.length(at) > 2 {
             return None;
         }
-        if text.word(at) == "at" && at > 1 && matches!(text.sign(at - 1), Some('[' | '(' | '{')) {
+        if text.one_of(at, &words!["at"]) && at > 1 && matches!(text.sign(at - 1), Some('[' | '(' | '{')) {
             return self.mailbox(at - 1, at + 1);
         }
         let word = text.word(at).as_bytes();

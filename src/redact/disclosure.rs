@@ -118,20 +118,29 @@ impl Disclosures<'_> {
                 && !(all & KEPT_FROM != 0 && self.secrecy().untold_illness(sentence));
         let whole = |rule| Some((rule, sentence.clone()));
         // What is told here is the order to hold something back, not a third party's doing.
-        let order = (all & WITHHOLD != 0 || all & KEPT_FROM != 0 && self.secrecy().untold_illness(sentence))
-            && !informs
-            && !self.has_source(sentence);
+        let order = || {
+            (all & WITHHOLD != 0 || all & KEPT_FROM != 0 && self.secrecy().untold_illness(sentence))
+                && !informs
+                && !self.has_source(sentence)
+        };
         let secret =
             all & CONFIDENCE != 0 || all & KEPT_FROM != 0 && self.secrecy().kept_from_anybody(sentence);
         // `Teacher rang w/o pt knowledge`: a professional, too, can tell in confidence.
         let relays = || sentence.clone().any(|at| talk.is(at, SAY | RAISE | CHANNEL | NOTE));
-        let behind = all & CONFIDENCE != 0 && all & ROLE != 0 && relays();
-        let nameless = all & ANON != 0
-            && (all & (SPEECH | CONDUCT) != 0 || sentence.clone().any(|at| talk.is(at, NOTE | WHO)));
+        let behind = || all & CONFIDENCE != 0 && all & ROLE != 0 && relays();
+        let nameless = || {
+            all & ANON != 0
+                && (all & (SPEECH | CONDUCT) != 0 || sentence.clone().any(|at| talk.is(at, NOTE | WHO)))
+        };
         let kept_quiet = told && !someone && self.secrecy().kept_quiet(sentence);
-        let own = all & CONFIDENCE == 0 && !told && self.secrecy().own_secret(sentence);
-        let paper = !told && !informs && !self.has_source(sentence) && self.kept_from_sight(sentence, talk);
-        if !order && !own && !paper && (secret && (someone || behind || nameless || told) || kept_quiet) {
+        let own = || all & CONFIDENCE == 0 && !told && self.secrecy().own_secret(sentence);
+        let paper =
+            || !told && !informs && self.kept_from_sight(sentence, talk) && !self.has_source(sentence);
+        if (secret && (someone || behind() || nameless() || told) || kept_quiet)
+            && !order()
+            && !own()
+            && !paper()
+        {
             return whole("disclosure.confidence");
         }
         let threat = || self.before_kin_does(sentence, HARM);
@@ -167,7 +176,7 @@ impl Disclosures<'_> {
             (self.text.is(at, PERSON) && self.text.is_word(at) || self.named[at])
                 && (says(at + 1)
                     || (at.saturating_sub(2).max(sentence.start)..at)
-                        .any(|at| says(at) && self.text.word(at) != "per"))
+                        .any(|at| says(at) && !self.text.one_of(at, &words!["per"])))
         })
     }
 
@@ -214,8 +223,8 @@ impl Disclosures<'_> {
                 self.text.one_of(
                     at,
                     &words!["nil", "none", "training", "neg", "denies", "denied", "low", "minimal"],
-                ) || self.text.word(at) == "all" && self.text.word(at + 1) == "well"
-                    || (self.text.word(at) == "no" && self.text.word(at + 1).starts_with("concern"))
+                ) || self.text.one_of(at, &words!["all"]) && self.text.one_of(at + 1, &words!["well"])
+                    || (self.text.one_of(at, &words!["no"]) && self.text.word(at + 1).starts_with("concern"))
             })
     }
 

@@ -28,6 +28,9 @@ impl Addresses<'_> {
         let upper = text.tokens.get(end)?.case != Case::Lower;
         let postcode = upper && is_outward(text.word(end)) && is_inward(text.word(end + 1));
         let several = (begin..=last).filter(|at| text.titled(*at)).count() > 1;
+        if !postcode || !several {
+            return None;
+        }
         let institution = (begin..=last).any(|at| {
             text.is(at, ORG_HEAD)
                 && !text.is(at, STREET)
@@ -36,7 +39,7 @@ impl Addresses<'_> {
         let code = format!("{}{}", text.word(end), text.word(end + 1));
         let own = self.known.addresses.iter().any(|address| address.concat().contains(&code))
             || is_own(self.known, self.spelled(begin, last));
-        if !postcode || !several || institution || own {
+        if institution || own {
             return None;
         }
         self.add(begin, last, "contact.address")

@@ -26,11 +26,16 @@ pub(crate) struct Keeper<'t> {
 
 impl Keeper<'_> {
     pub(crate) fn look(&mut self) {
-        self.organisations();
+        let all = self.text.all;
+        if all & (ORG_HEAD | ORG) != 0 {
+            self.organisations();
+        }
         self.things();
         self.professionals();
         self.staff();
-        self.own_home();
+        if self.text.capitals || self.text.shouted {
+            self.own_home();
+        }
         self.own();
     }
 
@@ -116,7 +121,7 @@ impl Keeper<'_> {
 
     /// `PA` in capitals is a physician associate, `pa` a father.
     fn physician_associate(&self, at: usize) -> bool {
-        !self.text.shouted && self.text.word(at) == "pa" && self.text.tokens[at].case == Case::Upper
+        !self.text.shouted && self.text.one_of(at, &words!["pa"]) && self.text.tokens[at].case == Case::Upper
     }
 
     fn after_role(&mut self, role: usize) {
@@ -216,9 +221,9 @@ impl Keeper<'_> {
         (title + 2..title + 5)
             .find(|at| !(text.titled(*at) || text.is_initial(*at) || text.sign(*at) == Some('.')))
             .is_some_and(|verb| {
-                let of_others = text.is(verb + 1, PRONOUN | PERSON) || text.word(verb + 1) == "that";
+                let of_others = text.is(verb + 1, PRONOUN | PERSON) || text.one_of(verb + 1, &words!["that"]);
                 let own = (title + 1..verb).any(|at| self.known.is_family(text.word(at)));
-                let to = text.word(verb) == "to" && text.is(verb + 1, CLINICAL);
+                let to = text.one_of(verb, &words!["to"]) && text.is(verb + 1, CLINICAL);
                 (text.is(verb, CLINICAL) || to) && !of_others && !own
             })
     }
@@ -228,7 +233,7 @@ impl Keeper<'_> {
         (from..at)
             .rev()
             .take_while(|at| !matches!(self.text.sign(*at), Some('\n' | ';')) && !self.text.is(*at, PERSON))
-            .any(|at| self.text.word(at) == "cc" && self.text.is(at + 1, ROLE | TITLE))
+            .any(|at| self.text.one_of(at, &words!["cc"]) && self.text.is(at + 1, ROLE | TITLE))
     }
 
     fn things(&mut self) {

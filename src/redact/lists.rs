@@ -31,6 +31,9 @@ enum Age {
 impl Names<'_, '_> {
     /// `sons Jake, Ollie and Sam`, `Summer (10) and Sky (7)`.
     pub(crate) fn lists(&mut self) {
+        if !self.text.capitals && !self.hit.contains(&true) {
+            return;
+        }
         let mut at = 0;
         while at < self.text.tokens.len() {
             let Some(first) = self.member(at, false) else {

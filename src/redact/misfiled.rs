@@ -19,14 +19,16 @@ pub(crate) fn is(text: &Text, known: &Known) -> bool {
     // `ECG is not Dean's`.
     let own = |at: usize| known.is_given(text.word(at)) || known.is_family(text.word(at));
     // `not the patient's`, `not Mr Lis's`, but not `with results, not the patient`.
-    let not_own = (1..text.tokens.len()).any(|at| {
-        let small = text.is(at - 1, TITLE) || text.one_of(at - 1, &words!["the", "this"]);
-        let from = at - usize::from(small);
-        text.tokens[at].possessive
-            && (own(at) || text.one_of(at, &words!["pt", "patient"]))
-            && from > 0
-            && text.word(from - 1) == "not"
-    });
+    let not_own = || {
+        (1..text.tokens.len()).any(|at| {
+            let small = text.is(at - 1, TITLE) || text.one_of(at - 1, &words!["the", "this"]);
+            let from = at - usize::from(small);
+            text.tokens[at].possessive
+                && (own(at) || text.one_of(at, &words!["pt", "patient"]))
+                && from > 0
+                && text.one_of(from - 1, &words!["not"])
+        })
+    };
     if moved(text, known) {
         return true;
     }
@@ -53,7 +55,7 @@ pub(crate) fn is(text: &Text, known: &Known) -> bool {
         "entered",
         "clinic",
     ];
-    (text.all & MISFILED_WEAK != 0 || not_own)
+    (text.all & MISFILED_WEAK != 0 || not_own())
         && (0..text.tokens.len()).any(|at| text.one_of(at, paper))
         && text.tokens.iter().enumerate().any(|(at, _)| {
             named(at) && named(at + 1)
@@ -100,7 +102,7 @@ fn moved(text: &Text, known: &Known) -> bool {
                     let whole = own(at) && !(text.titled(at - 1) && text.is(at - 1, NAME) && !own(at - 1));
                     text.tokens[at].possessive && (text.titled(at) || text.is(at, PERSON | FIRST)) && !whole
                 });
-                let of = text.word(place + 1) == "of" && text.titled(place + 2) && !own(place + 2);
+                let of = text.one_of(place + 1, &words!["of"]) && text.titled(place + 2) && !own(place + 2);
                 whose || of
             })
         })

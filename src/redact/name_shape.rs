@@ -77,7 +77,7 @@ impl Names<'_, '_> {
         }
         let class = |class| text.is(at, class);
         // `Neighbour pops in daily`.
-        if text.word(at) == "pops"
+        if text.one_of(at, &words!["pops"])
             && text.one_of(at + 1, &words!["in", "over", "round", "by", "up", "out", "to"])
         {
             return false;

@@ -23,6 +23,21 @@ pub(crate) struct Names<'k, 't> {
 
 impl Names<'_, '_> {
     pub(crate) fn look(&mut self) {
+        if self.text.all & (PERSON | TITLE | WITH) != 0 {
+            self.by_cues();
+        }
+        if self.text.capitals || self.text.all & FIRST != 0 {
+            for at in 0..self.text.tokens.len() {
+                if !self.hit[at] && self.kept(at) == Keep::No {
+                    self.alone(at);
+                }
+            }
+        }
+        self.lists();
+        self.of_record();
+    }
+
+    fn by_cues(&mut self) {
         for at in 0..self.text.tokens.len() {
             if !self.text.is(at, PERSON | TITLE | WITH) {
                 continue;
@@ -39,13 +54,6 @@ impl Names<'_, '_> {
                 self.after_with(at);
             }
         }
-        for at in 0..self.text.tokens.len() {
-            if !self.hit[at] && self.kept(at) == Keep::No {
-                self.alone(at);
-            }
-        }
-        self.lists();
-        self.of_record();
     }
 
     pub(crate) fn kept(&self, at: usize) -> Keep {
@@ -78,7 +86,7 @@ impl Names<'_, '_> {
             if !sign && !small {
                 break;
             }
-            own_clause &= !comma || !text.is(at + 1, STATE | WORD) || text.word(at + 1) == "also";
+            own_clause &= !comma || !text.is(at + 1, STATE | WORD) || text.one_of(at + 1, &words!["also"]);
             at += 1;
         }
         if own_clause { at } else { kin + 1 }
@@ -109,7 +117,7 @@ impl Names<'_, '_> {
         }
         let sister = self.kept(at) == Keep::Professional
             && (text.one_of(kin, &words!["sister", "carer", "carers"]) || !adjacent || text.is(at - 1, ROLE));
-        let also = (kin + 1..at).any(|at| text.word(at) == "also");
+        let also = (kin + 1..at).any(|at| text.one_of(at, &words!["also"]));
         let own = self.kept(at) == Keep::Own && (!adjacent || comma) && !also;
         // After a comma or colon only a word that is a name by itself: `Mum, Rash worse`.
         let weak = comma
@@ -204,7 +212,7 @@ impl Names<'_, '_> {
     fn titled(&mut self, title: usize) {
         let text = self.text;
         let at = title + 1 + usize::from(text.sign(title + 1) == Some('.'));
-        let joint = matches!(text.sign(at), Some('&' | '+' | '/')) || text.word(at) == "and";
+        let joint = matches!(text.sign(at), Some('&' | '+' | '/')) || text.one_of(at, &words!["and"]);
         if joint {
             return;
         }
@@ -233,7 +241,10 @@ impl Names<'_, '_> {
         while text.one_of(at, &words!["the", "from", "to", "with", "is", "by", "only"])
             || text.is(at, POSSESSIVE) && text.is_word(at)
             || matches!(text.sign(at), Some('=' | ':'))
-            || at == with + 1 && text.word(with) == "w" && text.sign(at) == Some('.') && text.touches(with)
+            || at == with + 1
+                && text.one_of(with, &words!["w"])
+                && text.sign(at) == Some('.')
+                && text.touches(with)
         {
             at += 1;
         }

@@ -51,7 +51,7 @@ impl Text {
             let at = token.at.start - from + to..token.at.end - from + to;
             let folded = begin..reread.folds.len();
             let bare_end = token.bare_end - from + to;
-            reread.tokens.push(Token { at, bare_end, folded, is: *alone, ..*token });
+            reread.tokens.push(Token { at, bare_end, folded, titled: false, is: *alone, ..*token });
             reread.alone.push(*alone);
         }
     }

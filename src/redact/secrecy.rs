@@ -48,7 +48,8 @@ impl Secrecy<'_> {
                     () => {
                         self.knows(at, verb, sentence)
                             && near(before.clone())
-                            && (news || self.last(verb, sentence) && self.text.word(verb) != "unaware")
+                            && (news
+                                || self.last(verb, sentence) && !self.text.one_of(verb, &words!["unaware"]))
                     }
                 }
             })
@@ -114,19 +115,20 @@ impl Secrecy<'_> {
 
     /// `would be livid if he found out`.
     fn if_known(&self, at: usize, sentence: &Range<usize>) -> bool {
-        self.text.word(at) == "if"
+        self.text.one_of(at, &words!["if"])
             && (at + 1..sentence.end.min(at + 3)).any(|at| self.one_of_us(at))
             && (at + 2..sentence.end.min(at + 5)).any(|at| {
                 self.text
                     .one_of(at, &words!["knew", "knows", "found", "finds", "hears", "heard", "discovers"])
-                    && (!self.text.one_of(at, &words!["found", "finds"]) || self.text.word(at + 1) == "out")
+                    && (!self.text.one_of(at, &words!["found", "finds"])
+                        || self.text.one_of(at + 1, &words!["out"]))
             })
     }
 
     fn negates(&self, at: usize) -> bool {
         self.text.is(at, KEPT_FROM)
-            && self.text.word(at) != "if"
-            && (self.text.word(at) != "no" || self.text.one_of(at + 1, &words!["one", "idea"]))
+            && !self.text.one_of(at, &words!["if"])
+            && (!self.text.one_of(at, &words!["no"]) || self.text.one_of(at + 1, &words!["one", "idea"]))
     }
 
     /// `do not make visible on NHS App`.
@@ -135,7 +137,7 @@ impl Secrecy<'_> {
             let order = self.text.one_of(at, &words!["not", "dont"])
                 && at > sentence.start
                 && self.text.one_of(at - 1, &words!["do", "must", "should", "please", "pls", "to"])
-                || self.text.word(at) == "dont";
+                || self.text.one_of(at, &words!["dont"]);
             order && self.reach(at, sentence).any(|at| self.text.one_of(at, &words!["visible", "viewable"]))
         })
     }
@@ -154,8 +156,8 @@ impl Secrecy<'_> {
             | "reveal" | "revealed" | "divulge" | "divulged" | "repeat" | "repeated" | "quote" | "quoted"
             | "relay" | "attribute" | "attributed" | "inform" | "named" | "identified" | "leaked" => true,
             "shown" | "given" | "copied" => {
-                let passive =
-                    no > 0 && self.text.one_of(no - 1, &words!["is", "be"]) || self.text.word(no + 1) == "be";
+                let passive = no > 0 && self.text.one_of(no - 1, &words!["is", "be"])
+                    || self.text.one_of(no + 1, &words!["be"]);
                 passive && (no.saturating_sub(4)..verb).any(|at| self.one_of_us(at))
             }
             "say" | "discuss" | "share" | "shared" | "raise" | "pass" | "show" | "copy" => (verb + 1
@@ -204,8 +206,8 @@ impl Secrecy<'_> {
                 "involved"
             ],
         ) || text.one_of(verb, &words!["find", "finding", "finds"])
-            && text.word(verb + 1) == "out"
-            || text.word(verb) == "idea";
+            && text.one_of(verb + 1, &words!["out"])
+            || text.one_of(verb, &words!["idea"]);
         let else_known = text.one_of(
             verb + 1,
             &words![

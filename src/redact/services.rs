@@ -33,7 +33,7 @@ impl Keeper<'_> {
     pub(crate) fn done_by(&self, title: usize) -> bool {
         let text = self.text;
         title > 1
-            && text.word(title - 1) == "by"
+            && text.one_of(title - 1, &words!["by"])
             && (text.is(title - 2, CLINICAL)
                 || text.one_of(title - 2, &words!["excluded", "inserted", "replaced", "plated", "listed"]))
     }

@@ -78,11 +78,14 @@ pub(crate) fn part(name: &str) -> Option<Parts> {
 
 /// What the beginning of a word tells of somebody, whatever its end: `overdosed`, `miscarriages`.
 pub(crate) fn stem(word: &str) -> Classes {
+    let Some([first, _, _, _, _]) = word.as_bytes().first_chunk() else { return 0 };
     let fits = |(stem, _): &&(&str, Classes)| word.starts_with(stem);
-    if word.len() < 5 { 0 } else { STEMS.iter().filter(fits).fold(0, |all, (_, class)| all | class) }
+    let begin = STEMS.get(usize::from(first.wrapping_sub(b'a'))).map_or(&[][..], Vec::as_slice);
+    begin.iter().filter(fits).fold(0, |all, (_, class)| all | class)
 }
 
-static STEMS: LazyLock<Vec<(&str, Classes)>> = LazyLock::new(|| {
+/// By their first letters.
+static STEMS: LazyLock<[Vec<(&str, Classes)>; 26]> = LazyLock::new(|| {
     let rows = TABLE.lines().skip(1).filter_map(|row| row.split_once(','));
     let class = |part: &str| match part.split(',').next() {
         Some("stem-deed") => CONDUCT,
@@ -91,7 +94,14 @@ static STEMS: LazyLock<Vec<(&str, Classes)>> = LazyLock::new(|| {
         Some("stem-illness") => ILLNESS,
         _ => 0,
     };
-    rows.map(|(stem, part)| (stem, class(part))).filter(|(_, class)| *class != 0).collect()
+    let mut stems = [const { Vec::new() }; 26];
+    for (stem, part) in rows {
+        let first = stem.as_bytes().first().map_or(26, |first| usize::from(first.wrapping_sub(b'a')));
+        if let Some(stems) = stems.get_mut(first).filter(|_| class(part) != 0) {
+            stems.push((stem, class(part)));
+        }
+    }
+    stems
 });
 
 const TABLE: &str = include_str!("../../profiles/lexicon/talk.csv");
@@ -127,11 +137,13 @@ fn phrases(word: &str) -> &'static [(Vec<Box<str>>, Parts)] {
 pub(crate) struct Talk {
     begin: usize,
     parts: Vec<Parts>,
+    /// What all words together play.
+    all: Parts,
 }
 
 impl Talk {
     pub(crate) fn of(text: &Text, sentence: &Range<usize>) -> Self {
-        let mut talk = Self { begin: sentence.start, parts: vec![0; sentence.len()] };
+        let mut talk = Self { begin: sentence.start, parts: vec![0; sentence.len()], all: 0 };
         for at in sentence.clone().filter(|at| text.sign(*at).is_none()) {
             for (rest, part) in phrases(text.word(at)) {
                 let end = at + 1 + rest.len();
@@ -140,11 +152,17 @@ impl Talk {
                 if here {
                     let harmless = part & (SYMPTOM | ERRAND) != 0 && !rest.is_empty();
                     let all = part | if harmless { HARMLESS } else { 0 };
+                    talk.all |= all;
                     talk.parts[at - talk.begin..end - talk.begin].iter_mut().for_each(|has| *has |= all);
                 }
             }
         }
         talk
+    }
+
+    /// Whether any token plays one of some parts.
+    pub(crate) fn has(&self, parts: Parts) -> bool {
+        self.all & parts != 0
     }
 
     /// Whether a token plays one of some parts. None does outside the sentence.

@@ -46,6 +46,8 @@ pub(crate) struct Token {
     pub(crate) case: Case,
     /// Ended in an apostrophe and s, which are not part of the folded word.
     pub(crate) possessive: bool,
+    /// Written as a name is, where capitals tell anything.
+    pub(crate) titled: bool,
     /// Has a digit in it.
     pub(crate) digit: bool,
     /// See [`mark`].
@@ -63,6 +65,10 @@ pub(crate) struct Text {
     pub(crate) sentences: Vec<Range<usize>>,
     /// What all tokens together are.
     pub(crate) all: Classes,
+    /// Whether a digit stands in it.
+    pub(crate) digits: bool,
+    /// Whether any word is written as a name is.
+    pub(crate) capitals: bool,
     /// No word tells by its capital what it is: all are capitals, or none has one.
     pub(crate) shouted: bool,
 }
@@ -124,19 +130,24 @@ impl Text {
     pub(crate) fn finish(&mut self, lexicon: &Lexicon) {
         lexicon.phrases(self);
         for at in 0..self.tokens.len() {
-            if self.is_machine(at) {
+            if self.is(at, KIN) && self.is_machine(at) {
                 self.tokens[at].is = WORD;
             }
         }
-        self.all = self.tokens.iter().fold(0, |all, token| all | token.is);
         self.shouted = self.is_shouted();
+        for token in &mut self.tokens {
+            token.titled = !self.shouted && token.kind == Kind::Word && token.case == Case::Title;
+            self.all |= token.is;
+            self.digits |= token.digit || token.kind == Kind::Number;
+            self.capitals |= token.titled;
+        }
         self.split();
     }
 
     /// `Brother DCP-L2540 label printer`: who makes it, no relative.
     fn is_machine(&self, at: usize) -> bool {
         let machines = &words!["printer", "scanner", "labeller", "copier", "toner", "fax", "cartridge"];
-        self.word(at) == "brother"
+        self.one_of(at, &words!["brother"])
             && self.tokens[at].case != Case::Lower
             && (at + 1..at + 4)
                 .take_while(|at| self.is_word(*at) && !self.is(*at, STATE | HUMAN | SPEECH | POSSESSIVE))
@@ -183,7 +194,7 @@ impl Text {
 
     /// Whether a word is written as a name is, where capitals tell anything.
     pub(crate) fn titled(&self, at: usize) -> bool {
-        !self.shouted && self.is_word(at) && self.tokens[at].case == Case::Title
+        self.tokens.get(at).is_some_and(|token| token.titled)
     }
 
     /// Whether nothing stands between two neighbours.
@@ -330,7 +341,18 @@ const BYTES: [u8; 256] = {
 };
 
 fn token(at: Range<usize>, folded: Range<usize>, kind: Kind, case: Case) -> Token {
-    Token { bare_end: at.end, at, folded, kind, case, possessive: false, digit: false, mark: 0, is: 0 }
+    Token {
+        bare_end: at.end,
+        at,
+        folded,
+        kind,
+        case,
+        possessive: false,
+        titled: false,
+        digit: false,
+        mark: 0,
+        is: 0,
+    }
 }
 
 /// How long a plain word is, its case, and whether it has a digit; none if something else than a space or a stop comes after it.

@@ -7,6 +7,9 @@ use crate::{disclosure::Disclosures, talk::*, word::*, words::words};
 impl Disclosures<'_> {
     /// `has emptied her account`, `listens in on all her calls`: somebody else, a deed, and what is the patient's.
     pub(crate) fn ruled_over(&self, sentence: &Range<usize>, talk: &Talk) -> bool {
+        if !talk.has(CONTROL) || !talk.has(BELONGING) {
+            return false;
+        }
         let text = self.text;
         let theirs = |at: usize| {
             text.one_of(at, &words!["her", "his", "their", "pts", "patients"])
@@ -117,6 +120,9 @@ impl Disclosures<'_> {
 
     /// `Hide from app`: an order about what the patient reads.
     pub(crate) fn hidden_from_view(&self, sentence: &Range<usize>, talk: &Talk) -> bool {
+        if !talk.has(HIDE) || !talk.has(VIEW) {
+            return false;
+        }
         let text = self.text;
         let order = |at: usize| {
             at == sentence.start
@@ -131,6 +137,9 @@ impl Disclosures<'_> {
 
     /// `will put a brick through his supervisor's head`, `thoughts of stabbing her`.
     pub(crate) fn means_harm(&self, sentence: &Range<usize>, talk: &Talk) -> Option<usize> {
+        if !talk.has(INTENDS) || !talk.has(VIOLENCE) {
+            return None;
+        }
         let text = self.text;
         let whom = |at: usize| {
             text.is(at, PERSON) && text.is_word(at)
@@ -139,7 +148,7 @@ impl Disclosures<'_> {
                     at,
                     &words!["him", "them", "someone", "somebody", "people", "staff", "everyone", "anyone"],
                 )
-                || text.word(at) == "her" && !text.is_word(at + 1)
+                || text.one_of(at, &words!["her"]) && !text.is_word(at + 1)
         };
         sentence.clone().filter(|at| talk.is(*at, INTENDS)).find(|means| {
             let means = *means;
@@ -155,20 +164,24 @@ impl Disclosures<'_> {
 
     /// `must not have sight of this report`, `not for disclosure to parents`.
     pub(crate) fn kept_from_sight(&self, sentence: &Range<usize>, talk: &Talk) -> bool {
+        if !talk.has(SIGHT) {
+            return false;
+        }
         let text = self.text;
+        let orders = &words!["dont", "mustnt", "shouldnt", "never", "no", "non", "not"];
         let order = |at: usize| match text.word(at) {
             "dont" | "mustnt" | "shouldnt" | "never" => true,
             "no" | "non" => text.word(at + 1).starts_with("disclos"),
             "not" => {
                 text.one_of(at + 1, &words!["for", "be"])
-                    || text.word(at + 1) == "to"
+                    || text.one_of(at + 1, &words!["to"])
                     || at > sentence.start
                         && text
                             .one_of(at - 1, &words!["do", "must", "should", "please", "pls", "may", "shall"])
             }
             _ => false,
         };
-        sentence.clone().filter(|at| order(*at)).any(|no| {
+        sentence.clone().filter(|at| text.one_of(*at, orders) && order(*at)).any(|no| {
             (no + 1..sentence.end.min(no + 6)).filter(|at| talk.means(*at, SIGHT)).any(|sees| {
                 let near = no.saturating_sub(4).max(sentence.start)..sentence.end.min(sees + 7);
                 let whom = near.clone().any(|at| {

@@ -112,7 +112,7 @@ impl Disclosures<'_> {
         }
         // `Telephone encounter with third party.`
         let met = begin > sentence.start
-            && text.word(begin - 1) == "with"
+            && text.one_of(begin - 1, &words!["with"])
             && (begin.saturating_sub(4).max(sentence.start)..begin).any(|at| talk.means(at, NOTE));
         if met
             && nominal.is_none()
@@ -233,7 +233,7 @@ impl Disclosures<'_> {
         let uneasy = any(CONCERN);
         // `informed by mate`: it was the practice that was told.
         let us = before > sentence.start
-            && text.word(before) == "by"
+            && text.one_of(before, &words!["by"])
             && text.one_of(
                 before - 1,
                 &words![
@@ -257,7 +257,10 @@ impl Disclosures<'_> {
             );
         match () {
             () if any(ALLEGE) => Some((How::Accusing, uneasy)),
-            () if us || any(CHANNEL | NOTE) || uneasy && (any(RAISE) || text.word(before) == "from") => {
+            () if us
+                || any(CHANNEL | NOTE)
+                || uneasy && (any(RAISE) || text.one_of(before, &words!["from"])) =>
+            {
                 Some((How::Apart, uneasy))
             }
             () if any(SAY | RAISE) => Some((How::Openly, uneasy)),
