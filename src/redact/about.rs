@@ -25,7 +25,7 @@ impl Disclosures<'_> {
                 Some(_) => self.told_of(sentence, who, history, all & FAMILY_HISTORY != 0),
                 None => self.beside(sentence, who, history),
             }?;
-            Some(begin.unwrap_or(sentence.start)..self.tail(fact, sentence.end))
+            Some(begin.unwrap_or(sentence.start)..self.tail(who, fact, sentence.end))
                 .filter(|_| !text.is(who, GENERIC_CHILD) || text.is(who.wrapping_sub(1), POSSESSIVE | PERSON))
         })
     }
@@ -156,6 +156,11 @@ impl Disclosures<'_> {
         if cares && !history && matches!(text.sign(who + 1), Some(',' | '(')) {
             return self.first_fact(at..sentence.end.min(at + 2), sentence, STIGMA | CRIME | ILLNESS);
         }
+        // `worried about son's gambling`; what runs in the family may be the patient's own fear.
+        if cares && !history && text.tokens[who].possessive {
+            let class = STIGMA | CRIME | if text.is(who, BLOOD) { 0 } else { ILLNESS };
+            return self.first_fact(at..sentence.end.min(at + 3), sentence, class);
+        }
         let relates = text.one_of(at, &words!["who", "whose", "whos"]);
         if history
             || !(relates
@@ -174,7 +179,7 @@ impl Disclosures<'_> {
             && (self.named[at]
                 || text.tokens[at].kind == Token::Mask
                 || matches!(text.sign(at), Some('(' | ')' | ',' | '-' | '–' | ':'))
-                || text.is(at, PERSON) && at == who + 1)
+                || text.is(at, PERSON) && (at == who + 1 || text.sign(at - 1) == Some(':')))
         {
             at += 1;
         }
@@ -305,17 +310,82 @@ impl Disclosures<'_> {
         whom.then_some(deed)
     }
 
-    /// What follows a comma and speaks of the patient again is not part of it.
-    fn tail(&self, fact: usize, end: usize) -> usize {
+    /// `he`, if it cannot be the relative that is spoken of.
+    fn pronoun_of_patient(&self, who: usize) -> Option<&'static str> {
+        let woman = self.text.one_of(
+            who,
+            &words![
+                "wife",
+                "mother",
+                "mum",
+                "mam",
+                "mom",
+                "mummy",
+                "sister",
+                "daughter",
+                "girlfriend",
+                "fiancee",
+                "gran",
+                "nan",
+                "grandmother",
+                "aunt",
+                "auntie",
+                "niece",
+                "granddaughter",
+                "stepmother"
+            ],
+        );
+        let man = self.text.one_of(
+            who,
+            &words![
+                "husband",
+                "hubby",
+                "father",
+                "dad",
+                "daddy",
+                "brother",
+                "son",
+                "boyfriend",
+                "fiance",
+                "grandad",
+                "grandfather",
+                "uncle",
+                "nephew",
+                "grandson",
+                "stepfather",
+                "stepdad"
+            ],
+        );
+        match self.male? {
+            true => woman.then_some("he"),
+            false => man.then_some("she"),
+        }
+    }
+
+    /// `bankrupt, panic attacks`: after another's troubles, what ails the patient.
+    fn only_symptoms(&self, part: Range<usize>) -> bool {
         let text = self.text;
+        let talk = Talk::of(text, &part);
+        let other = PERSON | CRIME | CONDUCT | STATE | HUMAN | PRONOUN;
+        talk.has(SYMPTOM) && part.clone().all(|at| !text.is(at, other) && !self.named[at])
+    }
+
+    /// What follows a comma and speaks of the patient again is not part of it.
+    fn tail(&self, who: usize, fact: usize, end: usize) -> usize {
+        let text = self.text;
+        let pronoun = self.pronoun_of_patient(who);
         let signs = (fact + 1..end).filter(|at| matches!(text.sign(*at), Some(',' | '-' | '–' | ':')));
         for sign in signs {
+            if self.is_fact(fact, CRIME) && self.only_symptoms(sign + 1..end) {
+                return sign;
+            }
             let next = sign
                 + 1
                 + usize::from(text.one_of(sign + 1, &words!["v", "very", "so", "now", "is", "feels", "and"]));
             let other = (sign + 1..end.min(sign + 4))
                 .any(|at| text.is(at, PERSON | CRIME | STIGMA | ILLNESS) || self.named[at]);
-            let of_patient = text.is(next, SELF) || text.is(next + 1, SELF) || self.own(next);
+            let he = pronoun.is_some_and(|he| he == text.word(next));
+            let of_patient = he || text.is(next, SELF | DRUG) || text.is(next + 1, SELF) || self.own(next);
             if of_patient && !other {
                 return sign;
             }

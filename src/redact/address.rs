@@ -77,7 +77,8 @@ impl Addresses<'_> {
             && cased(at + 1)
             && text.one_of(at + 1, &words!["heol", "ffordd", "rhodfa", "stryd", "maes", "clos", "rue", "via"])
         {
-            (at + 2..at + 5).take_while(|at| cased(*at) || text.one_of(*at, &words!["y"])).last()?
+            let joins = &words!["y", "yr", "de", "des", "du", "la", "le", "del", "della"];
+            (at + 2..at + 6).take_while(|at| cased(*at) || text.one_of(*at, joins)).last()?
         } else {
             (at + 2..=at + 4)
                 .take_while(|end| (at + 1..*end).all(|word| cased(word) || text.one_of(word, &words!["st"])))
@@ -128,7 +129,7 @@ impl Addresses<'_> {
             .filter(|end| text.is(*end, STREET) && text.titled(*end))
             .last()?;
         let own = is_own(self.known, self.spelled(at, end)) || is_own(self.known, self.spelled(begin, end));
-        if own { Some(end) } else { self.add(at, end, "contact.address") }
+        if own { Some(end) } else { self.add(at, self.town_after(end), "contact.address") }
     }
 
     fn flat_before(&self, at: usize) -> usize {
@@ -160,8 +161,15 @@ impl Addresses<'_> {
         if let Some(end) = self.before_postcode(begin) {
             return Some(end);
         }
-        let whose =
-            (at.saturating_sub(3)..at).rev().take_while(|at| text.is_word(*at)).any(|at| text.is(at, PERSON));
+        // `Glenys works at`, where it is not the patient.
+        let called = |at: usize| {
+            let own = self.known.is_given(text.word(at)) || self.known.is_family(text.word(at));
+            text.titled(at) && text.is(at, FIRST) && !text.is(at, TITLE | ROLE) && !own
+        };
+        let whose = (at.saturating_sub(3)..at)
+            .rev()
+            .take_while(|at| text.is_word(*at))
+            .any(|at| text.is(at, PERSON) || called(at));
         let joins = |at: usize| {
             matches!(text.sign(at), Some('&'))
                 || text.one_of(at, &words!["of", "and", "the"]) && text.titled(at + 1)

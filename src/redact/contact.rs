@@ -148,7 +148,9 @@ impl Contacts<'_> {
         let plus =
             text.sign(at) == Some('+') || (text.sign(at) == Some('(') && text.sign(at + 1) == Some('+'));
         let cued = self.before(at, 4, PHONE);
-        let grouped = text.tokens[at..=end].iter().filter(|token| token.kind == Token::Number).count() < 6;
+        let abroad = plus || digits.starts_with("00");
+        let groups = text.tokens[at..=end].iter().filter(|token| token.kind == Token::Number).count();
+        let grouped = groups < if abroad { 9 } else { 6 };
         let possible = match digits.as_bytes() {
             [b'0', b'0', ..] | [b'4', b'4', ..] if digits.len() > 10 => digits.len() <= 15,
             [b'0', ..] => {

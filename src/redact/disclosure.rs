@@ -74,6 +74,7 @@ impl Disclosures<'_> {
             told = false;
             before = None;
             match rule {
+                Some(_) if self.names_only_services(sentence, all, &talk) => self.review = true,
                 Some((rule, part)) => {
                     told = TOLD.contains(&rule);
                     self.add(part, rule);
@@ -91,6 +92,19 @@ impl Disclosures<'_> {
         let at = self.text.tokens[tokens.start].at.start..self.text.tokens[tokens.end - 1].at.end;
         self.review = true;
         self.found.push(Found { at, kind: Kind::Disclosure, rule, relative: false });
+    }
+
+    /// `MASH ref made`, `S47 tomorrow`: what services do is a clinician's to look at, and tells nothing of anybody.
+    fn names_only_services(&self, sentence: &Range<usize>, all: Classes, talk: &Talk) -> bool {
+        let text = self.text;
+        let other = PERSON | PRONOUN | CONDUCT | CRIME | STIGMA | SAFE_KIN | HARM | SAFEGUARDING;
+        all & (SAFEGUARDING | ANON | CONFIDENCE | WITHHOLD | KEPT_FROM) == SAFEGUARDING
+            && talk.has(SERVICE)
+            && sentence.clone().filter(|at| !talk.is(*at, SERVICE)).all(|at| {
+                !self.named[at]
+                    && !talk.is(at, WHO | BODY | DEED | VIOLENCE | ALLEGE | CONCERN)
+                    && !(text.is_word(at) && (text.is(at, other) || stem(text.word(at)) != 0))
+            })
     }
 
     fn secrecy(&self) -> Secrecy<'_> {
@@ -220,10 +234,9 @@ impl Disclosures<'_> {
         };
         before.clone().rev().take_while(|at| self.text.sign(*at).is_none()).any(no)
             || after.clone().any(|at| {
-                self.text.one_of(
-                    at,
-                    &words!["nil", "none", "training", "neg", "denies", "denied", "low", "minimal"],
-                ) || self.text.one_of(at, &words!["all"]) && self.text.one_of(at + 1, &words!["well"])
+                self.text.one_of(at, &words!["nil", "none", "training", "neg", "denies", "denied", "minimal"])
+                    || self.text.one_of(at, &words!["low"]) && !self.text.is_word(at + 1)
+                    || self.text.one_of(at, &words!["all"]) && self.text.one_of(at + 1, &words!["well"])
                     || (self.text.one_of(at, &words!["no"]) && self.text.word(at + 1).starts_with("concern"))
             })
     }

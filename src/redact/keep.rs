@@ -178,7 +178,10 @@ impl Keeper<'_> {
                     || (text.titled(*at) && !text.is(*at, NOT_A_NAME))
             })
             .last();
-        if let Some(begin) = begin {
+        // `sister Rowan, HV Tania Frith`: who was named before a sign is a relative.
+        let relative =
+            |begin: usize| begin > 0 && text.is(begin - 1, PERSON) && end < role && text.titled(role + 1);
+        if let Some(begin) = begin.filter(|begin| !relative(*begin)) {
             self.keep(begin, end - 1, Keep::Professional);
         }
     }
@@ -189,8 +192,14 @@ impl Keeper<'_> {
         let rung =
             || self.text.titled(at) && (at.saturating_sub(6)..at).any(|at| self.text.one_of(at, wards));
         (at + 1..at + 6).any(|at| self.text.one_of(at, wards))
-            || (at > 0 && self.text.one_of(at - 1, &words!["ward", "charge", "theatre"]))
+            || (at > 0
+                && (self.text.one_of(at - 1, &words!["ward", "charge", "theatre"]) || self.nurse(at - 1)))
             || rung()
+    }
+
+    /// `DN Sister Maguire`
+    fn nurse(&self, role: usize) -> bool {
+        self.text.is(role, ROLE) && !self.text.is(role, PERSON) && self.text.titled(role + 1)
     }
 
     /// A title whose neighbours are those of a consultant.
@@ -204,6 +213,10 @@ impl Keeper<'_> {
         let subject = at > 0 && text.one_of(at - 1, &words!["re", "about", "for", "regarding", "concerning"]);
         let kin = subject || before.clone().any(|at| text.is(at, PERSON));
         if self.done_by(at) {
+            return true;
+        }
+        // `Mrs Oakes at school`
+        if !kin && self.teaches(at) {
             return true;
         }
         // `cc Dr Obi, Miss Reid`: letters are copied to those who treat.
@@ -226,6 +239,15 @@ impl Keeper<'_> {
                 let to = text.one_of(verb, &words!["to"]) && text.is(verb + 1, CLINICAL);
                 (text.is(verb, CLINICAL) || to) && !of_others && !own
             })
+    }
+
+    /// Who is named by title and works with children.
+    fn teaches(&self, title: usize) -> bool {
+        let text = self.text;
+        let at = title + 1 + usize::from(text.sign(title + 1) == Some('.'));
+        self.named(at)
+            && text.one_of(at + 1, &words!["at", "from"])
+            && text.one_of(at + 2, &words!["school", "nursery", "college", "preschool"])
     }
 
     fn copied(&self, at: usize) -> bool {

@@ -86,7 +86,12 @@ impl Names<'_, '_> {
             if !sign && !small {
                 break;
             }
-            own_clause &= !comma || !text.is(at + 1, STATE | WORD) || text.one_of(at + 1, &words!["also"]);
+            let set_off = text.titled(at + 1)
+                && text.is(at + 1, FIRST_WORD)
+                && !text.is(at + 1, MONTH)
+                && text.sign(at + 2) == Some(',');
+            own_clause &=
+                !comma || set_off || !text.is(at + 1, STATE | WORD) || text.one_of(at + 1, &words!["also"]);
             at += 1;
         }
         if own_clause { at } else { kin + 1 }

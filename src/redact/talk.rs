@@ -39,6 +39,7 @@ pub(crate) const RECORD: Parts = 1 << 23;
 pub(crate) const HIDE: Parts = 1 << 24;
 pub(crate) const VIEW: Parts = 1 << 25;
 pub(crate) const ODD: Parts = 1 << 26;
+pub(crate) const SERVICE: Parts = 1 << 27;
 /// Inside a phrase for a symptom or an errand, whatever the word means alone: `lying flat`, `sick note`.
 pub(crate) const HARMLESS: Parts = 1 << 20;
 
@@ -71,6 +72,7 @@ pub(crate) fn part(name: &str) -> Option<Parts> {
         "hide" => HIDE,
         "view" => VIEW,
         "odd" => ODD,
+        "service" => SERVICE,
         "stem-deed" | "stem-grave" | "stem-crime" | "stem-illness" => 0,
         _ => return None,
     })
