@@ -250,6 +250,11 @@ fn lines_written_blind_in_the_fifth_round_are_redacted_well() {
 }
 
 #[test]
+fn lines_written_blind_in_the_sixth_round_are_redacted_well() {
+    passes(&scored("conformance/redaction/blind_6.jsonl").unwrap());
+}
+
+#[test]
 fn lines_varied_by_construction_are_redacted_well() {
     passes(&scored("conformance/redaction/constructed_1.jsonl").unwrap());
 }
@@ -293,6 +298,7 @@ fn the_lines_are_many_and_of_every_category() {
         "blind_3",
         "blind_4",
         "blind_5",
+        "blind_6",
         "constructed_1",
         "constructed_2",
         "constructed_3",
