@@ -148,7 +148,8 @@ impl Service {
     /// With what an operator has configured: only records that were made with those tables are served.
     #[must_use]
     pub fn with_operator(self, operator: Arc<Operator>) -> Self {
-        Self { operator, ..self }
+        let oauth = self.oauth.with_operator(Arc::clone(&operator));
+        Self { oauth, operator, ..self }
     }
 
     /// The same, and what its authorization server offers beyond what each one does.
@@ -157,6 +158,7 @@ impl Service {
         let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
         let offered = offer.offered();
         let oauth = OAuth::new(store, clock, Arc::clone(&self.trail), self.urls.clone(), self.sandbox, offer);
+        let oauth = oauth.with_operator(Arc::clone(&self.operator));
         Self { oauth, offered, ..self }
     }
 

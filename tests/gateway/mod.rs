@@ -24,6 +24,7 @@ mod remaking;
 mod sandbox;
 mod searching;
 mod signing;
+mod telling_apart;
 mod threats;
 mod tls;
 mod tokens;

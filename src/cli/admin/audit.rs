@@ -70,7 +70,11 @@ fn told(row: &Row) {
         (_, 404) => "there is none that they may see".to_owned(),
         (_, status) => format!("refused ({status})"),
     };
-    say!("{:.0}  {} ({who}), with {}: {what} {}: {came}", row.at, row.account, row.app, row.kind);
+    let with = match row.app.as_str() {
+        "" => "on a page of this service".to_owned(),
+        app => format!("with {app}"),
+    };
+    say!("{:.0}  {} ({who}), {with}: {what} {}: {came}", row.at, row.account, row.kind);
 }
 
 fn check(config: &Path, once: Option<&Head>) -> Result<ExitCode, Failure> {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use record::ResourceType;
 use serde::{Deserialize, Serialize};
+use store::Subject;
 
 use super::Head;
 
@@ -35,9 +36,9 @@ pub struct Row {
     pub n: u64,
     /// When.
     pub at: Timestamp,
-    /// The request, as the log and the answer's `X-Request-Id` have it.
+    /// The request, as the log and the answer's `X-Request-Id` have it; empty for what a page of this service shows.
     pub request: String,
-    /// The app's client id.
+    /// The app's client id; empty if no app is shown anything, but the person on a page of this service.
     pub app: String,
     /// Who was signed in.
     pub account: String,
@@ -102,6 +103,26 @@ impl Row {
             status: 0,
             shown: Vec::new(),
             made_with: None,
+            before: String::new(),
+        }
+    }
+
+    /// That a page of this service showed somebody who the patient is for whom they act.
+    pub(crate) fn on_own_page(at: Timestamp, account: &str, subject: &Subject, seen: Seen) -> Self {
+        Self {
+            n: 0,
+            at,
+            request: String::new(),
+            app: String::new(),
+            account: account.to_owned(),
+            acting: Acting::Proxy,
+            practice: subject.practice.to_string(),
+            patient: seen.patient,
+            interaction: Interaction::Read,
+            kind: ResourceType::Patient.name().to_owned(),
+            status: 200,
+            shown: seen.shown,
+            made_with: seen.made_with,
             before: String::new(),
         }
     }

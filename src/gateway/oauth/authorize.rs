@@ -16,7 +16,7 @@ use super::{
     OAuth, choosing,
     form::Form,
     log,
-    page::{Page, Record},
+    page::Page,
     reply,
     words::{AskedBefore, PARAMETER, say},
 };
@@ -142,23 +142,25 @@ impl OAuth {
         match (form.get("patient"), choices.as_slice()) {
             (_, []) => reply::page(&Page::no_record()),
             (None, [choice]) => self.issue(form, authorization, account, (choice, waiting)),
-            (None, several) => self.whose(authorization, form, several),
+            (None, _) => self.whose(authorization, form, account, choices),
             (Some(id), some) => match some.iter().find(|choice| choice.patient == id) {
                 Some(choice) => self.issue(form, authorization, account, (choice, waiting)),
-                None => self.whose(authorization, form, some),
+                None => self.whose(authorization, form, account, choices),
             },
         }
     }
 
-    fn whose(&self, authorization: &Authorization, form: &Form, choices: &[Choice]) -> Response {
-        let mut records = Vec::new();
-        for choice in choices {
-            match self.store.practice(&choice.subject.practice) {
-                Ok(practice) => records.push(Record { choice, practice: practice.name }),
-                Err(error) => return failed(error),
-            }
+    fn whose(
+        &self,
+        authorization: &Authorization,
+        form: &Form,
+        account: &Account,
+        choices: Vec<Choice>,
+    ) -> Response {
+        match self.known(&account.id, choices) {
+            Ok(records) => reply::page(&Page::choose(authorization, form, &records)),
+            Err(error) => failed(error),
         }
-        reply::page(&Page::choose(authorization, form, &records))
     }
 
     fn issue(

@@ -36,7 +36,9 @@ use keys::PublishedKeys;
 pub use keys::{FetchKeys, Fetched};
 pub use signing_in::{Answered, AskProvider, Heard, How, Provider};
 
-use crate::{Request, Response, accept::subscriber, audit::Trail, clock::Clock, service::Urls};
+use crate::{
+    Request, Response, accept::subscriber, audit::Trail, clock::Clock, operator::Operator, service::Urls,
+};
 
 /// Addresses that are remembered for what they have done lately.
 const MOST_ADDRESSES: usize = 10_000;
@@ -56,6 +58,7 @@ pub struct OAuth {
     signing_in: Limiter<IpAddr>,
     trail: Arc<Trail>,
     looking: Limiter<String>,
+    operator: Arc<Operator>,
 }
 
 /// What an authorization server offers beyond what each one does.
@@ -137,7 +140,14 @@ impl OAuth {
             signing_in,
             trail,
             looking: Limiter::new(MOST_ADDRESSES),
+            operator: Arc::default(),
         }
+    }
+
+    /// With what an operator has configured: names are taken only from records that were made with those tables.
+    #[must_use]
+    pub fn with_operator(self, operator: Arc<Operator>) -> Self {
+        Self { operator, ..self }
     }
 
     /// Answers what is under `/oauth/` and `/account`; nothing else.

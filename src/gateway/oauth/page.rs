@@ -7,7 +7,7 @@ use auth::{
     Categories, Scopes,
     app::policy_source,
     authorize::{Authorization, Untrusted},
-    sign_in::{Choice, Role},
+    sign_in::Role,
 };
 use aws_lc_rs::digest;
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -15,6 +15,7 @@ use record::ResourceType;
 
 use super::{
     authorize::{CARRIED, CHOICE, CHOSEN, COME_BACK},
+    choosing::Record,
     form::Form,
     signing_in::who,
     words::{CHOOSER, TAG, is_mark, say},
@@ -42,12 +43,6 @@ pub(super) enum Kind {
     Unavailable,
     /// The server failed.
     Failure,
-}
-
-/// A record that may be chosen, and what the practice is called.
-pub(super) struct Record<'a> {
-    pub(super) choice: &'a Choice,
-    pub(super) practice: Option<String>,
 }
 
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:2rem auto;padding:0 1rem;\
@@ -93,7 +88,7 @@ impl Page {
     }
 
     /// Whose record may the app see?
-    pub(super) fn choose(authorization: &Authorization, form: &Form, records: &[Record<'_>]) -> Self {
+    pub(super) fn choose(authorization: &Authorization, form: &Form, records: &[Record]) -> Self {
         let title = say("choose.title", &[("app", &escape(&authorization.app.name))]);
         let options: String = records.iter().map(option).collect();
         let (action, who) = who(form);
@@ -300,17 +295,18 @@ pub(super) fn in_words(kind: ResourceType, categories: Option<Categories>) -> St
     if codes.is_empty() { kind } else { say("type.only", &[("type", &kind), ("codes", &codes.join(", "))]) }
 }
 
-fn option(record: &Record<'_>) -> String {
+fn option(record: &Record) -> String {
     format!("<option value=\"{}\">{}</option>", escape(&record.choice.patient), whose(record))
 }
 
 /// Whose record it is, for whoever may choose it.
-pub(super) fn whose(record: &Record<'_>) -> String {
+pub(super) fn whose(record: &Record) -> String {
     let practice = record.practice.as_deref().unwrap_or(record.choice.subject.practice.as_str());
     let practice = escape(practice);
-    match record.choice.role {
-        Role::Patient => say("record.own", &[("practice", &practice)]),
-        Role::Proxy => {
+    match (record.choice.role, record.name.as_deref().map(escape)) {
+        (Role::Patient, _) => say("record.own", &[("practice", &practice)]),
+        (Role::Proxy, Some(name)) => say("record.named", &[("name", &name), ("practice", &practice)]),
+        (Role::Proxy, None) => {
             let patient = escape(&record.choice.patient);
             say("record.other", &[("practice", &practice), ("patient", &patient)])
         }

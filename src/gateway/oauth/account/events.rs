@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Sheet;
+use super::{NO_APP, Sheet};
 use crate::{
     audit::{Acting, Interaction, Row},
     service::Urls,
@@ -48,7 +48,11 @@ fn event(sheet: &Sheet, row: &Row, id: &str) -> Value {
         Acting::Proxy if row.account == sheet.account => json!({"display": "You"}),
         Acting::Proxy => json!({"display": "Somebody who acts for the patient"}),
     };
-    let app = sheet.names.get(&row.app).unwrap_or(&row.app);
+    let app = (row.app != NO_APP).then(|| {
+        let name = sheet.names.get(&row.app).unwrap_or(&row.app);
+        json!({"who": {"identifier": {"value": row.app}, "display": name}, "requestor": false})
+    });
+    let agents = std::iter::once(json!({"who": who, "requestor": true})).chain(app);
     let shown = row.shown.iter().map(|id| json!({"what": {"reference": format!("{}/{id}", row.kind)}}));
     let of_patient = json!({
         "what": {"reference": patient(row)},
@@ -72,10 +76,7 @@ fn event(sheet: &Sheet, row: &Row, id: &str) -> Value {
         "action": action,
         "recorded": row.at.to_string(),
         "outcome": outcome,
-        "agent": [
-            {"who": who, "requestor": true},
-            {"who": {"identifier": {"value": row.app}, "display": app}, "requestor": false},
-        ],
+        "agent": agents.collect::<Vec<_>>(),
         "source": {"observer": {"identifier": {"value": row.practice}, "display": "recordgate"}},
         "entity": entities.collect::<Vec<_>>(),
     })

@@ -20,6 +20,7 @@ use store::{Account, Connection, Store, StoreError};
 
 use super::{
     OAuth,
+    choosing::Record,
     form::Form,
     log,
     page::Page,
@@ -53,8 +54,8 @@ pub(super) struct Connected {
 
 /// What is told of one record.
 pub(super) struct Sheet {
-    /// Every record that the person may choose, and what each practice is called.
-    records: Vec<(Choice, Option<String>)>,
+    /// Every record that the person may choose.
+    records: Vec<Record>,
     /// Which of them this is about.
     chosen: usize,
     apps: Vec<Connected>,
@@ -69,7 +70,7 @@ pub(super) struct Sheet {
 
 impl Sheet {
     fn choice(&self) -> &Choice {
-        &self.records[self.chosen].0
+        &self.records[self.chosen].choice
     }
 }
 
@@ -212,23 +213,20 @@ impl OAuth {
 
     /// What is told of the record that was chosen, or of the first; none if the person has none.
     fn sheet(&self, account: &Account, form: &Form, most: usize) -> Result<Option<Sheet>, Box<Response>> {
-        let mut records = Vec::new();
-        for choice in current(&*self.store, self.clock.today(), account).map_err(stored)? {
-            let practice = self.store.practice(&choice.subject.practice).map_err(stored)?;
-            records.push((choice, practice.name));
-        }
+        let choices = current(&*self.store, self.clock.today(), account).map_err(stored)?;
+        let records = self.known(&account.id, choices).map_err(stored)?;
         let chosen = match form.get("patient") {
             None => 0,
-            Some(id) => records.iter().position(|(one, _)| one.patient == id).ok_or_else(refusal)?,
+            Some(id) => records.iter().position(|one| one.choice.patient == id).ok_or_else(refusal)?,
         };
-        let Some((choice, _)) = records.get(chosen) else { return Ok(None) };
+        let Some(Record { choice, .. }) = records.get(chosen) else { return Ok(None) };
         let before = form.get("before").map(str::parse).transpose().map_err(|()| refusal())?;
         // Whoever acts for a patient sees what they did themselves; the patient sees everybody.
         let alone = (choice.role == Role::Proxy).then_some(account.id.as_str());
         let looks = self.looks(choice, (alone, None), before, most)?;
         let apps = self.connected(account, choice)?;
         let mut names = std::collections::BTreeMap::new();
-        for id in looks.rows.iter().map(|row| &row.app).collect::<BTreeSet<_>>() {
+        for id in looks.rows.iter().map(|row| &row.app).filter(|id| *id != NO_APP).collect::<BTreeSet<_>>() {
             names.insert(id.clone(), self.name_of(id).map_err(stored)?);
         }
         Ok(Some(Sheet { records, chosen, apps, looks, before, names, account: account.id.clone() }))

@@ -5,11 +5,11 @@ use std::{collections::BTreeSet, fmt::Write};
 use jiff::{Timestamp, Unit};
 use record::{ResourceType, london};
 
-use super::{Connected, Sheet};
+use super::{Connected, NO_APP, Sheet};
 use crate::{
     audit::{Acting, Row},
     oauth::{
-        page::{Kind, Page, Record, escape, hidden, in_words, paragraph, whose},
+        page::{Kind, Page, escape, hidden, in_words, paragraph, whose},
         words::say,
     },
 };
@@ -47,8 +47,7 @@ impl Page {
 
     /// What is told of a record.
     pub(super) fn account(sheet: &Sheet, now: Timestamp) -> Self {
-        let (choice, practice) = &sheet.records[sheet.chosen];
-        let title = whose(&Record { choice, practice: practice.clone() });
+        let title = whose(&sheet.records[sheet.chosen]);
         let body = format!(
             "<h1>{title}</h1>{}<h2>{}</h2>{}<h2>{}</h2>{}\
              <form method=\"post\" action=\"/account/sign-out\"><button>{}</button></form><p class=\"note\">{}</p>",
@@ -109,9 +108,9 @@ impl Page {
 fn others(sheet: &Sheet) -> String {
     let others = sheet.records.iter().enumerate().filter(|(at, _)| *at != sheet.chosen);
     let links: String = others
-        .map(|(_, (choice, practice))| {
-            let words = whose(&Record { choice, practice: practice.clone() });
-            format!("<li><a href=\"/account?patient={}\">{words}</a></li>", escape(&choice.patient))
+        .map(|(_, record)| {
+            let patient = escape(&record.choice.patient);
+            format!("<li><a href=\"/account?patient={patient}\">{}</a></li>", whose(record))
         })
         .collect();
     if links.is_empty() {
@@ -207,13 +206,15 @@ fn is_one_look(one: &Row, other: &Row) -> bool {
 
 fn look(sheet: &Sheet, rows: &[Row]) -> String {
     let Some(row) = rows.first() else { return String::new() };
-    let app = escape(sheet.names.get(&row.app).unwrap_or(&row.app));
     let who = match row.acting {
         _ if row.account == sheet.account => "account.you",
         Acting::Myself => "account.patient",
         Acting::Proxy => "account.proxy",
     };
-    let who = say(who, &[("app", &app)]);
+    let who = match row.app.as_str() {
+        NO_APP => say(&format!("{who}.here"), &[]),
+        app => say(who, &[("app", &escape(sheet.names.get(app).map_or(app, String::as_str)))]),
+    };
     let kind =
         ResourceType::from_name(&row.kind).map_or_else(|| escape(&row.kind), |kind| in_words(kind, None));
     let shown: BTreeSet<&String> = rows.iter().flat_map(|row| &row.shown).collect();
