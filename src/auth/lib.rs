@@ -20,6 +20,7 @@ pub mod identity;
 pub mod introspect;
 pub mod jwk;
 mod kept_keys;
+pub mod linkage;
 pub mod presence;
 pub mod provider;
 pub mod pushed;

@@ -62,10 +62,28 @@ pub(crate) fn family() -> Result<String, NoRandomness> {
     random::<16>()
 }
 
-fn random<const N: usize>() -> Result<String, NoRandomness> {
+/// What a letter calls an account: eight digits.
+pub(crate) fn account_id() -> Result<String, NoRandomness> {
+    let drawn = u64::from_le_bytes(bytes()?);
+    Ok(format!("{:08}", drawn % 100_000_000))
+}
+
+/// The key of a letter: 80 bits, in letters and digits of which none looks like another (Crockford's base 32).
+pub(crate) fn linkage_key() -> Result<String, NoRandomness> {
+    let drawn: [u8; 16] = bytes()?;
+    Ok(drawn.iter().filter_map(|byte| ALPHABET.get(usize::from(byte % 32))).map(|b| char::from(*b)).collect())
+}
+
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+fn bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).map_err(|_| NoRandomness)?;
-    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    Ok(bytes)
+}
+
+fn random<const N: usize>() -> Result<String, NoRandomness> {
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes::<N>()?))
 }
 
 /// What S256 makes of a verifier.

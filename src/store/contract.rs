@@ -8,6 +8,7 @@ mod entries;
 mod guests;
 mod keyed;
 mod kin;
+mod linkage;
 mod oversight;
 mod remade;
 mod review;

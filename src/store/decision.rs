@@ -75,6 +75,25 @@ pub enum Change {
         /// It gets nothing.
         blocked: bool,
     },
+    /// The patient is given a letter with which they can sign in once.
+    Linkage {
+        /// Whose record it opens.
+        patient: PatientKey,
+        /// What it calls the account: a letter with this is not issued twice.
+        id: String,
+        /// Under what it is kept; not in the log.
+        #[serde(skip)]
+        digest: [u8; 32],
+        /// It opens nothing from then on.
+        expires: Timestamp,
+    },
+    /// A letter counts no longer, nor does what it has opened.
+    EndLinkage {
+        /// Whose record it opened.
+        patient: PatientKey,
+        /// Which.
+        id: String,
+    },
     /// Somebody may act for the patient no longer.
     EndProxy {
         /// For whom.
@@ -99,6 +118,8 @@ impl Change {
             | Self::Unsuppress { patient }
             | Self::Access { patient, .. }
             | Self::Proxy { patient, .. }
+            | Self::Linkage { patient, .. }
+            | Self::EndLinkage { patient, .. }
             | Self::EndProxy { patient, .. } => Some(patient),
         }
     }

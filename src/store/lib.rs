@@ -11,6 +11,7 @@ mod decision;
 mod delivery;
 mod error;
 mod health;
+mod linkage;
 mod lmdb;
 mod model;
 mod review;
@@ -39,6 +40,7 @@ pub use decision::{Change, Decision, Decisions};
 pub use delivery::{DeliveredFile, Deliveries, Delivery, DeliveryState};
 pub use error::StoreError;
 pub use health::Failures;
+pub use linkage::{Linkage, Linkages};
 pub use lmdb::{Lmdb, Settings, SpaceSize};
 pub use model::{
     Abandoned, Access, Account, AsOf, Begun, Bound, Connection, Practice, Subject, TokenKind, TokenRecord,
@@ -109,7 +111,7 @@ pub struct Whole {
 }
 
 /// A store. Every method is safe to call from several threads; each write is durable when it returns.
-pub trait Store: Apps + RowLog + Deliveries + Decisions + ReviewQueue + Send + Sync {
+pub trait Store: Apps + RowLog + Deliveries + Decisions + Linkages + ReviewQueue + Send + Sync {
     /// How many writes have failed since it was opened, in this process, and why the last one did.
     fn failures(&self) -> Failures;
 

@@ -125,10 +125,9 @@ pub fn ticket(
     now: Timestamp,
     browser: &str,
     account: &str,
-    returned: Returned,
+    (client_id, parameters): (String, Vec<(String, String)>),
 ) -> Result<String, Failure> {
     let ticket = Purpose::Ticket.draw()?;
-    let Returned { client_id, parameters, .. } = returned;
     let (account, expires) = (Some(account.to_owned()), until(now, ANSWER));
     let parked = Pushed { client_id, parameters, account, expires };
     store.keep_pushed(&place("", &ticket, browser), now, &parked)?;
@@ -260,7 +259,8 @@ mod tests {
         let (fixture, own, other) = (Fixture::new(), browser().unwrap(), browser().unwrap());
         let state = of(&begun(&fixture, &own), "state");
         let back = end(&*fixture.store, now(), "nhs-login", Some(&own), Some(&state)).unwrap().unwrap();
-        let ticket = ticket(&*fixture.store, now(), &own, "adult", back).unwrap();
+        let request = (back.client_id, back.parameters);
+        let ticket = ticket(&*fixture.store, now(), &own, "adult", request).unwrap();
         let waiting = |seconds, browser: Option<&str>, ticket: &str| {
             waiting(&*fixture.store, at(seconds), browser, Some(ticket)).unwrap()
         };

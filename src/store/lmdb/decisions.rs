@@ -49,6 +49,9 @@ impl Decisions for Lmdb {
             (Change::Hide { .. } | Change::Unhide { .. } | Change::Review { .. }, Some(patient)) => {
                 self.oversee(&mut txn, practice, patient, change, decided)?
             }
+            (Change::Linkage { .. } | Change::EndLinkage { .. }, _) => {
+                self.change_linkage(&mut txn, practice, change, decided)?
+            }
             (_, Some(patient)) => self.change_access(&mut txn, practice, patient, change, decided)?,
             (_, None) => false,
         };

@@ -14,6 +14,7 @@ mod guest;
 mod kept;
 mod keyed;
 mod kin;
+mod linkage;
 mod logs;
 mod made_with;
 mod mapped;
@@ -96,6 +97,7 @@ pub struct Lmdb {
     account: Space,
     token: Space,
     connection: Space,
+    linkage: Space,
     revoked: Space,
     rows: Space,
     review: Space,
@@ -152,6 +154,7 @@ impl Lmdb {
             account: space(&mut txn, "account")?,
             token: space(&mut txn, "token")?,
             connection: space(&mut txn, "connection")?,
+            linkage: space(&mut txn, "linkage")?,
             revoked: space(&mut txn, "revoked")?,
             rows: space(&mut txn, "rows-2")?,
             logs: space(&mut txn, "logs")?,

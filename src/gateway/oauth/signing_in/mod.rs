@@ -146,7 +146,8 @@ impl OAuth {
                 None => Page::no_record(),
             }));
         }
-        let ticket = trip::ticket(&*self.store, now, &browser, &account.id, returned);
+        let ticket =
+            trip::ticket(&*self.store, now, &browser, &account.id, (returned.client_id, returned.parameters));
         let ticket = ticket.map_err(|failure| failed(&failure))?;
         Ok(reply::redirect(&format!("{}/oauth/answer", self.urls.base), &[("ticket", &ticket)]))
     }
