@@ -9,6 +9,7 @@ pub mod export;
 mod full;
 mod help;
 mod joined;
+mod letters;
 mod live;
 mod looking;
 mod memory;

@@ -6,6 +6,7 @@ mod audit;
 mod batches;
 mod decisions;
 mod desk;
+mod linkage;
 mod reproject;
 mod review;
 
@@ -31,6 +32,7 @@ pub(crate) fn run(command: &AdminCommand) -> Result<ExitCode, Failure> {
         AdminCommand::Access(AccessCommand::Set(args)) => access::set(args),
         AdminCommand::Proxy(ProxyCommand::Add(args)) => access::add_proxy(args),
         AdminCommand::Proxy(ProxyCommand::End(args)) => access::end_proxy(args),
+        AdminCommand::Linkage(command) => linkage::run(command),
         AdminCommand::Audit(args) => audit::run(&args.command),
         AdminCommand::Decisions(args) => decisions::list(args),
         AdminCommand::Review(args) => review::run(args),

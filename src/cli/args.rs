@@ -5,6 +5,7 @@ mod apps;
 mod audit;
 mod decisions;
 mod known;
+mod linkage;
 mod review;
 
 use std::path::PathBuf;
@@ -29,6 +30,7 @@ pub(crate) use decisions::{
     EntryArgs, EntryAt, Levels, ProxyCommand, RulesArgs, SuppressArgs,
 };
 pub(crate) use known::KnownArgs;
+pub(crate) use linkage::{IssueLinkageArgs, LinkageCommand, ListLinkageArgs, RevokeLinkageArgs};
 pub(crate) use review::{ReviewCommand, ReviewDecideArgs, ReviewListArgs};
 
 /// GP records in, a patient's own record out over FHIR R4, and nothing that they may not see.

@@ -62,7 +62,8 @@ fn offer(config: &Config, secrets: &Secrets) -> Result<Offer, Failure> {
     let providers =
         config.sign_in.iter().map(|one| one.provider().map(Arc::new)).collect::<Result<_, _>>()?;
     let certificates = config.listen.client_certificates;
-    Ok(Offer { fetch, registration: config.apps.registration, identity, providers, certificates })
+    let (registration, letters) = (config.apps.registration, config.letters.accept);
+    Ok(Offer { fetch, registration, identity, providers, letters, certificates })
 }
 
 /// Takes a configured address.

@@ -27,7 +27,7 @@ pub(crate) use check::WARN_OF_LIST;
 pub use check::{Finding, Severity};
 pub use intake::{Intake, Sends, Supplier};
 pub use keys::{Secret, Secrets};
-pub use sign_in::SignIn;
+pub use sign_in::{Letters, SignIn};
 
 /// Overrides `telemetry.log` without touching the file.
 const LOG_VARIABLE: &str = "RECORDGATE_LOG";
@@ -66,9 +66,12 @@ pub struct Config {
     /// Who looked at records.
     #[serde(default)]
     pub audit: Audit,
-    /// With whom people sign in; without any, nobody can.
+    /// With whom people sign in; without any, and without letters, nobody can.
     #[serde(default)]
     pub sign_in: Vec<SignIn>,
+    /// Signing in with a letter of the practice.
+    #[serde(default)]
+    pub letters: Letters,
 }
 
 /// `[tables]`: what an operator adds to the built-in tables. With another file than before, no record is served until it was

@@ -15,15 +15,15 @@ use super::{
 };
 use crate::support::practice;
 
-const WHO: [&str; 4] = ["--by", "Dr Adeyemi", "--why", "she asked for it"];
+pub(super) const WHO: [&str; 4] = ["--by", "Dr Adeyemi", "--why", "she asked for it"];
 
-fn admin(site: &Site, command: &[&str], patient: Option<&str>, rest: &[&str]) -> Ran {
+pub(super) fn admin(site: &Site, command: &[&str], patient: Option<&str>, rest: &[&str]) -> Ran {
     let config = site.config();
     let whose: Vec<&str> = patient.into_iter().flat_map(|key| ["--patient", key]).collect();
     run(&[&["admin"], command, &["--config", &config, "--practice", PRACTICE], &whose, rest].concat())
 }
 
-fn subject(key: &str) -> Subject {
+pub(super) fn subject(key: &str) -> Subject {
     Subject { practice: practice(), patient: PatientKey::new(key).unwrap() }
 }
 
@@ -34,7 +34,7 @@ fn headers(site: &Site, key: &str) -> Vec<Header> {
 }
 
 /// A patient who is served, at least sixteen, with a resource that is shown; and that resource.
-fn somebody(site: &Site) -> (String, Header) {
+pub(super) fn somebody(site: &Site) -> (String, Header) {
     let served = |standing: &Standing| {
         standing.regular
             && !(standing.sensitive || standing.dummy || standing.deceased)
@@ -65,7 +65,7 @@ fn find(site: &Site, key: &str, id: &str) -> Header {
     headers(site, key).into_iter().find(|header| header.id == id).unwrap()
 }
 
-fn done(ran: &Ran, words: &[&str]) {
+pub(super) fn done(ran: &Ran, words: &[&str]) {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     for word in words {
         assert!(ran.out.contains(word), "{word:?} is not in: {}", ran.out);

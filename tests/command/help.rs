@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::{run, site::Site};
 
-const COMMANDS: [&[&str]; 52] = [
+const COMMANDS: [&[&str]; 56] = [
     &[],
     &["sandbox"],
     &["sandbox", "token"],
@@ -35,6 +35,10 @@ const COMMANDS: [&[&str]; 52] = [
     &["admin", "proxy"],
     &["admin", "proxy", "add"],
     &["admin", "proxy", "end"],
+    &["admin", "linkage"],
+    &["admin", "linkage", "issue"],
+    &["admin", "linkage", "list"],
+    &["admin", "linkage", "revoke"],
     &["admin", "decisions"],
     &["admin", "review"],
     &["admin", "review", "list"],

@@ -12,6 +12,7 @@ mod errors;
 mod explained;
 mod fixture;
 mod identity;
+mod letters;
 mod logging_in;
 mod mapping;
 mod oracle;

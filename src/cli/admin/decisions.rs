@@ -171,6 +171,8 @@ fn what(change: &Change) -> String {
         Change::Proxy { account, proxy, .. } => {
             format!("{account} may act for the patient: {}", super::access::proxy_words(proxy))
         }
+        Change::Linkage { id, expires, .. } => format!("letter {id} issued, good until {expires:.0}"),
+        Change::EndLinkage { id, .. } => format!("letter {id} counts no longer"),
         Change::EndProxy { account, last, .. } => format!("{account} may act for the patient until {last}"),
     }
 }

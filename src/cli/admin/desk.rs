@@ -54,6 +54,11 @@ impl Desk {
         self.opened.config.audit_dir()
     }
 
+    /// Whether the service lets people sign in with letters.
+    pub(super) fn accepts_letters(&self) -> bool {
+        self.opened.config.letters.accept
+    }
+
     pub(super) fn today() -> Date {
         SystemClock.today()
     }

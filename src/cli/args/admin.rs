@@ -6,8 +6,8 @@ use clap::Subcommand;
 use record::OdsCode;
 
 use super::{
-    AccessCommand, AppsArgs, AuditArgs, DecisionsArgs, EntryArgs, ProxyCommand, ReviewCommand, RulesArgs,
-    SuppressArgs,
+    AccessCommand, AppsArgs, AuditArgs, DecisionsArgs, EntryArgs, LinkageCommand, ProxyCommand,
+    ReviewCommand, RulesArgs, SuppressArgs,
 };
 
 #[derive(Debug, clap::Args)]
@@ -36,6 +36,9 @@ pub(crate) enum AdminCommand {
     /// Let somebody act for a patient, or end it.
     #[command(subcommand)]
     Proxy(ProxyCommand),
+    /// Letters with which patients can sign in who cannot do so otherwise.
+    #[command(subcommand)]
+    Linkage(LinkageCommand),
     /// List what was decided: who, when, what, why.
     Decisions(DecisionsArgs),
     /// Who looked at records.

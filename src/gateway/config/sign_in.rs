@@ -1,4 +1,4 @@
-//! `[[sign_in]]`: with whom people sign in.
+//! `[[sign_in]]` and `[letters]`: with whom or with what people sign in.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -33,6 +33,14 @@ pub struct SignIn {
     pub key_id: Option<String>,
     /// PEM file: the authorities that its server's certificate may come from.
     pub authorities: PathBuf,
+}
+
+/// `[letters]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Letters {
+    /// People may sign in once with what their practice has given them in a letter (`recordgate admin linkage issue`).
+    pub accept: bool,
 }
 
 impl SignIn {

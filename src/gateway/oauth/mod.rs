@@ -56,6 +56,7 @@ pub struct OAuth {
     pushing: Limiter<IpAddr>,
     providers: Vec<Arc<Provider>>,
     signing_in: Limiter<IpAddr>,
+    letters: Option<Limiter<IpAddr>>,
     trail: Arc<Trail>,
     looking: Limiter<String>,
     operator: Arc<Operator>,
@@ -72,6 +73,8 @@ pub struct Offer {
     pub identity: Option<Arc<IdentityKeys>>,
     /// With whom people can sign in.
     pub providers: Vec<Arc<Provider>>,
+    /// People can sign in with what their practice has given them in a letter.
+    pub letters: bool,
     /// Connections may show a certificate, to which tokens can be bound (RFC 8705).
     pub certificates: bool,
 }
@@ -83,7 +86,7 @@ impl Offer {
         Offered {
             registration: self.registration,
             identity: self.identity.is_some(),
-            sign_in: !self.providers.is_empty(),
+            sign_in: self.letters || !self.providers.is_empty(),
             certificates: self.certificates,
         }
     }
@@ -96,7 +99,7 @@ pub struct Offered {
     pub registration: bool,
     /// Apps may be told who signed in.
     pub identity: bool,
-    /// People can sign in with a provider.
+    /// People can sign in.
     pub sign_in: bool,
     /// Tokens can be bound to the certificate of a connection.
     pub certificates: bool,
@@ -125,6 +128,7 @@ impl OAuth {
         let pushing = Limiter::new(MOST_ADDRESSES);
         let registering = offer.registration.then(|| Limiter::new(MOST_ADDRESSES));
         let signing_in = Limiter::new(MOST_ADDRESSES);
+        let letters = offer.letters.then(|| Limiter::new(MOST_ADDRESSES));
         let (identity, providers) = (offer.identity, offer.providers);
         Self {
             store,
@@ -138,6 +142,7 @@ impl OAuth {
             pushing,
             providers,
             signing_in,
+            letters,
             trail,
             looking: Limiter::new(MOST_ADDRESSES),
             operator: Arc::default(),
@@ -173,6 +178,11 @@ impl OAuth {
             "answer" => Some(match *method {
                 Method::GET | Method::HEAD => self.asked_with_ticket(request),
                 Method::POST => self.answered_with_ticket(request),
+                _ => reply::method_not_allowed("GET, HEAD, POST"),
+            }),
+            "letter" => self.letters.as_ref().map(|limiter| match *method {
+                Method::GET | Method::HEAD => self.letter_asked(request),
+                Method::POST => self.letter_typed(request, limiter, subscriber(peer.ip())),
                 _ => reply::method_not_allowed("GET, HEAD, POST"),
             }),
             "authorize" => Some(match *method {

@@ -139,8 +139,12 @@ fn of_browser(headers: &HeaderMap) -> Option<&'static Language> {
 }
 
 /// Pages that can be asked for again, with which parameters; how somebody came back from a provider cannot.
-const AGAIN: [(&str, &[&str]); 3] =
-    [("/oauth/authorize", &CARRIED), ("/oauth/answer", &["ticket"]), ("/account", &["patient", "before"])];
+const AGAIN: [(&str, &[&str]); 4] = [
+    ("/oauth/authorize", &CARRIED),
+    ("/oauth/letter", &CARRIED),
+    ("/oauth/answer", &["ticket"]),
+    ("/account", &["patient", "before"]),
+];
 
 /// Links to the same page in the other languages, where the page can be asked for again.
 fn chooser(request: &Request, now: &Language) -> String {
@@ -221,10 +225,11 @@ mod tests {
     use super::*;
 
     /// The files that put sentences into pages.
-    const PAGES: [&str; 5] = [
+    const PAGES: [&str; 6] = [
         include_str!("page.rs"),
         include_str!("authorize.rs"),
         include_str!("signing_in/page.rs"),
+        include_str!("signing_in/letter.rs"),
         include_str!("account/page.rs"),
         include_str!("account/mod.rs"),
     ];

@@ -3,6 +3,7 @@
 //! callback of its own, so that an answer of one is never taken for that of another.
 
 mod cookie;
+mod letter;
 mod page;
 mod provider;
 
@@ -71,8 +72,8 @@ impl OAuth {
 
     /// The providers to choose from, as links; none if there is none.
     pub(super) fn ways_in(&self, form: &Form) -> Option<String> {
-        let providers = || self.providers.iter().map(|one| &**one);
-        providers().next().map(|_| page::links(providers(), form))
+        let providers = self.providers.iter().map(|one| &**one);
+        Some(page::links(providers, self.letters.is_some(), form)).filter(|links| !links.is_empty())
     }
 
     /// The page where somebody who cannot sign in by name alone chooses a provider.
@@ -142,7 +143,7 @@ impl OAuth {
         if choices.map_err(|error| failed(&error.into()))?.is_empty() {
             let why = own.err();
             return Err(page(&match why {
-                Some(why) => Page::not_own(why, &account.id, &back),
+                Some(why) => Page::not_own(why, Some(&account.id), &back),
                 None => Page::no_record(),
             }));
         }

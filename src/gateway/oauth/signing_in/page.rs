@@ -79,7 +79,7 @@ impl Page {
     }
 
     /// There is no record that the person may see.
-    pub(super) fn not_own(why: NotOwn, account: &str, back: &str) -> Self {
+    pub(super) fn not_own(why: NotOwn, account: Option<&str>, back: &str) -> Self {
         let name = match why {
             NotOwn::Unknown => "not-own.unknown",
             NotOwn::NotEnabled => "not-own.not-enabled",
@@ -87,13 +87,11 @@ impl Page {
             NotOwn::Several => "not-own.several",
         };
         let said = |part: &str| say(&format!("{name}.{part}"), &[]);
-        let account = format!("<code>{}</code>", escape(account));
-        let body = format!(
-            "{}{}{}",
-            paragraph(&said("words")),
-            paragraph(&said("next")),
+        let act = account.map_or_else(String::new, |account| {
+            let account = format!("<code>{}</code>", escape(account));
             paragraph(&say("not-own.act", &[("name", &account)]))
-        );
+        });
+        let body = format!("{}{}{act}", paragraph(&said("words")), paragraph(&said("next")));
         Self::with_way_back(Kind::Question, &said("title"), &body, back)
     }
 
@@ -107,7 +105,7 @@ impl Page {
 
 /// Where somebody goes to sign in with each provider, as links: what a form leads to would have to be known in advance,
 /// and a provider sends people on to where it likes.
-pub(super) fn links<'a>(providers: impl Iterator<Item = &'a Provider>, form: &Form) -> String {
+pub(super) fn links<'a>(providers: impl Iterator<Item = &'a Provider>, letters: bool, form: &Form) -> String {
     let pairs = CARRIED.iter().filter_map(|name| form.get(name).map(|value| (*name, value)));
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let link = |provider: &Provider| {
@@ -118,7 +116,14 @@ pub(super) fn links<'a>(providers: impl Iterator<Item = &'a Provider>, form: &Fo
             say("providers.continue", &[("provider", &escape(&provider.name))])
         )
     };
-    providers.map(link).collect()
+    let letter = letters.then(|| {
+        format!(
+            "<p><a class=\"button\" href=\"letter?{}\">{}</a></p>",
+            escape(&query),
+            say("providers.letter", &[])
+        )
+    });
+    providers.map(link).chain(letter).collect()
 }
 
 /// Who answers on the second page: in a sandbox whoever has that name, otherwise whoever holds the ticket.
