@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     fold::fold,
-    keep::one_slip,
+    own_name::one_slip,
     table::{Table, pair},
     text::Text,
     word::*,

@@ -22,6 +22,7 @@ mod misfiled;
 mod name_shape;
 mod names;
 mod own_home;
+mod own_name;
 mod people;
 mod reread;
 mod secrecy;

@@ -2,9 +2,10 @@
 //! because the word is a first name and nothing else.
 
 use crate::{
-    keep::{Keep, Keeper, one_slip},
+    keep::{Keep, Keeper},
     lexicon::RARE_TITLES,
     name_shape::{Cue, english},
+    own_name::one_slip,
     people::Known,
     span::{Found, Kind},
     text::{Case, Kind as Token, Text},
