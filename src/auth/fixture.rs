@@ -109,6 +109,7 @@ impl Fixture {
             id: id.to_owned(),
             own: own.map(subject),
             acts_for: acts_for.iter().map(|key| subject(key)).collect(),
+            ..Account::default()
         };
         store.set_account(&account("adult", Some("adult"), &[])).unwrap();
         store.set_account(&account("parent", Some("adult"), &["child"])).unwrap();

@@ -127,7 +127,7 @@ impl Fitting {
     /// The account as it will be: the patient's own record and nobody else's.
     #[must_use]
     pub fn account(&self) -> Account {
-        Account { id: self.linkage.account(&self.practice), own: Some(self.subject()), acts_for: Vec::new() }
+        Account { id: self.linkage.account(&self.practice), own: Some(self.subject()), ..Account::default() }
     }
 
     /// Signs in with it. Of several who do so at once exactly one gets the account.

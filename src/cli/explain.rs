@@ -112,7 +112,8 @@ fn sheet<'a>(
 ) -> Result<Sheet<'a>, Failure> {
     let access = store.access(&subject)?;
     let is_proxy = explained.role == Some(auth::sign_in::Role::Proxy);
-    let proxy = is_proxy.then(|| access.proxies.get(&args.user).cloned()).flatten();
+    let account = is_proxy.then(|| store.account(&args.user)).transpose()?.flatten();
+    let proxy = account.and_then(|account| access.proxy(&account).cloned());
     let own = explained.role.filter(|_| !is_proxy).and(access.own);
     let grant = proxy.as_ref().map(|proxy| proxy.grant.clone()).or(own);
     let (app, practice) = (store.app(&args.app)?, store.practice(&args.practice)?);

@@ -41,7 +41,7 @@ pub(crate) fn make(
         };
         let grant = grant(person, index.checked_sub(Role::ALL.len()));
         let id = format!("pat{:02}", index + 1);
-        store.set_account(&Account { id: id.clone(), own: Some(subject.clone()), acts_for: Vec::new() })?;
+        store.set_account(&Account { id: id.clone(), own: Some(subject.clone()), ..Account::default() })?;
         let row = |user: String, grant: &Grant, about: String| User {
             user,
             patient: logical_id.clone(),
@@ -67,7 +67,11 @@ pub(crate) fn make(
                     reviewed_since_eleven: false,
                 },
             );
-            store.set_account(&Account { id: user, own: None, acts_for: vec![subject.clone()] })?;
+            store.set_account(&Account {
+                id: user,
+                acts_for: vec![subject.clone()],
+                ..Account::default()
+            })?;
         }
         store.set_access(&subject, &access)?;
     }

@@ -43,7 +43,8 @@ pub use health::Failures;
 pub use linkage::{Linkage, Linkages};
 pub use lmdb::{Lmdb, Settings, SpaceSize};
 pub use model::{
-    Abandoned, Access, Account, AsOf, Begun, Bound, Connection, Practice, Subject, TokenKind, TokenRecord,
+    Abandoned, Access, Account, AsOf, Begun, Bound, Connection, Practice, Proven, Subject, TokenKind,
+    TokenRecord,
 };
 pub use review::ReviewQueue;
 pub use rows::{KeepRows, RowLog, RowPage, Swept};
@@ -343,12 +344,12 @@ pub trait Store: Apps + RowLog + Deliveries + Decisions + Linkages + ReviewQueue
     /// If it could not be made durable.
     fn set_account(&self, account: &Account) -> Result<(), StoreError>;
 
-    /// Says what is the own record of a person who has just signed in, and makes their account if there is none; for whom
-    /// they act stays. Returns the account.
+    /// Says who has just signed in and what is their own record, and makes their account if there is none; for whom they
+    /// act stays. Returns the account.
     ///
     /// # Errors
     /// If it could not be made durable.
-    fn match_account(&self, id: &str, own: Option<&Subject>) -> Result<Account, StoreError>;
+    fn match_account(&self, id: &str, proven: &Proven, own: Option<&Subject>) -> Result<Account, StoreError>;
 
     /// A code or token by its hash.
     ///

@@ -5,9 +5,9 @@ use std::{
     fmt,
 };
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use policy::{Decided, Grant, MadeWith, PracticeRules, ProxyGrant};
-use record::{OdsCode, PatientKey};
+use record::{NhsNumber, OdsCode, PatientKey};
 use serde::{Deserialize, Serialize};
 
 /// One patient of one practice.
@@ -104,7 +104,7 @@ pub struct Access {
     /// The patient.
     #[serde(default)]
     pub own: Option<Grant>,
-    /// Others, by account.
+    /// Others, by account or by [`Proven::name`].
     #[serde(default)]
     pub proxies: BTreeMap<String, ProxyGrant>,
     /// The practice serves nothing of this record to anybody, whatever was granted.
@@ -112,14 +112,53 @@ pub struct Access {
     pub suppressed: Option<Decided>,
 }
 
-/// A person who can sign in.
+impl Access {
+    /// What whoever has this account may see of the record in acting for the patient. What was said of the account itself
+    /// goes before what was said of the person.
+    #[must_use]
+    pub fn proxy(&self, account: &Account) -> Option<&ProxyGrant> {
+        let by_name = || self.proxies.get(&account.proven.as_ref()?.name());
+        self.proxies.get(&account.id).or_else(by_name)
+    }
+}
+
+/// Who a person is, as an identity provider has proven it: enough for a practice to let them act for a patient before they
+/// have ever signed in.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proven {
+    /// Their NHS number.
+    pub nhs_number: NhsNumber,
+    /// Their date of birth. The number alone would be too easily mistyped.
+    pub born: Date,
+}
+
+impl Proven {
+    /// What they are called where others are called by their account: `9990000018 born 1980-05-04`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{} born {}", self.nhs_number.expose(), self.born)
+    }
+
+    /// The person who is called so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let (number, born) = name.split_once(" born ")?;
+        let proven = Self { nhs_number: number.parse().ok()?, born: born.parse().ok()? };
+        (proven.name() == name).then_some(proven)
+    }
+}
+
+/// A person who can sign in, or one who was named by [`Proven::name`] and has not yet.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// Their name at sign-in.
     pub id: String,
+    /// Who they have proven to be.
+    #[serde(default)]
+    pub proven: Option<Proven>,
     /// The record that is their own.
     pub own: Option<Subject>,
-    /// Records of those for whom they act.
+    /// Records of those for whom they act, be they named by account or as who they have proven to be.
     #[serde(default)]
     pub acts_for: Vec<Subject>,
 }

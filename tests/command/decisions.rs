@@ -227,7 +227,7 @@ fn who_acts_for_a_patient_is_let_in_and_ended_and_a_suppressed_record_is_shown_a
         let last = ["--account", account, "--last", "2025-05-05"];
         admin(&site, &["proxy", "end"], Some(&key), &[&last, &WHO[..]].concat())
     };
-    end("nobody").says(&["nobody with this account"]);
+    end("nobody").says(&["nobody who is named so"]);
     done(&end("carer"), &["decision 2", "nothing after 2025-05-05"]);
     assert_eq!(kept().proxies["carer"].ends, Some("2025-05-05".parse().unwrap()));
     done(&admin(&site, &["suppress"], Some(&key), &WHO), &["decision 3", "nothing of the record"]);
@@ -301,4 +301,52 @@ fn access_of_a_proxy_that_has_ended_is_not_given_again_without_the_look_that_the
     done(&add("consent", &["--ends", "2099-01-01", "--looked"]), &["decision 2"]);
     done(&add("consent", &["--ends", "2098-01-01"]), &["decision 3"]);
     add("consent", &["--ends", "2099-01-01"]).says(&["not given", "104"]);
+}
+
+#[test]
+fn who_acts_for_a_patient_is_named_by_number_and_date_of_birth() {
+    let site = Site::loaded();
+    let (key, _) = somebody(&site);
+    let run = |what: &str, who: &[&str], more: &[&str]| {
+        admin(&site, &["proxy", what], Some(&key), &[who, more, &WHO].concat())
+    };
+    let grant = [&PROXY[2..], &["--starts", "2024-01-01"]].concat();
+    let carer = ["--nhs-number", "999 000 0018", "--born", "1980-05-04"];
+    const NAME: &str = "9990000018 born 1980-05-04";
+    done(&run("add", &carer, &grant), &["decision 1", &format!("who signs in with NHS login and is {NAME}")]);
+    let kept = || site.store().access(&subject(&key)).unwrap().proxies;
+    assert_eq!(kept().into_keys().collect::<Vec<_>>(), [NAME]);
+    done(&admin(&site, &["access", "show"], Some(&key), &[]), &[&format!("{NAME}: detailed")]);
+    done(&admin(&site, &["decisions"], Some(&key), &[]), &[&format!("{NAME} may act for the patient")]);
+    for (who, words) in [
+        (&["--nhs-number", "9990000018"][..], "--born"),
+        (&["--nhs-number", "9990000019", "--born", "1980-05-04"], "check digit"),
+        (&["--born", "1980-05-04"], "--nhs-number"),
+        (&[], "--nhs-number"),
+        (&[&carer[..], &["--account", "carer"]].concat(), "--account"),
+    ] {
+        let refused = run("add", who, &grant);
+        assert!(refused.code != Some(0) && refused.err.contains(words), "{}", refused.err);
+    }
+    run("end", &["--nhs-number", "9990000018", "--born", "1980-05-05"], &[])
+        .says(&["nobody who is named so"]);
+    // Named twice, by what they prove and by their account: ended by either, they see nothing.
+    site.store().match_account("hash", &store::Proven::named(NAME).unwrap(), None).unwrap();
+    done(&run("add", &["--account", "hash"], &grant), &["decision 2"]);
+    done(&run("end", &["--account", "hash"], &[]), &["decision 3", "decision 4", "they see nothing after"]);
+    assert!(kept().values().all(|proxy| proxy.ends.is_some()));
+}
+
+#[test]
+fn nobody_acts_for_themselves() {
+    let site = Site::loaded();
+    let (key, _) = somebody(&site);
+    let number = {
+        let store = site.store();
+        let snapshot = store.read(&subject(&key)).unwrap().unwrap();
+        snapshot.released().nhs_number.as_ref().unwrap().expose().to_owned()
+    };
+    let own = ["--nhs-number", &number, "--born", "1980-05-04", "--starts", "2024-01-01"];
+    let add = admin(&site, &["proxy", "add"], Some(&key), &[&own, &PROXY[2..], &WHO].concat());
+    add.says(&["the patient's own NHS number", "access set"]);
 }

@@ -24,7 +24,9 @@ fn site() -> (Site, Subject) {
     let subject = Subject { practice: practice(), patient: record::PatientKey::new(&patient).unwrap() };
     let store = site.store();
     store.set_app(&app(CLIENT)).unwrap();
-    store.set_account(&Account { id: "pat01".into(), own: Some(subject.clone()), acts_for: vec![] }).unwrap();
+    store
+        .set_account(&Account { id: "pat01".into(), own: Some(subject.clone()), ..Account::default() })
+        .unwrap();
     let access = store::Access { own: Some(level(AccessLevel::Full)), ..store::Access::default() };
     store.set_access(&subject, &access).unwrap();
     (site, subject)

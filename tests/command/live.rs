@@ -61,7 +61,7 @@ impl Live {
         let store = site.store();
         store.set_app(&app(CLIENT)).unwrap();
         let own = Some(subject.clone());
-        store.set_account(&Account { id: "pat".into(), own, acts_for: vec![] }).unwrap();
+        store.set_account(&Account { id: "pat".into(), own, ..Account::default() }).unwrap();
         let access = store::Access { own: Some(everything()), ..store::Access::default() };
         store.set_access(&subject, &access).unwrap();
         let issued =

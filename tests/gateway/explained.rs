@@ -189,7 +189,7 @@ proptest! {
         access.proxies.extend(proxy.map(|proxy| ("somebody".to_owned(), proxy)));
         world.store.set_access(&subject, &access).unwrap();
         let (own, acts_for) = if acts { (None, vec![subject.clone()]) } else { (Some(subject.clone()), vec![]) };
-        world.store.set_account(&Account { id: "somebody".to_owned(), own, acts_for }).unwrap();
+        world.store.set_account(&Account { id: "somebody".to_owned(), own, acts_for, ..Account::default() }).unwrap();
         world.store.set_app(&store::App { scopes, ..app(CLIENT) }).unwrap();
         let sensitive = if acts { BTreeSet::new() } else { Sensitivity::ALL.into_iter().take(2).collect() };
         let rules =
@@ -258,7 +258,7 @@ fn whoever_is_refused_is_told_by_which_rule() {
     assert_eq!(told("nobody", None), Err(Refused::User));
     world
         .store
-        .set_account(&Account { id: "carer".into(), own: None, acts_for: vec![subject("p")] })
+        .set_account(&Account { id: "carer".into(), acts_for: vec![subject("p")], ..Account::default() })
         .unwrap();
     assert_eq!(told("carer", Some(Role::Proxy)), Err(Refused::Closed(Closed::NoProxy)));
     world.let_in("p", &subject("p"), level(AccessLevel::None));

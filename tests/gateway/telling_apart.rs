@@ -44,7 +44,7 @@ fn family(children: &[(&str, &str)], level: AccessLevel) -> Portal {
         world.put(key, child(key, name));
         world.let_in_proxy("mother", subject, parent(level));
     }
-    let mother = Account { id: "mother".to_owned(), own: None, acts_for: subjects };
+    let mother = Account { id: "mother".to_owned(), acts_for: subjects, ..Account::default() };
     world.store.set_account(&mother).unwrap();
     Portal::of(world)
 }

@@ -210,7 +210,7 @@ impl World {
     /// Makes an account for the patient and grants it access.
     pub fn let_in(&self, account: &str, subject: &Subject, grant: Grant) {
         let own = Some(subject.clone());
-        self.store.set_account(&Account { id: account.to_owned(), own, acts_for: vec![] }).unwrap();
+        self.store.set_account(&Account { id: account.to_owned(), own, ..Account::default() }).unwrap();
         let mut access = self.store.access(subject).unwrap();
         access.own = Some(grant);
         self.store.set_access(subject, &access).unwrap();
@@ -219,7 +219,7 @@ impl World {
     /// Makes an account that acts for the patient.
     pub fn let_in_proxy(&self, account: &str, subject: &Subject, grant: ProxyGrant) {
         let acts_for = vec![subject.clone()];
-        self.store.set_account(&Account { id: account.to_owned(), own: None, acts_for }).unwrap();
+        self.store.set_account(&Account { id: account.to_owned(), acts_for, ..Account::default() }).unwrap();
         let mut access: Access = self.store.access(subject).unwrap();
         access.proxies.insert(account.to_owned(), grant);
         self.store.set_access(subject, &access).unwrap();

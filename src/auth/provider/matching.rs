@@ -35,14 +35,14 @@ pub enum NotOwn {
 /// # Errors
 /// If the store cannot be read.
 pub fn candidates(store: &dyn Store, person: &Person) -> Result<Vec<Subject>, StoreError> {
-    let of = |practice: OdsCode| store.with_nhs_number(&practice, &person.nhs_number);
+    let of = |practice: OdsCode| store.with_nhs_number(&practice, &person.proven.nhs_number);
     let all: Vec<Vec<Subject>> = store.practices()?.into_iter().map(of).collect::<Result<_, _>>()?;
     let mut found = Vec::new();
     for subject in all.into_iter().flatten() {
         let snapshot = store.read(&subject)?;
         let is_theirs = snapshot.is_some_and(|snapshot| {
             let standing = &snapshot.released().standing;
-            standing.birth_date == Some(person.born) && !standing.another_record
+            standing.birth_date == Some(person.proven.born) && !standing.another_record
         });
         found.extend(is_theirs.then_some(subject));
     }
@@ -72,7 +72,7 @@ pub fn own(found: Vec<(Subject, Standing)>) -> Result<Subject, NotOwn> {
 /// # Errors
 /// If it could not be made durable.
 pub fn signed_in(store: &dyn Store, person: &Person, own: Option<Subject>) -> Result<Account, StoreError> {
-    store.match_account(&person.account, own.as_ref())
+    store.match_account(&person.account, &person.proven, own.as_ref())
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@
 use std::fmt;
 
 use jiff::civil::Date;
-use record::NhsNumber;
 use serde::Deserialize;
 
 use super::id_token::Proven;
@@ -31,10 +30,8 @@ pub(super) struct Said {
 pub struct Person {
     /// The account that is theirs at each sign-in: made from issuer and `sub`, and nothing else of them.
     pub account: String,
-    /// The NHS number that was proven.
-    pub nhs_number: NhsNumber,
-    /// The date of birth that was proven; a record with another one is not theirs.
-    pub born: Date,
+    /// Their NHS number, and their date of birth: a record with another one is not theirs.
+    pub proven: store::Proven,
 }
 
 impl fmt::Debug for Person {
@@ -103,7 +100,7 @@ impl Person {
         }
         let nhs_number = number.and_then(|text| text.parse().ok()).ok_or(NotIdentified::NhsNumber)?;
         let born = born.and_then(|text| whole_date(&text)).ok_or(NotIdentified::Birthdate)?;
-        Ok(Self { account: account(&proven.issuer, &token.sub), nhs_number, born })
+        Ok(Self { account: account(&proven.issuer, &token.sub), proven: store::Proven { nhs_number, born } })
     }
 }
 
@@ -181,8 +178,8 @@ mod tests {
             person(&without(&both), Some(info)),
         ] {
             let got = got.unwrap();
-            assert_eq!(got.nhs_number.expose(), "9990000018");
-            assert_eq!(got.born.to_string(), "1970-01-31");
+            assert_eq!(got.proven.nhs_number.expose(), "9990000018");
+            assert_eq!(got.proven.born.to_string(), "1970-01-31");
         }
     }
 

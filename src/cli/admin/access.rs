@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use jiff::civil::Date;
 use policy::{Blocked, Grant, LegalBasis, ProxyGrant, age_on, opens_more};
-use record::{Content, PatientKey, Section};
+use record::{Content, NhsNumber, PatientKey, Section};
 use store::{Change, PatientFacts, Store};
 
 use super::desk::Desk;
@@ -90,7 +90,13 @@ pub(super) fn add_proxy(args: &AddProxyArgs) -> Result<ExitCode, Failure> {
                 .to_owned(),
         ));
     }
-    let before = desk.store().access(&desk.subject(&patient))?.proxies.remove(&args.account);
+    if args.acting.nhs_number.is_some_and(|number| is_of(&facts, number)) {
+        return Err(Failure(
+            "this is the patient's own NHS number: what they may see themselves is for `recordgate admin access set`".to_owned(),
+        ));
+    }
+    let account = args.acting.name();
+    let before = desk.store().access(&desk.subject(&patient))?.proxies.remove(&account);
     let stands = before.as_ref().filter(|before| is_within(&proxy, before, Desk::today()));
     if opens_more(&proxy.grant, stands.map(|before| &before.grant)) {
         // A child has proxies because it is a child; and whether the patient wants access is not asked for them.
@@ -98,8 +104,8 @@ pub(super) fn add_proxy(args: &AddProxyArgs) -> Result<ExitCode, Failure> {
             !matches!(why, Blocked::Under16 | Blocked::Declined)
         })?;
     }
-    let account = args.account.clone();
-    let change = Change::Proxy { patient: patient.clone(), account, proxy: Box::new(proxy.clone()) };
+    let change =
+        Change::Proxy { patient: patient.clone(), account: account.clone(), proxy: Box::new(proxy.clone()) };
     if desk.decide(&change, &args.deciding)? {
         let words = |proxy: &ProxyGrant| proxy_words(proxy);
         say!("before: {}", before.as_ref().map_or_else(|| "no access".to_owned(), words));
@@ -108,10 +114,22 @@ pub(super) fn add_proxy(args: &AddProxyArgs) -> Result<ExitCode, Failure> {
     if let Some(words) = Kin::of(&patient, &facts).closed() {
         say!("{words}");
     }
-    if desk.store().account(&args.account)?.is_none() {
-        say!("there is no account of this name yet: nobody can sign in with it");
+    match args.acting.proven() {
+        Some(proven) => say!("who signs in with NHS login and is {} may choose this record", proven.name()),
+        None if desk.store().account(&account)?.is_none() => {
+            say!("there is no account of this name yet: nobody can sign in with it");
+        }
+        None => {}
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether this is the patient's own number.
+fn is_of(facts: &PatientFacts, number: NhsNumber) -> bool {
+    let mut living = facts.entries.iter().map(|(entry, _)| entry).filter(|entry| !entry.deleted);
+    living.any(
+        |entry| matches!(&entry.content, Some(Content::Patient(person)) if person.nhs_number == Some(number)),
+    )
 }
 
 /// Whether the patient is known to be 11 or older.
@@ -133,16 +151,38 @@ fn is_within(new: &ProxyGrant, before: &ProxyGrant, today: Date) -> bool {
 /// Ends that somebody acts for the patient.
 pub(super) fn end_proxy(args: &EndProxyArgs) -> Result<ExitCode, Failure> {
     let (desk, patient, _) = Desk::of(&args.about)?;
-    if !desk.store().access(&desk.subject(&patient))?.proxies.contains_key(&args.account) {
-        return Err(Failure("nobody with this account acts for the patient".to_owned()));
+    let proxies = desk.store().access(&desk.subject(&patient))?.proxies;
+    let named = named_so(&desk, proxies.into_keys(), &args.acting.name())?;
+    if named.is_empty() {
+        return Err(Failure(
+            "nobody who is named so acts for the patient: see `recordgate admin access show`".to_owned(),
+        ));
     }
     let today = Desk::today();
     let last = args.last.or_else(|| today.yesterday().ok()).unwrap_or(today);
-    let change = Change::EndProxy { patient, account: args.account.clone(), last };
-    if desk.decide(&change, &args.deciding)? {
-        say!("they see nothing after {last}");
+    for account in named {
+        let change = Change::EndProxy { patient: patient.clone(), account, last };
+        desk.decide(&change, &args.deciding)?;
     }
+    say!("they see nothing after {last}");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Those of the names that are this person's, be it by account or as who they have proven to be: nobody goes on seeing
+/// something because they were named twice.
+fn named_so(desk: &Desk, names: impl Iterator<Item = String>, who: &str) -> Result<Vec<String>, Failure> {
+    let proven = |name: &str| -> Result<String, Failure> {
+        let account = desk.store().account(name)?.and_then(|account| account.proven);
+        Ok(account.map_or_else(|| name.to_owned(), |proven| proven.name()))
+    };
+    let who = proven(who)?;
+    let mut found = Vec::new();
+    for name in names {
+        if proven(&name)? == who {
+            found.push(name);
+        }
+    }
+    Ok(found)
 }
 
 /// Refuses to open more of a record that asks for a look first, unless somebody says that they have looked.

@@ -1,6 +1,6 @@
 //! `recordgate admin audit`: who looked.
 
-use std::{path::Path, process::ExitCode};
+use std::{collections::BTreeMap, path::Path, process::ExitCode};
 
 use gateway::{
     audit::{Acting, Head, Interaction, Row, lines, verify},
@@ -38,11 +38,16 @@ fn show(args: &AuditShowArgs) -> Result<ExitCode, Failure> {
             && args.since.is_none_or(|since| day >= since)
             && args.resource.as_ref().is_none_or(|resource| row.shown.contains(resource))
     };
+    let mut people = People::new(desk.store());
     let (mut found, mut unread) = (0_u64, 0_u64);
     lines(&desk.audit_dir(), |line| match &line.row {
         Ok(row) if asked(row) => {
             found += 1;
-            if args.json { say!("{}", String::from_utf8_lossy(line.bytes)) } else { told(row) }
+            if args.json {
+                say!("{}", String::from_utf8_lossy(line.bytes))
+            } else {
+                told(row, people.of(&row.account))
+            }
         }
         Ok(_) => {}
         Err(_) => unread += 1,
@@ -56,7 +61,25 @@ fn show(args: &AuditShowArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn told(row: &Row) {
+/// Who has proven to be the owner of an account, looked up once each.
+struct People<'s> {
+    store: &'s dyn Store,
+    known: BTreeMap<String, Option<String>>,
+}
+
+impl<'s> People<'s> {
+    fn new(store: &'s dyn Store) -> Self {
+        Self { store, known: BTreeMap::new() }
+    }
+
+    /// What they are called, if that can be read.
+    fn of(&mut self, account: &str) -> Option<&str> {
+        let read = || self.store.account(account).ok().flatten()?.proven.map(|proven| proven.name());
+        self.known.entry(account.to_owned()).or_insert_with(read).as_deref()
+    }
+}
+
+fn told(row: &Row, proven: Option<&str>) {
     let who = match row.acting {
         Acting::Myself => "the patient",
         Acting::Proxy => "acting for the patient",
@@ -74,7 +97,8 @@ fn told(row: &Row) {
         "" => "on a page of this service".to_owned(),
         app => format!("with {app}"),
     };
-    say!("{:.0}  {} ({who}), {with}: {what} {}: {came}", row.at, row.account, row.kind);
+    let proven = proven.map(|name| format!(", {name}")).unwrap_or_default();
+    say!("{:.0}  {} ({who}{proven}), {with}: {what} {}: {came}", row.at, row.account, row.kind);
 }
 
 fn check(config: &Path, once: Option<&Head>) -> Result<ExitCode, Failure> {

@@ -5,7 +5,8 @@ use std::{path::PathBuf, str::FromStr};
 use clap::Subcommand;
 use jiff::civil::Date;
 use policy::{AccessLevel, LegalBasis, Reading, RuleChange, Sensitivity, ThirdParties};
-use record::{EntryId, OdsCode, Section};
+use record::{EntryId, NhsNumber, OdsCode, Section};
+use store::Proven;
 
 /// Who decides, and why.
 #[derive(Debug, clap::Args)]
@@ -202,13 +203,39 @@ pub(crate) enum ProxyCommand {
     End(EndProxyArgs),
 }
 
+/// Who acts: named as who they will prove to be, or by an account that they have.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Acting {
+    /// The NHS number of whoever acts. They need not have signed in before, nor be a patient of the practice.
+    #[arg(long, value_name = "NHS-NUMBER", requires = "born", required_unless_present = "account")]
+    pub(crate) nhs_number: Option<NhsNumber>,
+    /// Their date of birth: NHS login must have proven both.
+    #[arg(long, value_name = "DATE", requires = "nhs_number")]
+    pub(crate) born: Option<Date>,
+    /// Or the account of whoever acts, as `recordgate admin audit show` prints it.
+    #[arg(long, value_name = "ACCOUNT", value_parser = words, conflicts_with_all = ["nhs_number", "born"])]
+    pub(crate) account: Option<String>,
+}
+
+impl Acting {
+    /// Who they are, if they were not named by an account.
+    pub(crate) fn proven(&self) -> Option<Proven> {
+        let (nhs_number, born) = self.nhs_number.zip(self.born)?;
+        Some(Proven { nhs_number, born })
+    }
+
+    /// What a decision calls them.
+    pub(crate) fn name(&self) -> String {
+        self.proven().map(|proven| proven.name()).or_else(|| self.account.clone()).unwrap_or_default()
+    }
+}
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct AddProxyArgs {
     #[command(flatten)]
     pub(crate) about: AboutPatient,
-    /// The account of whoever acts.
-    #[arg(long, value_name = "ACCOUNT", value_parser = words)]
-    pub(crate) account: String,
+    #[command(flatten)]
+    pub(crate) acting: Acting,
     /// Why they may: parental-responsibility, consent, best-interest, deputy (appointed by the court for personal welfare)
     /// or attorney (lasting power for health and welfare).
     #[arg(long, value_name = "BASIS", value_parser = basis)]
@@ -235,9 +262,8 @@ pub(crate) struct AddProxyArgs {
 pub(crate) struct EndProxyArgs {
     #[command(flatten)]
     pub(crate) about: AboutPatient,
-    /// The account of whoever acts.
-    #[arg(long, value_name = "ACCOUNT", value_parser = words)]
-    pub(crate) account: String,
+    #[command(flatten)]
+    pub(crate) acting: Acting,
     /// The last day on which they may; yesterday if it is left out, so that it ends at once.
     #[arg(long, value_name = "DATE")]
     pub(crate) last: Option<Date>,

@@ -144,7 +144,8 @@ impl<'s> Visible<'s> {
         let practice = store.practice(&subject.practice)?;
         let access = store.access(subject)?;
         let snapshot = store.read(subject)?;
-        let actor = match (asking.as_proxy, access.proxies.get(asking.account)) {
+        let account = asking.as_proxy.then(|| store.account(asking.account)).transpose()?.flatten();
+        let actor = match (asking.as_proxy, account.and_then(|account| access.proxy(&account))) {
             (false, _) => Ok(Actor::Patient(access.own.as_ref())),
             (true, Some(proxy)) => Ok(Actor::Proxy(proxy)),
             (true, None) => Err(Closed::NoProxy),

@@ -40,7 +40,7 @@ fn a_letter_opens_the_patients_own_record_to_one_of_many_and_after_reopening_to_
         threads.into_iter().filter_map(|thread| thread.join().unwrap()).collect()
     });
     let own = Some(Subject { practice: practice(), patient: patient("p") });
-    let account = Account { id: "letter-Y99999-1".to_owned(), own, acts_for: vec![] };
+    let account = Account { id: "letter-Y99999-1".to_owned(), own, ..Account::default() };
     assert_eq!(won, std::slice::from_ref(&account));
     assert_eq!(f.store.account(&account.id).unwrap(), Some(account));
     drop(f.store);

@@ -5,7 +5,7 @@ use policy::{
 };
 
 use super::*;
-use crate::{Account, Change, Decisions};
+use crate::{Account, Change, Decisions, Proven};
 
 fn decided(why: &str) -> Decided {
     Decided { by: "Dr A".into(), at: Timestamp::UNIX_EPOCH, why: why.into() }
@@ -128,15 +128,18 @@ fn each_decision_is_written_down_once_with_who_when_and_why_and_none_is_ever_cha
     assert!(!format!("{log:?}").contains("asked to"));
 }
 
-#[test]
-fn a_decision_about_one_thing_leaves_what_the_feed_grants_as_it_is() {
-    let f = fixture();
-    let grant = |current| Grant {
+fn grant(current: AccessLevel) -> Grant {
+    Grant {
         effective_date: date(2020, 1, 1),
         current,
         historical: AccessLevel::None,
         sections_off: BTreeSet::new(),
-    };
+    }
+}
+
+#[test]
+fn a_decision_about_one_thing_leaves_what_the_feed_grants_as_it_is() {
+    let f = fixture();
     let feed = |current| {
         let mut new = release("p", "s", None, &[]);
         new.release.access = FeedAccess { own: Some(grant(current)), ..FeedAccess::default() };
@@ -152,19 +155,19 @@ fn a_decision_about_one_thing_leaves_what_the_feed_grants_as_it_is() {
         ends: None,
         reviewed_since_eleven: false,
     };
-    f.store.set_account(&Account { id: "carer".into(), own: None, acts_for: vec![] }).unwrap();
+    f.store.set_account(&Account { id: "carer".into(), ..Account::default() }).unwrap();
     let account = || "carer".to_owned();
     let add = Change::Proxy { patient: patient("p"), account: account(), proxy: Box::new(proxy.clone()) };
     assert_eq!(decide(&f.store, &add), Some(1));
     assert_eq!(decide(&f.store, &add), None);
     assert_eq!(f.store.account("carer").unwrap().unwrap().acts_for, [subject()]);
-    let matched = f.store.match_account("carer", Some(&subject())).unwrap();
+    let matched = f.store.match_account("carer", &carer(), Some(&subject())).unwrap();
     assert_eq!(
         (matched.own, matched.acts_for),
         (Some(subject()), vec![subject()]),
         "signing in ends nothing"
     );
-    let new = f.store.match_account("new", None).unwrap();
+    let new = f.store.match_account("new", &carer(), None).unwrap();
     assert_eq!((f.store.account("new").unwrap(), &new.own), (Some(new.clone()), &None));
     assert_eq!(decide(&f.store, &Change::Suppress { patient: patient("p") }), Some(2));
     feed(AccessLevel::Full);
@@ -184,4 +187,58 @@ fn a_decision_about_one_thing_leaves_what_the_feed_grants_as_it_is() {
     let access = f.store.access(&subject()).unwrap();
     assert_eq!(access.own, Some(grant(AccessLevel::Detailed)), "as the practice says");
     assert_eq!((access.proxies["carer"].ends, access.suppressed), (Some(date(2025, 1, 2)), None));
+}
+
+fn carer() -> Proven {
+    Proven { nhs_number: "9990000018".parse().unwrap(), born: date(1980, 5, 4) }
+}
+
+#[test]
+fn somebody_may_be_named_as_who_they_will_prove_to_be_before_they_have_an_account_or_after() {
+    let proxy = |current| ProxyGrant {
+        grant: grant(current),
+        legal_basis: LegalBasis::Consent,
+        relationship: None,
+        starts: date(2024, 1, 1),
+        ends: None,
+        reviewed_since_eleven: false,
+    };
+    let add = |account: String, current| Change::Proxy {
+        patient: patient("p"),
+        account,
+        proxy: Box::new(proxy(current)),
+    };
+    let somebody_else = Proven { born: date(1980, 5, 5), ..carer() };
+    for before in [true, false] {
+        let f = fixture();
+        load(&f.store, &[fact("p", entry("e", 1, &[]))]);
+        let sign_in = |id: &str, proven: &Proven| f.store.match_account(id, proven, None).unwrap();
+        if !before {
+            assert_eq!(sign_in("hash", &carer()).acts_for, []);
+        }
+        assert_eq!(decide(&f.store, &add(carer().name(), AccessLevel::Detailed)), Some(1));
+        if before {
+            assert_eq!(sign_in("hash", &carer()).acts_for, [subject()]);
+        }
+        let account = f.store.account("hash").unwrap().unwrap();
+        assert_eq!(account.acts_for, [subject()]);
+        let access = f.store.access(&subject()).unwrap();
+        assert_eq!(access.proxy(&account), Some(&proxy(AccessLevel::Detailed)));
+        let other = sign_in("other", &somebody_else);
+        assert_eq!((access.proxy(&other), other.acts_for), (None, vec![]), "born another day");
+        assert_eq!(decide(&f.store, &add("hash".to_owned(), AccessLevel::Summary)), Some(2));
+        let access = f.store.access(&subject()).unwrap();
+        assert_eq!(access.proxy(&account), Some(&proxy(AccessLevel::Summary)), "the account goes before");
+    }
+}
+
+#[test]
+fn a_person_is_named_in_one_way() {
+    assert_eq!(carer().name(), "9990000018 born 1980-05-04");
+    assert!(Proven::named(&carer().name()) == Some(carer()));
+    for other in
+        ["", "carer", "999 000 0018 born 1980-05-04", "9990000019 born 1980-05-04", "9990000018 born 1980"]
+    {
+        assert!(Proven::named(other).is_none(), "{other}");
+    }
 }

@@ -9,7 +9,7 @@ use record::{OdsCode, PatientKey};
 use serde::{Deserialize, Serialize};
 
 use super::{Lmdb, key};
-use crate::{Access, Account, Change, Decision, Decisions, StoreError, Subject};
+use crate::{Access, Account, Change, Decision, Decisions, Proven, StoreError, Subject};
 
 /// Who may see a record, as it is kept.
 #[derive(Default, Serialize, Deserialize)]
@@ -185,10 +185,13 @@ impl Lmdb {
         Ok(changed)
     }
 
-    /// The account, if it is there already, can be signed in with for this patient.
+    /// The account, if it is there already, can be signed in with for this patient; so can that of whoever proves to be who
+    /// was named.
     fn acts_for(&self, txn: &mut RwTxn<'_>, account: &str, subject: &Subject) -> Result<(), StoreError> {
         let known: Option<Account> = self.document_in(txn, self.account, account.as_bytes(), "account")?;
-        match known {
+        let named =
+            || Proven::named(account).map(|_| Account { id: account.to_owned(), ..Account::default() });
+        match known.or_else(named) {
             Some(mut known) if !known.acts_for.contains(subject) => {
                 known.acts_for.push(subject.clone());
                 self.put_document(txn, self.account, account.as_bytes(), &known, "account")

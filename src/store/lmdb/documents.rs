@@ -5,7 +5,7 @@ use record::OdsCode;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Lmdb, Space};
-use crate::{Account, Practice, StoreError, Subject, TokenRecord, codec};
+use crate::{Account, Practice, Proven, StoreError, Subject, TokenRecord, codec};
 
 /// LMDB takes no empty keys and none longer than this; nothing can be stored under such a key.
 const LONGEST_KEY: usize = 511;
@@ -64,16 +64,38 @@ impl Lmdb {
     }
 
     /// In one transaction: whoever lets the person act for somebody meanwhile is not undone.
-    pub(super) fn matched(&self, id: &str, own: Option<&Subject>) -> Result<Account, StoreError> {
+    pub(super) fn matched(
+        &self,
+        id: &str,
+        proven: &Proven,
+        own: Option<&Subject>,
+    ) -> Result<Account, StoreError> {
         let mut txn = self.env.write_txn()?;
         let known = self.document_in::<Account>(&txn, self.account, id.as_bytes(), "account")?;
         let acts_for = known.as_ref().map(|known| known.acts_for.clone()).unwrap_or_default();
-        let account = Account { id: id.to_owned(), own: own.cloned(), acts_for };
+        let account =
+            Account { id: id.to_owned(), proven: Some(proven.clone()), own: own.cloned(), acts_for };
         if known.as_ref() != Some(&account) {
             self.put_document(&mut txn, self.account, id.as_bytes(), &account, "account")?;
-            self.commit(txn)?;
         }
+        let account = self.account_in(&txn, id)?.unwrap_or(account);
+        self.commit(txn)?;
         Ok(account)
+    }
+
+    /// An account, with those for whom the person acts who has proven to be its owner.
+    pub(super) fn account_in(
+        &self,
+        txn: &RoTxn<'_, AnyTls>,
+        id: &str,
+    ) -> Result<Option<Account>, StoreError> {
+        let at = |id: &str| self.document_in::<Account>(txn, self.account, id.as_bytes(), "account");
+        let Some(mut account) = at(id)? else { return Ok(None) };
+        if let Some(proven) = &account.proven {
+            let named = at(&proven.name())?.map(|named| named.acts_for).unwrap_or_default();
+            account.acts_for.extend(named);
+        }
+        Ok(Some(account))
     }
 
     /// The write lock makes sure that of several callers one finds the token unused.

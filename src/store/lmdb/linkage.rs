@@ -39,7 +39,7 @@ impl Linkages for Lmdb {
         let found = self.document_in::<Linkage>(&txn, self.linkage, &key, SPACE)?;
         let Some(linkage) = found.filter(|linkage| linkage.is_open(now)) else { return Ok(None) };
         let own = Subject { practice: practice.clone(), patient: linkage.patient.clone() };
-        let account = Account { id: linkage.account(practice), own: Some(own), acts_for: Vec::new() };
+        let account = Account { id: linkage.account(practice), own: Some(own), ..Account::default() };
         self.put_document(&mut txn, self.linkage, &key, &Linkage { used: Some(now), ..linkage }, SPACE)?;
         self.put_document(&mut txn, self.account, account.id.as_bytes(), &account, "account")?;
         self.commit(txn)?;
@@ -102,7 +102,7 @@ impl Lmdb {
         if self.document_in::<Account>(txn, self.account, id.as_bytes(), "account")?.is_none() {
             return Ok(());
         }
-        let closed = Account { id: id.to_owned(), own: None, acts_for: Vec::new() };
+        let closed = Account { id: id.to_owned(), ..Account::default() };
         self.put_document(txn, self.account, id.as_bytes(), &closed, "account")
     }
 }

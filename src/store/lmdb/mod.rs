@@ -44,7 +44,7 @@ pub use sizes::SpaceSize;
 
 use crate::{
     Abandoned, Access, Account, App, AsOf, Begun, Connection, Failures, NewRelease, PatientFacts, Practice,
-    Snapshot, Store, StoreError, Subject, TokenRecord, Whole, health::Health,
+    Proven, Snapshot, Store, StoreError, Subject, TokenRecord, Whole, health::Health,
 };
 
 type Space = Database<Bytes, Bytes>;
@@ -399,15 +399,16 @@ impl Store for Lmdb {
     }
 
     fn account(&self, id: &str) -> Result<Option<Account>, StoreError> {
-        self.document(self.account, id.as_bytes(), "account")
+        let txn = self.reader()?;
+        self.account_in(&txn, id)
     }
 
     fn set_account(&self, account: &Account) -> Result<(), StoreError> {
         self.set_document(self.account, account.id.as_bytes(), account, "account")
     }
 
-    fn match_account(&self, id: &str, own: Option<&Subject>) -> Result<Account, StoreError> {
-        self.matched(id, own)
+    fn match_account(&self, id: &str, proven: &Proven, own: Option<&Subject>) -> Result<Account, StoreError> {
+        self.matched(id, proven, own)
     }
 
     fn token(&self, hash: &[u8; 32]) -> Result<Option<TokenRecord>, StoreError> {

@@ -7,10 +7,13 @@ use std::sync::atomic::Ordering;
 use jiff::civil::date;
 use policy::{AccessLevel, Decided, LegalBasis, ProxyGrant};
 use record::{Content, Demographics};
-use store::{Change, Decisions, Store};
+use store::{Change, Decisions, Proven, Store};
 
 use self::person::{Browser, Clinic, ID, heading};
-use super::portal::{told, told_one};
+use super::{
+    fixture::weight,
+    portal::{told, told_one},
+};
 use crate::support::{Answer, World, everything, level, person, practice, subject};
 
 const LOST: (u16, &str) = (400, "Begin again from the app");
@@ -28,7 +31,7 @@ fn world_with(change: impl FnOnce(&mut Demographics)) -> World {
     if let Some(Content::Patient(person)) = &mut patient.content {
         change(person);
     }
-    World::of(vec![patient])
+    World::of(vec![patient, weight("weight", "71")])
 }
 
 fn account_of(clinic: &Clinic) -> String {
@@ -250,6 +253,33 @@ fn who_has_left_the_practice_loses_the_record_at_the_next_sign_in() {
 fn who_has_no_record_here_can_act_for_somebody_by_the_name_that_the_page_tells() {
     let clinic = Clinic::over(world_with(|person| person.birth_date = Some(date(2015, 1, 1))));
     let account = account_of(&clinic);
+    acts_for_the_patient(&clinic, account);
+    opens_the_record(&clinic);
+}
+
+#[test]
+fn whoever_is_named_by_number_and_date_of_birth_acts_for_somebody_from_their_first_sign_in_on() {
+    let clinic = || Clinic::over(world_with(|person| person.birth_date = Some(date(2015, 1, 1))));
+    let somebody = |born| Proven { nhs_number: "9990000018".parse().unwrap(), born }.name();
+    let named = clinic();
+    acts_for_the_patient(&named, somebody(date(1980, 5, 4)));
+    opens_the_record(&named);
+    let another = clinic();
+    acts_for_the_patient(&another, somebody(date(1980, 5, 5)));
+    is(&Browser::default().back(&another, "none"), (200, "We cannot find your record"));
+}
+
+fn opens_the_record(clinic: &Clinic) {
+    let mut browser = Browser::default();
+    let ticket = browser.ticket(clinic);
+    let code = told_one(&browser.allow(clinic, &ticket), "code").unwrap();
+    let tokens = clinic.redeem(&code).json();
+    assert_eq!(tokens["patient"].as_str(), Some(clinic.world.logical_id("p").as_str()));
+    let token = tokens["access_token"].as_str().unwrap();
+    assert_eq!(clinic.world.get(token, "Observation").ids().len(), 1);
+}
+
+fn acts_for_the_patient(clinic: &Clinic, account: String) {
     let proxy = ProxyGrant {
         grant: everything(),
         legal_basis: LegalBasis::Consent,
@@ -265,11 +295,6 @@ fn who_has_no_record_here_can_act_for_somebody_by_the_name_that_the_page_tells()
     };
     let change = Change::Proxy { patient: subject("p").patient, account, proxy: Box::new(proxy) };
     clinic.world.store.decide(&practice(), &change, &decided).unwrap();
-    let mut browser = Browser::default();
-    let ticket = browser.ticket(&clinic);
-    let code = told_one(&browser.allow(&clinic, &ticket), "code").unwrap();
-    let tokens = clinic.redeem(&code).json();
-    assert_eq!(tokens["patient"].as_str(), Some(clinic.world.logical_id("p").as_str()));
 }
 
 #[test]

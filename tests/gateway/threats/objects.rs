@@ -159,7 +159,12 @@ fn t07_a_token_whose_patient_is_gone_opens_nothing() {
     };
     let account = |own: Option<Subject>, acts_for: Vec<Subject>| {
         move |world: &World| {
-            let account = Account { id: "p".into(), own: own.clone(), acts_for: acts_for.clone() };
+            let account = Account {
+                id: "p".into(),
+                own: own.clone(),
+                acts_for: acts_for.clone(),
+                ..Account::default()
+            };
             world.store.set_account(&account).unwrap();
         }
     };
