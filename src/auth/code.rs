@@ -8,9 +8,9 @@ use crate::{
     Client, Failure, Scopes, app,
     authorize::Authorization,
     binding::{self, Shown},
-    identity::SignedIn,
+    identity::{InContext, SignedIn},
     secret::{self, Purpose},
-    sign_in::{self, Role},
+    sign_in,
     token::{self, TokenError, Tokens, until},
 };
 
@@ -43,15 +43,10 @@ pub fn issue(
     account: &Account,
     subject: &Subject,
 ) -> Result<String, NoCode> {
-    let role = sign_in::role(account, subject).ok_or(NoCode::NotEntitled)?;
+    sign_in::role(account, subject).ok_or(NoCode::NotEntitled)?;
     if !app::reaches(store, &approved.app, &subject.practice)? {
         return Err(NoCode::NotEntitled);
     }
-    let scopes = match role {
-        Role::Patient => approved.scopes.clone(),
-        // Who acts for somebody else is a RelatedPerson or a Person, and this server has neither.
-        Role::Proxy => approved.scopes.clone().without_fhir_user(),
-    };
     let record = TokenRecord {
         kind: TokenKind::Code {
             redirect_uri: approved.redirect_uri.clone(),
@@ -61,7 +56,7 @@ pub fn issue(
         client_id: approved.app.client_id.clone(),
         account: account.id.clone(),
         subject: subject.clone(),
-        scope: scopes.to_string(),
+        scope: approved.scopes.to_string(),
         expires: until(now, LIFETIME),
         family: secret::family()?,
         signed_in: Some(now),
@@ -106,15 +101,16 @@ pub fn redeem(
     }
     fits(&record, now, exchange)?;
     let scopes = Scopes::grant(&record.scope, &app.scopes)?;
-    let patient = token::still_entitled(store, app, &record)?;
-    let signed_in = scopes.identifies().then(|| signed_in(&record, &scopes, &patient));
+    let context = token::still_entitled(store, app, &record)?;
+    let patient = context.patient.clone();
+    let signed_in = scopes.identifies().then(|| signed_in(&record, &scopes, context));
     let bound = binding::of_first(app, record.bound.as_ref(), &exchange.shown)?;
     let tokens = token::issue(store, now, &TokenRecord { bound, ..record }, scopes, patient)?;
     Ok(Tokens { signed_in, ..tokens })
 }
 
 /// Who signed in, for the app that redeems the code. A refresh tells it no second time.
-fn signed_in(record: &TokenRecord, scopes: &Scopes, patient: &str) -> SignedIn {
+fn signed_in(record: &TokenRecord, scopes: &Scopes, context: InContext) -> SignedIn {
     let nonce = match &record.kind {
         TokenKind::Code { nonce, .. } => nonce.clone(),
         TokenKind::Access | TokenKind::Refresh => None,
@@ -124,7 +120,7 @@ fn signed_in(record: &TokenRecord, scopes: &Scopes, patient: &str) -> SignedIn {
         account: record.account.clone(),
         at: record.signed_in.unwrap_or(record.expires),
         nonce,
-        patient: scopes.tells_fhir_user().then(|| patient.to_owned()),
+        context: scopes.tells_fhir_user().then_some(context),
     }
 }
 

@@ -12,7 +12,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::{secret::NoRandomness, token::until};
+use crate::{secret::NoRandomness, sign_in::Role, token::until};
 
 /// How long an ID token is good: for the app to read it, not to keep it.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
@@ -68,9 +68,23 @@ pub struct SignedIn {
     pub at: Timestamp,
     /// What the app sent along to recognise its own request.
     pub nonce: Option<String>,
-    /// The logical id of the Patient that the person is, if the app may know. For somebody who acts for the patient there
-    /// is no resource here that says who they are (RelatedPerson and Person are not served), and so nothing is said.
-    pub patient: Option<String>,
+    /// In whose record and in which role they are, if the app may know which resource says who they are.
+    pub context: Option<InContext>,
+}
+
+/// The record that somebody is in, and their role there.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InContext {
+    /// The logical id of the Patient.
+    pub patient: String,
+    /// In which role.
+    pub role: Role,
+}
+
+impl fmt::Debug for InContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InContext(..)")
+    }
 }
 
 impl fmt::Debug for SignedIn {
@@ -119,6 +133,25 @@ impl IdentityKeys {
         BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.names, both.as_bytes()))
     }
 
+    /// The logical id of the RelatedPerson that somebody is who acts for a patient: another one for each patient.
+    #[must_use]
+    pub fn related_person(&self, account: &str, patient: &str) -> String {
+        // The name of an app begins with a digit here, so that no two of these texts are the same.
+        let both = format!("RelatedPerson:{}:{account}{patient}", account.len());
+        let tag = hmac::sign(&self.names, both.as_bytes());
+        tag.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Which resource says who somebody is (SMART App Launch 2.2, `fhirUser`), relative to the FHIR base.
+    #[must_use]
+    pub fn fhir_user(&self, account: &str, context: &InContext) -> String {
+        let patient = &context.patient;
+        match context.role {
+            Role::Patient => format!("Patient/{patient}"),
+            Role::Proxy => format!("RelatedPerson/{}", self.related_person(account, patient)),
+        }
+    }
+
     /// An ID token.
     pub(crate) fn token(
         &self,
@@ -137,7 +170,12 @@ impl IdentityKeys {
         });
         let also = [
             ("nonce", who.nonce.clone()),
-            ("fhirUser", who.patient.as_ref().map(|id| format!("{fhir_base}/Patient/{id}"))),
+            (
+                "fhirUser",
+                who.context
+                    .as_ref()
+                    .map(|context| format!("{fhir_base}/{}", self.fhir_user(&who.account, context))),
+            ),
         ];
         if let Some(members) = claims.as_object_mut() {
             members
@@ -217,7 +255,7 @@ mod tests {
             account: "adult".to_owned(),
             at: now(),
             nonce: Some("n".to_owned()),
-            patient: Some("id-adult".to_owned()),
+            context: Some(InContext { patient: "id-adult".to_owned(), role: Role::Patient }),
         }
     }
 
@@ -254,7 +292,7 @@ mod tests {
     #[test]
     fn what_the_app_may_not_know_is_not_there() {
         let keys = IdentityKeys::new(&[der(&pair())], &[1; 32]).unwrap();
-        let who = SignedIn { nonce: None, patient: None, ..who() };
+        let who = SignedIn { nonce: None, context: None, ..who() };
         let claims = part(&keys.token("https://here.example", FHIR, &who, now()).unwrap(), 1);
         assert!(claims.get("fhirUser").is_none() && claims.get("nonce").is_none());
         assert!(!claims.to_string().contains("adult"));
@@ -272,6 +310,19 @@ mod tests {
         }
         let elsewhere = IdentityKeys::new(&[key], &[2; 32]).unwrap();
         assert_ne!(keys.name("app", "adult"), elsewhere.name("app", "adult"));
+    }
+
+    #[test]
+    fn whoever_acts_for_a_patient_is_another_related_person_for_each() {
+        let keys = IdentityKeys::new(&[der(&pair())], &[1; 32]).unwrap();
+        let id = keys.related_person("carer", "id-adult");
+        assert!(id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()), "{id}");
+        for (account, patient) in [("carer", "id-child"), ("other", "id-adult"), ("carerid", "-adult")] {
+            assert_ne!(keys.related_person(account, patient), id);
+        }
+        let context = |role| InContext { patient: "id-adult".to_owned(), role };
+        assert_eq!(keys.fhir_user("carer", &context(Role::Proxy)), format!("RelatedPerson/{id}"));
+        assert_eq!(keys.fhir_user("carer", &context(Role::Patient)), "Patient/id-adult");
     }
 
     #[test]

@@ -4,7 +4,11 @@ use jiff::Timestamp;
 use store::{Bound, Store, TokenKind, TokenRecord};
 
 use crate::{
-    AuthError, Client, Failure, Scopes, Session, entitled, secret::Purpose, session::opened, sign_in,
+    AuthError, Client, Failure, Scopes, Session, entitled,
+    identity::InContext,
+    secret::Purpose,
+    session::opened,
+    sign_in::{self, Role},
     token::TokenError,
 };
 
@@ -17,8 +21,8 @@ pub struct Introspected {
     pub client_id: String,
     /// Who signed in.
     pub account: String,
-    /// The logical id of the patient in context.
-    pub patient: String,
+    /// The record that it opens, and the person's role there.
+    pub context: InContext,
     /// It is no longer good from then on.
     pub expires: Timestamp,
     /// It opens data; otherwise it gets the next token.
@@ -28,10 +32,10 @@ pub struct Introspected {
 }
 
 impl Introspected {
-    /// The logical id of the Patient that the person is, if the app was told that.
+    /// What says which resource the person is, if the app was told that.
     #[must_use]
-    pub fn fhir_user(&self) -> Option<&str> {
-        self.scopes.tells_fhir_user().then_some(self.patient.as_str())
+    pub fn tells_user(&self) -> Option<&InContext> {
+        self.scopes.tells_fhir_user().then_some(&self.context)
     }
 }
 
@@ -71,8 +75,9 @@ pub fn introspect(
 fn access(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> Result<Introspected, AuthError> {
     let (session, bound) = opened(store, now, sandbox, token)?;
     let patient = sign_in::logical_id(store, &session.subject)?.ok_or(AuthError::NotEntitled)?;
-    let Session { scopes, client_id, account, expires, .. } = session;
-    Ok(Introspected { scopes, client_id, account, patient, expires, is_access: true, bound })
+    let Session { scopes, client_id, account, expires, actor_is_proxy, .. } = session;
+    let context = InContext { patient, role: if actor_is_proxy { Role::Proxy } else { Role::Patient } };
+    Ok(Introspected { scopes, client_id, account, context, expires, is_access: true, bound })
 }
 
 fn refresh(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> Result<Introspected, AuthError> {
@@ -86,9 +91,10 @@ fn refresh(store: &dyn Store, now: Timestamp, sandbox: bool, token: &str) -> Res
         return Err(AuthError::Revoked);
     }
     let TokenRecord { client_id, account, subject, bound, expires, scope, .. } = record;
-    let (scopes, _) = entitled(store, sandbox, &client_id, &account, &subject, &scope)?;
+    let (scopes, role) = entitled(store, sandbox, &client_id, &account, &subject, &scope)?;
     let patient = sign_in::logical_id(store, &subject)?.ok_or(AuthError::NotEntitled)?;
-    Ok(Introspected { scopes, client_id, account, patient, expires, is_access: false, bound })
+    let context = InContext { patient, role };
+    Ok(Introspected { scopes, client_id, account, context, expires, is_access: false, bound })
 }
 
 #[cfg(test)]
@@ -124,7 +130,7 @@ mod tests {
         let ask = |now, token: &str| introspect(&*fixture.store, now, false, &client, token).unwrap();
         let access = ask(now(), &tokens.access).unwrap();
         assert_eq!(access.scopes.to_string(), "launch/patient patient/*.rs offline_access");
-        assert_eq!((access.patient.as_str(), access.is_access), ("id-child", true));
+        assert_eq!((access.context.patient.as_str(), access.is_access), ("id-child", true));
         assert_eq!(access.expires, until(now(), ACCESS_LIFETIME));
         let refresh = tokens.refresh.unwrap();
         assert!(!ask(now(), &refresh).unwrap().is_access);

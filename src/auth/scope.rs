@@ -64,13 +64,6 @@ impl Scopes {
         self
     }
 
-    /// The same for a person who is no resource of this server: nothing could be named as theirs.
-    #[must_use]
-    pub(crate) fn without_fhir_user(mut self) -> Self {
-        self.0.retain(|scope| *scope != Scope::FhirUser);
-        self
-    }
-
     /// Whether the app is told who signed in.
     #[must_use]
     pub fn identifies(&self) -> bool {
@@ -79,7 +72,7 @@ impl Scopes {
 
     /// Whether the app is told which resource the person is.
     #[must_use]
-    pub(crate) fn tells_fhir_user(&self) -> bool {
+    pub fn tells_fhir_user(&self) -> bool {
         self.0.contains(&Scope::FhirUser)
     }
 
@@ -331,7 +324,6 @@ mod tests {
         assert_eq!(grant("openid fhirUser patient/*.rs", &["patient/*.rs"]), "patient/*.rs");
         let all = Scopes::grant("fhirUser openid", &allowed.map(str::to_owned)).unwrap();
         assert!(!all.is_empty(), "an app may only want to know who somebody is");
-        assert_eq!(all.clone().without_fhir_user().to_string(), "openid");
         assert!(all.without_identity().is_empty());
     }
 

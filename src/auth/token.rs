@@ -12,7 +12,7 @@ use crate::{
     Client, Failure, ScopeError, Scopes, app,
     binding::{self, Shown},
     connections,
-    identity::{IdentityKeys, SignedIn},
+    identity::{IdentityKeys, InContext, SignedIn},
     secret::{self, Purpose},
     sign_in,
 };
@@ -127,7 +127,7 @@ pub fn refresh(
     }
     let scopes = scope.map_or(Ok(held.clone()), |asked| held.narrow(asked))?;
     let bound = binding::of_next(client, app, record.bound.as_ref(), shown)?;
-    let patient = still_entitled(store, app, &record)?;
+    let patient = still_entitled(store, app, &record)?.patient;
     let taken = store.take_token(&hash)?.ok_or(UNKNOWN)?;
     if taken.used {
         return Err(reused(store, &record)?);
@@ -170,12 +170,12 @@ fn reused(store: &dyn Store, record: &TokenRecord) -> Result<TokenError, StoreEr
     Ok(TokenError::InvalidGrant("the refresh token was used before; its tokens are revoked"))
 }
 
-/// The patient's logical id, if the sign-in stands and the person may still open the record.
+/// The record and the person's role in it, if the sign-in stands and they may still open it.
 pub(crate) fn still_entitled(
     store: &dyn Store,
     app: &App,
     record: &TokenRecord,
-) -> Result<String, TokenError> {
+) -> Result<InContext, TokenError> {
     if store.is_revoked(&record.family)? {
         return Err(TokenError::InvalidGrant("access was revoked"));
     }
@@ -185,7 +185,8 @@ pub(crate) fn still_entitled(
     let account = store.account(&record.account)?;
     let role = account.and_then(|account| sign_in::role(&account, &record.subject));
     let patient = sign_in::logical_id(store, &record.subject)?;
-    role.and(patient).ok_or(TokenError::InvalidGrant("the record is no longer open to this person"))
+    let context = role.zip(patient).map(|(role, patient)| InContext { patient, role });
+    context.ok_or(TokenError::InvalidGrant("the record is no longer open to this person"))
 }
 
 /// Issues an access token, and a refresh token if the sign-in was granted one. The refresh token keeps the scopes of

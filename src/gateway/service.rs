@@ -234,6 +234,7 @@ impl Service {
         }
         let mut parts = path.strip_prefix('/').unwrap_or_default().split('/');
         let parts = (parts.next().unwrap_or_default(), parts.next(), parts.next());
+        let keys = self.oauth.identity_keys();
         let query = Query::parse(request.uri().query().unwrap_or_default());
         match parts {
             ("metadata", None, None) => {
@@ -246,6 +247,9 @@ impl Service {
                     found(body.into_bytes(), "application/json")
                 }),
             ),
+            (fhir::RELATED_PERSON, Some(id), None) if keys.is_some() => {
+                ("/fhir/R4/{type}/{id}", self.read_related_person(request, id, &query))
+            }
             (kind, second, None) => match (ResourceType::from_name(kind), second) {
                 (Some(kind), None) => ("/fhir/R4/{type}", self.get_search(request, kind, &query)),
                 (Some(kind), Some("_search")) => {
@@ -272,9 +276,18 @@ impl Service {
         query: &Query,
     ) -> Result<Response, Outcome> {
         only_get(request)?;
-        self.recorded(request, Interaction::Read, kind, |session| {
+        self.recorded(request, Interaction::Read, kind.name(), |session| {
             let format = fhir::negotiate(request.headers(), query.last("_format"))?;
             fhir::read(self, session, kind, id, request.headers(), format)
+        })
+    }
+
+    fn read_related_person(&self, request: &Request, id: &str, query: &Query) -> Result<Response, Outcome> {
+        only_get(request)?;
+        let keys = self.oauth.identity_keys().ok_or(Outcome::NotFound)?;
+        self.recorded(request, Interaction::Read, fhir::RELATED_PERSON, |session| {
+            let format = fhir::negotiate(request.headers(), query.last("_format"))?;
+            fhir::read_related_person(self, session, keys, id, format)
         })
     }
 
@@ -302,7 +315,7 @@ impl Service {
     }
 
     fn search(&self, request: &Request, kind: ResourceType, query: &Query) -> Result<Response, Outcome> {
-        self.recorded(request, Interaction::Search, kind, |session| {
+        self.recorded(request, Interaction::Search, kind.name(), |session| {
             let format = fhir::negotiate(request.headers(), query.last("_format"))?;
             fhir::search(self, session, kind, query, request.headers(), format)
         })
@@ -314,7 +327,7 @@ impl Service {
         &self,
         request: &Request,
         interaction: Interaction,
-        kind: ResourceType,
+        kind: &str,
         answer: impl FnOnce(&Session) -> Result<Response, Outcome>,
     ) -> Result<Response, Outcome> {
         let session = self.session(request)?;

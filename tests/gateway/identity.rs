@@ -10,9 +10,9 @@ use aws_lc_rs::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use gateway::oauth::Offer;
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 use policy::{LegalBasis, ProxyGrant};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use store::{App, Store};
 
 use super::{
@@ -115,25 +115,102 @@ fn who_is_not_asked_about_is_not_told() {
     }
 }
 
-#[test]
-fn somebody_who_acts_for_the_patient_is_no_resource_and_none_is_named() {
-    let portal = portal();
-    let carer = ProxyGrant {
+fn carer(portal: &Portal, ends: Option<Date>) {
+    let grant = ProxyGrant {
         grant: everything(),
         legal_basis: LegalBasis::Consent,
         relationship: Some("PROXY".into()),
         starts: date(2020, 1, 1),
-        ends: None,
+        ends,
         reviewed_since_eleven: false,
     };
-    portal.world.let_in_proxy("carer", &subject("p"), carer);
+    portal.world.let_in_proxy("carer", &subject("p"), grant);
+}
+
+/// The tokens of the carer, and the path of the resource that they are.
+fn acting(portal: &Portal) -> (Json, String) {
     let answer = portal.allow_as("carer", &[("scope", Some(SCOPE))]);
     let tokens = portal.redeem(&told_one(&answer, "code").unwrap(), &[]).json();
-    assert_eq!(tokens["scope"], "openid launch/patient patient/Patient.r");
-    let claims = checked(&portal, tokens["id_token"].as_str().unwrap());
-    assert!(claims.get("fhirUser").is_none());
+    let claims = checked(portal, tokens["id_token"].as_str().unwrap());
+    let user = claims["fhirUser"].as_str().unwrap();
+    let path = user.strip_prefix(&format!("{HERE}/fhir/R4/")).unwrap().to_owned();
+    (tokens, path)
+}
+
+#[test]
+fn whoever_acts_for_the_patient_is_a_related_person_whom_they_alone_can_read() {
+    let portal = portal();
+    carer(&portal, Some(date(2027, 3, 4)));
+    let (tokens, path) = acting(&portal);
+    assert_eq!(tokens["scope"], SCOPE);
     let patient = checked(&portal, signed_in(&portal, &[])["id_token"].as_str().unwrap());
+    let claims = checked(&portal, tokens["id_token"].as_str().unwrap());
     assert_ne!(claims["sub"], patient["sub"], "the carer is not the patient");
+    let access = tokens["access_token"].as_str().unwrap();
+    let answer = portal.world.get(access, &path);
+    assert_eq!(
+        answer.json(),
+        json!({
+            "resourceType": "RelatedPerson",
+            "id": path.split_once('/').unwrap().1,
+            "active": true,
+            "patient": {"reference": format!("Patient/{}", tokens["patient"].as_str().unwrap())},
+            "period": {"start": "2020-01-01", "end": "2027-03-04"},
+            "relationship": [{"coding": [{
+                "system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode",
+                "code": "PROXY",
+            }]}],
+        })
+    );
+    let xml = portal.world.get(access, &format!("{path}?_format=xml"));
+    assert!(xml.status == 200 && xml.text().contains("<RelatedPerson xmlns="), "{}", xml.text());
+    assert_eq!(portal.status(access, "RelatedPerson/unknown"), 404);
+    assert_eq!(portal.status(access, "RelatedPerson"), 404, "there is no search");
+    // The patient, another who acts, and an app that may not know who signed in read nobody.
+    let own = signed_in(&portal, &[])["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(portal.status(&own, &path), 404);
+    let narrow = portal.allow_as("carer", &[("scope", Some("openid launch/patient patient/Patient.r"))]);
+    let narrow = portal.redeem(&told_one(&narrow, "code").unwrap(), &[]).json();
+    assert_eq!(portal.status(narrow["access_token"].as_str().unwrap(), &path), 403);
+    // The trail has it, as it has all that is read.
+    let rows = portal.world.trail();
+    let row = rows.iter().find(|row| row.kind == "RelatedPerson" && row.status == 200).unwrap();
+    assert_eq!(row.shown, [path.split_once('/').unwrap().1]);
+}
+
+#[test]
+fn a_related_person_is_gone_with_the_practices_leave() {
+    let portal = portal();
+    carer(&portal, Some(date(2026, 11, 2)));
+    let (tokens, path) = acting(&portal);
+    let access = tokens["access_token"].as_str().unwrap();
+    assert_eq!(portal.status(access, &path), 200);
+    let mut kept = portal.world.store.access(&subject("p")).unwrap();
+    kept.suppressed = Some(policy::Decided {
+        by: "A".to_owned(),
+        at: "2026-11-02T11:00:00Z".parse().unwrap(),
+        why: "w".to_owned(),
+    });
+    portal.world.store.set_access(&subject("p"), &kept).unwrap();
+    assert_eq!(portal.status(access, &path), 404);
+}
+
+#[test]
+fn introspection_says_that_somebody_acts_and_names_them_as_the_id_token_does() {
+    let portal = portal();
+    carer(&portal, None);
+    let introspected = |tokens: &Json| {
+        let token = tokens["access_token"].as_str().unwrap();
+        portal.post_as("/oauth/introspect", &portal.assertion(), &[("token", token)]).json()
+    };
+    let tokens = portal.confidential_tokens_as("carer", SCOPE);
+    let (claims, told) = (checked(&portal, tokens["id_token"].as_str().unwrap()), introspected(&tokens));
+    for name in ["iss", "sub", "fhirUser"] {
+        assert_eq!(told[name], claims[name], "{name}");
+    }
+    assert!(told["fhirUser"].as_str().unwrap().contains("/RelatedPerson/"));
+    assert_eq!((&told["act"], &told["patient"]), (&json!({"sub": claims["sub"]}), &tokens["patient"]));
+    assert!(introspected(&portal.confidential_tokens(SCOPE)).get("act").is_none(), "nobody acts");
 }
 
 #[test]

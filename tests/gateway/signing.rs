@@ -14,7 +14,7 @@ use gateway::clock::Clock;
 use serde_json::{Value as Json, json};
 use store::{App, AppKeys, Store};
 
-use super::portal::{HERE, Portal};
+use super::portal::{HERE, Portal, told_one};
 use crate::support::{Answer, app};
 
 /// The confidential app.
@@ -133,7 +133,13 @@ impl Portal {
 
     /// The token response that the confidential app gets for a scope.
     pub fn confidential_tokens(&self, scope: &str) -> Json {
-        let code = self.code(&[("scope", Some(scope)), ("client_id", Some(CONFIDENTIAL))]);
+        self.confidential_tokens_as("p", scope)
+    }
+
+    /// The same, once somebody else has signed in.
+    pub fn confidential_tokens_as(&self, user: &str, scope: &str) -> Json {
+        let answer = self.allow_as(user, &[("scope", Some(scope)), ("client_id", Some(CONFIDENTIAL))]);
+        let code = told_one(&answer, "code").unwrap();
         let answer = self.redeem_as(&code, &self.assertion());
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.json()

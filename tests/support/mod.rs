@@ -11,7 +11,7 @@ use std::{
 
 use gateway::{
     Handle, Request, Response,
-    audit::Trail,
+    audit::{Row, Trail, lines, verify},
     clock::Clock,
     fhir::CursorKey,
     loader::{Also, Loader},
@@ -199,6 +199,15 @@ impl World {
         self.store.close(&practice()).unwrap();
         self.store.settle(&practice()).unwrap();
         self.release();
+    }
+
+    /// What the audit trail says, which is whole.
+    pub fn trail(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let dir = self.dir.path().join("audit");
+        lines(&dir, |line| rows.push(line.row.unwrap())).unwrap();
+        verify(&dir, None).unwrap().unwrap();
+        rows
     }
 
     /// Projects whoever is dirty.

@@ -83,12 +83,7 @@ impl Row {
 
     /// That somebody asked for a type, before anything is known of the answer.
     #[must_use]
-    pub fn asked(
-        at: Timestamp,
-        session: &auth::Session,
-        interaction: Interaction,
-        kind: ResourceType,
-    ) -> Self {
+    pub fn asked(at: Timestamp, session: &auth::Session, interaction: Interaction, kind: &str) -> Self {
         Self {
             n: 0,
             at,
@@ -99,7 +94,7 @@ impl Row {
             practice: session.subject.practice.to_string(),
             patient: None,
             interaction,
-            kind: kind.name().to_owned(),
+            kind: kind.to_owned(),
             status: 0,
             shown: Vec::new(),
             made_with: None,

@@ -3,11 +3,11 @@
 use record::ResourceType;
 use serde_json::{Value, json};
 
-use super::params::params_of;
+use super::{params::params_of, related_person::RELATED_PERSON};
 use crate::{oauth::Offered, service::Urls};
 
 /// When what this statement says last changed.
-const DATE: &str = "2026-11-25";
+const DATE: &str = "2026-11-27";
 
 /// The CapabilityStatement.
 #[must_use]
@@ -31,7 +31,7 @@ pub fn capability_statement(urls: &Urls, offered: Offered) -> Value {
         "rest": [{
             "mode": "server",
             "security": security(urls, offered),
-            "resource": ResourceType::ALL.map(resource),
+            "resource": resources(offered),
         }],
     })
 }
@@ -62,6 +62,18 @@ fn security(urls: &Urls, offered: Offered) -> Value {
         }],
         "description": "SMART standalone patient launch with PKCE for public apps and for apps with keys; opaque bearer tokens.",
     })
+}
+
+fn resources(offered: Offered) -> Vec<Value> {
+    let related_person = offered.identity.then(|| {
+        json!({
+            "type": RELATED_PERSON,
+            "documentation": "Whoever acts for the patient in context, as fhirUser names them; with the scopes openid fhirUser.",
+            "interaction": [{"code": "read"}],
+            "versioning": "no-version",
+        })
+    });
+    ResourceType::ALL.into_iter().map(resource).chain(related_person).collect()
 }
 
 fn resource(kind: ResourceType) -> Value {

@@ -8,6 +8,7 @@ mod format;
 mod params;
 mod query;
 mod read;
+mod related_person;
 mod search;
 mod visible;
 
@@ -20,5 +21,6 @@ pub use visible::{Closed, Hidden};
 pub(crate) use format::negotiate;
 pub(crate) use query::Query;
 pub(crate) use read::read;
+pub(crate) use related_person::{RELATED_PERSON, read as read_related_person};
 pub(crate) use search::search;
 pub(crate) use visible::{Asking, Unanswered, Visible};

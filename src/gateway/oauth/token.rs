@@ -7,6 +7,7 @@ use auth::{
     code::{self, Exchange},
     dpop::{BadProof, Expected, prove},
     introspect::{Introspected, introspect},
+    sign_in::Role,
     token::{self, TokenError, Tokens},
 };
 use http::header;
@@ -107,7 +108,7 @@ impl OAuth {
             "scope": found.scopes.to_string(),
             "client_id": found.client_id,
             "exp": found.expires.as_second(),
-            "patient": found.patient,
+            "patient": found.context.patient,
         });
         let identity = self.identity.as_ref().filter(|_| found.scopes.identifies());
         let by_key = matches!(found.bound, Some(Bound::Key(_)));
@@ -122,10 +123,16 @@ impl OAuth {
             ("sub", identity.map(|keys| keys.name(&found.client_id, &found.account))),
             (
                 "fhirUser",
-                identity.and(found.fhir_user()).map(|id| format!("{}/Patient/{id}", self.urls.fhir())),
+                identity.zip(found.tells_user()).map(|(keys, context)| {
+                    format!("{}/{}", self.urls.fhir(), keys.fhir_user(&found.account, context))
+                }),
             ),
         ];
+        // RFC 8693 §4.1. `sub` is whom the ID token names (SMART App Launch 2.2): whoever acts, and not the patient.
+        let acts = identity.filter(|_| found.context.role == Role::Proxy);
+        let act = acts.map(|keys| json!({"sub": keys.name(&found.client_id, &found.account)}));
         if let Some(members) = body.as_object_mut() {
+            members.extend(act.map(|act| ("act".to_owned(), act)));
             members.extend(bound.map(|bound| ("cnf".to_owned(), bound)));
             members
                 .extend(also.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));

@@ -1,6 +1,6 @@
 //! Who looked: T41 to T44.
 
-use gateway::audit::{Acting, Interaction, Row, lines, verify};
+use gateway::audit::{Acting, Interaction, lines};
 use jiff::civil::date;
 use policy::{LegalBasis, ProxyGrant};
 
@@ -8,14 +8,6 @@ use crate::{
     gateway::fixture,
     support::{CLIENT, World, everything, practice, subject},
 };
-
-fn trail(world: &World) -> Vec<Row> {
-    let mut rows = Vec::new();
-    let dir = world.dir.path().join("audit");
-    lines(&dir, |line| rows.push(line.row.unwrap())).unwrap();
-    verify(&dir, None).unwrap().unwrap();
-    rows
-}
 
 #[test]
 fn each_answer_about_a_record_is_written_down_with_who_asked_and_all_that_was_shown() {
@@ -37,7 +29,7 @@ fn each_answer_about_a_record_is_written_down_with_who_asked_and_all_that_was_sh
         "_count=1",
     );
     let wrong = world.get(&token, "Observation?date=yesterday");
-    let rows = trail(&world);
+    let rows = world.trail();
     let told: Vec<(Interaction, &str, u16)> =
         rows.iter().map(|row| (row.interaction, row.kind.as_str(), row.status)).collect();
     let status = [&found, &hidden, &read, &refused, &posted, &wrong].map(|answer| answer.status);
@@ -79,7 +71,7 @@ fn whoever_acts_for_somebody_is_told_apart_and_who_is_not_signed_in_leaves_no_li
     let token = world.token("q", "patient/*.rs");
     assert_eq!(world.get(&token, "Immunization").status, 200);
     assert_eq!(world.get("nonsense", "Immunization").status, 401);
-    let rows = trail(&world);
+    let rows = world.trail();
     let [row] = rows.as_slice() else { panic!("{} lines", rows.len()) };
     assert_eq!((row.account.as_str(), row.acting), ("q", Acting::Proxy));
     assert_eq!(row.patient, Some(world.logical_id("p")));

@@ -8,6 +8,7 @@ use record::{ResourceType, london};
 use super::{Connected, NO_APP, Sheet};
 use crate::{
     audit::{Acting, Row},
+    fhir::RELATED_PERSON,
     oauth::{
         page::{Kind, Page, escape, hidden, in_words, paragraph, whose},
         words::say,
@@ -215,8 +216,11 @@ fn look(sheet: &Sheet, rows: &[Row]) -> String {
         NO_APP => say(&format!("{who}.here"), &[]),
         app => say(who, &[("app", &escape(sheet.names.get(app).map_or(app, String::as_str)))]),
     };
-    let kind =
-        ResourceType::from_name(&row.kind).map_or_else(|| escape(&row.kind), |kind| in_words(kind, None));
+    let kind = match ResourceType::from_name(&row.kind) {
+        Some(kind) => in_words(kind, None),
+        None if row.kind == RELATED_PERSON => say("type.related-person", &[]),
+        None => escape(&row.kind),
+    };
     let shown: BTreeSet<&String> = rows.iter().flat_map(|row| &row.shown).collect();
     let shown = match shown.len() {
         0 => say("account.nothing", &[]),
