@@ -10,6 +10,7 @@ import urllib.parse
 
 import requests
 
+import checks
 import sandbox
 import validate
 
@@ -75,6 +76,8 @@ shutil.rmtree(FOLDER, ignore_errors=True)
 FOLDER.mkdir(parents=True)
 validate.WORK.mkdir(exist_ok=True)
 for resource in resources:
+    # pyfhircheck judges by what meta.profile claims, and these claim nothing.
+    resource = {**resource, "meta": {"profile": [f"{checks.R4}{resource['resourceType']}"]}}
     (FOLDER / f"{resource['resourceType']}-{resource['id']}.json").write_text(json.dumps(resource, indent=1))
 problems = [*validate.fhirkit(FOLDER), *validate.pyfhircheck(FOLDER, [validate.r4_definitions()])]
 for problem in problems:
