@@ -257,7 +257,7 @@ fn configuration(Urls { base, intake, login, .. }: &Urls) -> String {
     format!(
         "# Made by `recordgate sandbox`.\n[listen]\naddress = \"{address}\"\n[tls]\ncertificate = \"server.pem\"\n\
          key = \"server.key\"\n[service]\nbase_url = \"{base}\"\n[store]\ndir = \"store\"\nmax_gib = 16\n[keys]\n\
-         dir = \"keys\"\n[apps]\nregistration = true\nidentity_keys = [\"{identity}\"]\n[letters]\naccept = true\n[telemetry]\nlog = \"warn\"\n[intake]\naddress = \"{intake}\"\ncertificate = \"server.pem\"\n\
+         dir = \"keys\"\n[apps]\nregistration = true\nidentity_keys = [\"{identity}\"]\n[letters]\naccept = true\n[limits]\nrequests_per_address = 0\nrequests_per_record = 0\n[telemetry]\nlog = \"warn\"\n[intake]\naddress = \"{intake}\"\ncertificate = \"server.pem\"\n\
          key = \"server.key\"\nclient_ca = \"ca.pem\"\nspool = \"spool\"\nquota_gib = 65536\nfile_gib = 1\n\
          open_batches = 10000\n[[intake.supplier]]\nname = \"demo\"\nspiffe = \"{supplier}\"\nsends = \
          [{{ practices = [\"{PRACTICE}\", \"{OTHER_PRACTICE}\"], formats = [{formats}] }}]\n{login}"

@@ -114,6 +114,7 @@ pub(crate) fn serve(
     let trail = trail(config)?;
     let service = Service::new(store, trail, Arc::new(SystemClock), urls, cursors, sandbox)
         .with_operator(operator)
+        .limited(config.limits.per_minute())
         .offering(offer(config, &secrets)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let limits = config.limits.clone();

@@ -29,6 +29,8 @@ pub use intake::{Intake, Sends, Supplier};
 pub use keys::{Secret, Secrets};
 pub use sign_in::{Letters, SignIn};
 
+use crate::rates::PerMinute;
+
 /// Overrides `telemetry.log` without touching the file.
 const LOG_VARIABLE: &str = "RECORDGATE_LOG";
 
@@ -244,6 +246,10 @@ pub struct Limits {
     pub connections: usize,
     /// Connections at a time from one IP address; more are closed at once.
     pub connections_per_address: usize,
+    /// Requests in a minute from one IP address; more are answered 429. 0: no limit.
+    pub requests_per_address: u32,
+    /// Requests in a minute of one app in one patient's record; more are answered 429. 0: no limit.
+    pub requests_per_record: u32,
     /// Requests at a time on one HTTP/2 connection.
     pub streams_per_connection: u32,
     /// Size of a request's body; a larger one is answered 413.
@@ -275,11 +281,22 @@ pub struct Limits {
     pub drain: Duration,
 }
 
+impl Limits {
+    /// How often requests are answered.
+    #[must_use]
+    pub fn per_minute(&self) -> PerMinute {
+        let limit = |requests: u32| Some(requests).filter(|requests| *requests > 0);
+        PerMinute { address: limit(self.requests_per_address), record: limit(self.requests_per_record) }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 4096,
             connections_per_address: 1024,
+            requests_per_address: 60_000,
+            requests_per_record: 1200,
             streams_per_connection: 128,
             request_body_bytes: 64 * 1024,
             request_header_bytes: 16 * 1024,
@@ -400,6 +417,9 @@ impl Config {
         within("store.report_rows", self.store.report_rows, 1_000_000, 100_000_000_000)?;
         within("limits.connections", limits.connections as u64, 1, 1_000_000)?;
         within("limits.connections_per_address", limits.connections_per_address as u64, 1, 1_000_000)?;
+        let most = 1_000_000_000;
+        within("limits.requests_per_address", u64::from(limits.requests_per_address), 0, most)?;
+        within("limits.requests_per_record", u64::from(limits.requests_per_record), 0, most)?;
         within("limits.streams_per_connection", u64::from(limits.streams_per_connection), 1, 1000)?;
         within("limits.request_body_bytes", limits.request_body_bytes as u64, 1024, 64 << 20)?;
         within("limits.request_header_bytes", u64::from(limits.request_header_bytes), 8192, 1 << 20)?;

@@ -16,6 +16,7 @@ pub mod loader;
 pub mod oauth;
 pub mod operator;
 pub mod outcome;
+pub mod rates;
 mod readiness;
 pub mod service;
 pub mod shutdown;

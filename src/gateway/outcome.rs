@@ -51,8 +51,8 @@ pub enum Outcome {
     Slow(&'static str),
     /// The client has too much under way.
     Throttled(String),
-    /// The app asks too often; it may again after so many seconds.
-    TooOften(i64),
+    /// Somebody asks too often, as the words say; they may again after so many seconds.
+    TooOften(&'static str, i64),
     /// There is no room for it.
     NoRoom(String),
     /// We failed.
@@ -81,7 +81,7 @@ impl Outcome {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Mismatch(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Slow(_) => StatusCode::REQUEST_TIMEOUT,
-            Self::Throttled(_) | Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Throttled(_) | Self::TooOften(..) => StatusCode::TOO_MANY_REQUESTS,
             Self::NoRoom(_) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -105,7 +105,7 @@ impl Outcome {
             Self::TooLarge(_) => "too-long",
             Self::Mismatch(_) => "processing",
             Self::Slow(_) => "timeout",
-            Self::Throttled(_) | Self::TooOften(_) => "throttled",
+            Self::Throttled(_) | Self::TooOften(..) => "throttled",
             Self::NoRoom(_) => "no-store",
             Self::Unauthorized(_) | Self::InvalidToken(_) | Self::BadProof(_) => "login",
             Self::Scope(_) => "forbidden",
@@ -138,10 +138,7 @@ impl Outcome {
             | Self::Gone(words)
             | Self::Slow(words)
             | Self::Unavailable(words) => (*words).to_owned(),
-            Self::TooOften(_) => {
-                "The app asks more often than it is registered for. Retry-After says when it may again."
-                    .to_owned()
-            }
+            Self::TooOften(what, _) => format!("{what}. Retry-After says after how many seconds to go on."),
             Self::Method(allowed) => format!("This address takes {allowed}."),
             Self::NotAcceptable => "Offered are application/fhir+json and application/fhir+xml.".to_owned(),
             Self::Cursor => "This page link is no longer good. Begin the search again.".to_owned(),
@@ -174,7 +171,7 @@ impl Outcome {
             Self::Method(allowed) => {
                 headers.insert(header::ALLOW, http::HeaderValue::from_static(allowed));
             }
-            Self::TooOften(seconds) => {
+            Self::TooOften(_, seconds) => {
                 headers.insert(header::RETRY_AFTER, (*seconds).into());
             }
             Self::Unavailable(_) | Self::Throttled(_) => {

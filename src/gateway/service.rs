@@ -9,16 +9,16 @@ use auth::{
     Presented, Session,
     binding::Shown,
     dpop::{BadProof, Expected, Proven, prove},
-    rate::{Limiter, Rate},
 };
 use http::{HeaderMap, HeaderValue, Method, header};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use record::ResourceType;
 use serde_json::Value;
 use store::{Store, StoreError, Subject};
 
 use crate::{
     Handle, Request, Response,
+    accept::subscriber,
     audit::{Interaction, Recording, RequestId, Row, Trail},
     binding::{Used, proof, thumbprint},
     clock::Clock,
@@ -26,6 +26,7 @@ use crate::{
     oauth::{OAuth, Offer, Offered, authorization_server, openid_configuration, smart_configuration},
     operator::Operator,
     outcome::{Outcome, found, no_content},
+    rates::{PerMinute, Rates},
     readiness::Readiness,
     telemetry::{self, RouteLabel},
 };
@@ -88,8 +89,6 @@ impl Urls {
 }
 
 const FHIR: &str = "/fhir/R4";
-/// Apps with a rate of their own that are remembered; a person registered each of them.
-const MOST_APPS: usize = 100_000;
 
 /// The gateway's answers.
 pub struct Service {
@@ -100,7 +99,7 @@ pub struct Service {
     sandbox: bool,
     oauth: OAuth,
     offered: Offered,
-    asking: Limiter<String>,
+    rates: Rates,
     used: Used,
     readiness: Mutex<Readiness>,
     trail: Arc<Trail>,
@@ -128,21 +127,8 @@ impl Service {
             offer,
         );
         let (offered, readiness, operator) = (Offered::default(), Mutex::default(), Arc::default());
-        let (asking, used) = (Limiter::new(MOST_APPS), Used::since(clock.now()));
-        Self {
-            store,
-            trail,
-            clock,
-            cursors,
-            urls,
-            sandbox,
-            oauth,
-            offered,
-            asking,
-            used,
-            readiness,
-            operator,
-        }
+        let (rates, used) = (Rates::new(PerMinute::default()), Used::since(clock.now()));
+        Self { store, trail, clock, cursors, urls, sandbox, oauth, offered, rates, used, readiness, operator }
     }
 
     /// With what an operator has configured: only records that were made with those tables are served.
@@ -150,6 +136,12 @@ impl Service {
     pub fn with_operator(self, operator: Arc<Operator>) -> Self {
         let oauth = self.oauth.with_operator(Arc::clone(&operator));
         Self { oauth, operator, ..self }
+    }
+
+    /// With limits on how often requests are answered.
+    #[must_use]
+    pub fn limited(self, limits: PerMinute) -> Self {
+        Self { rates: Rates::new(limits), ..self }
     }
 
     /// The same, and what its authorization server offers beyond what each one does.
@@ -392,11 +384,7 @@ impl Service {
         if let Some(proven) = &proven {
             self.used.take(proven, now)?;
         }
-        if let Some(burst) = session.per_minute {
-            let rate = Rate { burst, per: SignedDuration::from_mins(1) };
-            let allowed = self.asking.allow(session.client_id.clone(), rate, now);
-            allowed.map_err(|wait| Outcome::TooOften(wait.as_secs() + 1))?;
-        }
+        self.rates.session(&session, now)?;
         Ok(session)
     }
 }
@@ -421,7 +409,14 @@ impl Handle for Service {
     }
 
     fn handle(&self, request: &Request, peer: SocketAddr) -> Response {
-        let (label, mut response) = self.route(request, peer);
+        let (label, mut response) = match self.rates.address(subscriber(peer.ip()), self.clock.now()) {
+            Ok(()) => self.route(request, peer),
+            Err(outcome) => {
+                let mut response = told(request, &outcome);
+                open_to_browsers(response.headers_mut());
+                ("throttled", response)
+            }
+        };
         response.extensions_mut().insert(RouteLabel(label));
         let headers = response.headers_mut();
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));

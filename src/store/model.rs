@@ -11,7 +11,7 @@ use record::{NhsNumber, OdsCode, PatientKey};
 use serde::{Deserialize, Serialize};
 
 /// One patient of one practice.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Subject {
     /// The practice.
     pub practice: OdsCode,

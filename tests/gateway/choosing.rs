@@ -1,5 +1,6 @@
 //! What a person lets an app have of what it asks for, and for how long.
 
+use gateway::rates::PerMinute;
 use jiff::civil::{Date, date};
 use policy::{LegalBasis, ProxyGrant};
 use record::{Content, Entry};
@@ -100,6 +101,41 @@ fn an_app_that_asks_more_often_than_it_may_waits_and_others_do_not() {
     portal.world.clock.forward(wait);
     assert_eq!(portal.status(&second, "Patient"), 200);
     assert_eq!(portal.status("rga_unknown", "Patient"), 401, "who is nobody uses nothing up");
+}
+
+#[test]
+fn one_app_in_one_record_waits_and_neither_others_nor_other_records_do() {
+    let portal = Portal::of(World::of(child(date(2020, 5, 4))))
+        .limited(PerMinute { record: Some(2), ..PerMinute::default() });
+    portal.register("other", &["patient/*.rs"]);
+    let token = |id: &str| portal.tokens_of(id, "patient/*.rs")["access_token"].as_str().unwrap().to_owned();
+    let (first, second, others) = (token(CLIENT), token(CLIENT), token("other"));
+    assert_eq!([&first, &second].map(|token| portal.status(token, "Patient")), [200, 200]);
+    let refused = portal.world.get(&first, "Patient");
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("31")));
+    assert!(refused.text().contains("too often for one patient's record"), "{}", refused.text());
+    assert_eq!(portal.status(&others, "Patient"), 200, "another app");
+    portal.world.put("q", vec![person("q")]);
+    portal.world.let_in("q", &subject("q"), everything());
+    let elsewhere = portal.world.token("q", "patient/*.rs");
+    assert_eq!(portal.status(&elsewhere, "Patient"), 200, "another record");
+    portal.world.clock.forward(31);
+    assert_eq!(portal.status(&second, "Patient"), 200);
+}
+
+#[test]
+fn one_address_waits_whatever_it_brings() {
+    let portal = Portal::new().limited(PerMinute { address: Some(3), ..PerMinute::default() });
+    let asked = |path: &str| portal.world.ask("GET", path, &[], "");
+    assert_eq!(
+        ["/fhir/R4/Patient", "/oauth/jwks", "/healthz"].map(|path| asked(path).status),
+        [401, 404, 200]
+    );
+    let refused = asked("/fhir/R4/metadata");
+    assert_eq!((refused.status, refused.header("retry-after")), (429, Some("21")));
+    assert_eq!(refused.json()["issue"][0]["code"], "throttled");
+    portal.world.clock.forward(21);
+    assert_eq!(asked("/fhir/R4/metadata").status, 200);
 }
 
 /// A child who is born on this day, with one weight.

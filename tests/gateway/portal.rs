@@ -5,6 +5,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use gateway::{
     fhir::CursorKey,
     oauth::Offer,
+    rates::PerMinute,
     service::{Service, Urls},
 };
 use serde_json::Value as Json;
@@ -58,6 +59,12 @@ impl Portal {
     /// The same with more on offer.
     pub fn offering(self, offer: Offer) -> Self {
         let service = self.world.service.offering(offer);
+        Self { world: World { service, ..self.world } }
+    }
+
+    /// The same with limits on how often it answers.
+    pub fn limited(self, limits: PerMinute) -> Self {
+        let service = self.world.service.limited(limits);
         Self { world: World { service, ..self.world } }
     }
 

@@ -73,6 +73,7 @@ const RULES: [Rule; 6] = [
         home: &["src/map/", "src/fhir/", "src/ingest/gp_connect/", "src/synth/gp_connect/"],
         but: &[
             ("src/gateway/fhir/capability.rs", "the CapabilityStatement is the envelope's own resource"),
+            ("src/gateway/fhir/related_person.rs", "whoever acts is the gateway's own, and of no record"),
             ("src/gateway/oauth/account/events.rs", "an AuditEvent is the gateway's own, and of no record"),
             ("src/synth/nhs_vaccination/mod.rs", "a batch names its places by NHS identifier systems"),
         ],

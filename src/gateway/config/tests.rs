@@ -45,7 +45,7 @@ fn the_sample_shows_every_default_as_it_is() {
     assert_eq!(without(smallest), without(intake.clone()));
     assert!(intake.suppliers.len() == 2 && suppliers.contains("keys = "));
     let sections = toml::from_str::<toml::Table>(&text).unwrap();
-    assert_eq!(sections["limits"].as_table().unwrap().len(), 13, "a limit is missing from the sample");
+    assert_eq!(sections["limits"].as_table().unwrap().len(), 15, "a limit is missing from the sample");
 }
 
 #[test]
