@@ -89,12 +89,10 @@ fn two_children_are_told_apart_by_their_names_and_that_they_were_shown_is_writte
 }
 
 #[test]
-fn whoever_acts_for_one_person_is_shown_no_name() {
+fn whoever_acts_for_one_person_is_shown_neither_name_nor_id() {
     let portal = family(&[("first", "Ada")], AccessLevel::Full);
     let page = picker(&portal);
-    let id = portal.world.logical_id("first");
-    let words = format!("Somebody for whom you act, at Y99999 (patient {id})");
-    assert_eq!(offered(&portal, &page, "first"), words);
+    assert_eq!(offered(&portal, &page, "first"), "Somebody for whom you act, at Y99999");
     assert!(trail(&portal).is_empty());
 }
 

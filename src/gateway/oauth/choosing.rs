@@ -22,6 +22,8 @@ pub(super) struct Record {
     pub(super) practice: Option<String>,
     /// The name of the patient, where it tells one from another.
     pub(super) name: Option<String>,
+    /// The person acts for nobody else.
+    pub(super) alone: bool,
 }
 
 impl OAuth {
@@ -33,7 +35,7 @@ impl OAuth {
             let practice = self.store.practice(&choice.subject.practice)?.name;
             let named = several && choice.role == Role::Proxy;
             let name = if named { self.name_shown(account, &choice)? } else { None };
-            records.push(Record { choice, practice, name });
+            records.push(Record { choice, practice, name, alone: !several });
         }
         let names: Vec<Option<String>> = records.iter().map(|record| record.name.clone()).collect();
         for record in &mut records {

@@ -306,6 +306,7 @@ pub(super) fn whose(record: &Record) -> String {
     match (record.choice.role, record.name.as_deref().map(escape)) {
         (Role::Patient, _) => say("record.own", &[("practice", &practice)]),
         (Role::Proxy, Some(name)) => say("record.named", &[("name", &name), ("practice", &practice)]),
+        (Role::Proxy, None) if record.alone => say("record.alone", &[("practice", &practice)]),
         (Role::Proxy, None) => {
             let patient = escape(&record.choice.patient);
             say("record.other", &[("practice", &practice), ("patient", &patient)])
