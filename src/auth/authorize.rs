@@ -31,6 +31,12 @@ pub struct Asked<'a> {
     pub nonce: Option<&'a str>,
     /// `dpop_jkt`: the thumbprint of the key that the code is bound to (RFC 9449 §10).
     pub dpop_jkt: Option<&'a str>,
+    /// `response_mode`
+    pub response_mode: Option<&'a str>,
+    /// `prompt`
+    pub prompt: Option<&'a str>,
+    /// `request`: the same once more, as a signed object (RFC 9101).
+    pub request: Option<&'a str>,
 }
 
 /// The server that is asked.
@@ -117,6 +123,10 @@ pub enum ErrorCode {
     InvalidScope,
     /// The person said no.
     AccessDenied,
+    /// Nobody may be shown a page, and nobody is known without one.
+    LoginRequired,
+    /// A request as an object is not read.
+    RequestNotSupported,
 }
 
 impl ErrorCode {
@@ -128,6 +138,8 @@ impl ErrorCode {
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::InvalidScope => "invalid_scope",
             Self::AccessDenied => "access_denied",
+            Self::LoginRequired => "login_required",
+            Self::RequestNotSupported => "request_not_supported",
         }
     }
 }
@@ -164,6 +176,7 @@ pub fn judge(store: &dyn Store, server: Server<'_>, asked: &Asked<'_>) -> Result
         Refused::Redirect(Told { redirect_uri, state, error, description })
     };
     let state = state(asked).map_err(told)?;
+    is_in_a_way_that_is_offered(asked).map_err(told)?;
     is_code_for(asked, server.fhir_base).map_err(told)?;
     let challenge = challenge(asked).map_err(told)?;
     let nonce = nonce(asked).map_err(told)?;
@@ -203,6 +216,21 @@ fn state<'a>(asked: &Asked<'a>) -> Result<&'a str, Fault> {
     let state = asked.state.ok_or(invalid("state is missing"))?;
     let visible = state.bytes().all(|b| matches!(b, 0x20..=0x7e));
     if visible { Ok(state) } else { Err(invalid("state must be visible ASCII characters")) }
+}
+
+/// What an app must not be answered as if it had not asked for it (OpenID Connect Core §3.1.2.1, §3.1.2.6, §6.1).
+fn is_in_a_way_that_is_offered(asked: &Asked<'_>) -> Result<(), Fault> {
+    if asked.request.is_some() {
+        let words = "request is not supported: send its parameters as they are, or push them";
+        return Err((ErrorCode::RequestNotSupported, words));
+    }
+    if asked.response_mode.is_some_and(|mode| mode != "query") {
+        return Err(invalid("response_mode must be query"));
+    }
+    if asked.prompt.is_some_and(|prompt| prompt.split(' ').any(|one| one == "none")) {
+        return Err((ErrorCode::LoginRequired, "prompt=none: people sign in each time"));
+    }
+    Ok(())
 }
 
 fn is_code_for(asked: &Asked<'_>, fhir_base: &str) -> Result<(), Fault> {
@@ -362,6 +390,26 @@ mod tests {
             Asked { code_challenge: Some("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM="), ..asked() };
         for wrong in [without, plain, unsaid, short, padded] {
             assert_eq!(told(&fixture, &wrong).error, ErrorCode::InvalidRequest);
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_in_a_way_that_is_not_offered_is_answered_as_such() {
+        use ErrorCode::{InvalidRequest, LoginRequired, RequestNotSupported};
+        let fixture = Fixture::new();
+        let silent = |prompt| Asked { prompt: Some(prompt), ..asked() };
+        let mode = |mode| Asked { response_mode: Some(mode), ..asked() };
+        for (wrong, error) in [
+            (silent("none"), LoginRequired),
+            (silent("none login"), LoginRequired),
+            (Asked { request: Some("e30.e30."), ..asked() }, RequestNotSupported),
+            (mode("fragment"), InvalidRequest),
+            (mode("form_post"), InvalidRequest),
+        ] {
+            assert_eq!(told(&fixture, &wrong).error, error, "{wrong:?}");
+        }
+        for good in [silent("login"), silent("consent"), silent("select_account"), mode("query")] {
+            assert!(judge(&*fixture.store, server(false), &good).is_ok(), "{good:?}");
         }
     }
 

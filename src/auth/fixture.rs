@@ -84,8 +84,7 @@ pub(crate) fn asked() -> Asked<'static> {
         aud: Some(FHIR),
         code_challenge: Some(CHALLENGE),
         code_challenge_method: Some("S256"),
-        nonce: None,
-        dpop_jkt: None,
+        ..Asked::default()
     }
 }
 

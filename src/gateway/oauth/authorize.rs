@@ -228,6 +228,9 @@ impl OAuth {
             code_challenge_method: form.get("code_challenge_method"),
             nonce: form.get("nonce"),
             dpop_jkt: form.get("dpop_jkt"),
+            response_mode: form.get("response_mode"),
+            prompt: form.get("prompt"),
+            request: form.get("request"),
         }
     }
 

@@ -61,6 +61,7 @@ fn endpoints(urls: &Urls, offered: Offered) -> Map<String, Value> {
         ("authorization_response_iss_parameter_supported", json!(true)),
         ("grant_types_supported", json!(["authorization_code", "refresh_token"])),
         ("response_types_supported", json!(["code"])),
+        ("response_modes_supported", json!(["query"])),
         ("ui_locales_supported", json!(TAGS)),
         ("code_challenge_methods_supported", json!(["S256"])),
         ("dpop_signing_alg_values_supported", json!(PROOF_ALGORITHMS)),
