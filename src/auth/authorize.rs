@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use record::ResourceType;
-use store::{App, Store};
+use store::{App, AppStatus, Store};
 
 use crate::{Failure, ScopeError, Scopes, app, secret};
 
@@ -89,6 +89,8 @@ pub enum Untrusted {
     NotServed {
         /// What people know it by.
         name: String,
+        /// It is only proposed, and this is a sandbox, where its developer can have it let in.
+        can_be_tried: bool,
     },
     /// The redirect URI is none of the app's.
     WrongRedirect {
@@ -197,7 +199,8 @@ fn known_app(store: &dyn Store, sandbox: bool, asked: &Asked<'_>) -> Result<App,
     let app = store.app(id).map_err(|error| Refused::Failure(error.into()))?;
     let app = app.ok_or(Refused::Page(Untrusted::UnknownClient))?;
     if !app::may_serve(&app, sandbox) {
-        return Err(Refused::Page(Untrusted::NotServed { name: app.name }));
+        let can_be_tried = sandbox && app.status == AppStatus::Proposed;
+        return Err(Refused::Page(Untrusted::NotServed { name: app.name, can_be_tried }));
     }
     Ok(app)
 }
@@ -304,8 +307,6 @@ impl fmt::Display for Untrusted {
 
 #[cfg(test)]
 mod tests {
-    use store::AppStatus;
-
     use super::*;
     use crate::fixture::{CALLBACK, FHIR, Fixture, asked, server};
 
@@ -374,8 +375,15 @@ mod tests {
         assert_eq!(page(&fixture, &Asked { client_id: Some("nobody"), ..asked() }), Untrusted::UnknownClient);
         for status in [AppStatus::Proposed, AppStatus::Sandbox, AppStatus::Suspended, AppStatus::Retired] {
             fixture.set_status(status);
-            assert_eq!(page(&fixture, &asked()), Untrusted::NotServed { name: "An app".to_owned() });
-            assert_eq!(judge(&*fixture.store, server(true), &asked()).is_ok(), status == AppStatus::Sandbox);
+            assert_eq!(
+                page(&fixture, &asked()),
+                Untrusted::NotServed { name: "An app".to_owned(), can_be_tried: false }
+            );
+            let on_trial = judge(&*fixture.store, server(true), &asked());
+            assert_eq!(on_trial.is_ok(), status == AppStatus::Sandbox);
+            let told =
+                matches!(&on_trial, Err(Refused::Page(Untrusted::NotServed { can_be_tried: true, .. })));
+            assert_eq!(told, status == AppStatus::Proposed);
         }
     }
 

@@ -45,6 +45,8 @@ pub(super) enum Kind {
     Failure,
 }
 
+/// For the app's developer.
+const TRY: &str = "It is only proposed: in a sandbox, `recordgate admin apps try` lets it in.";
 const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:2rem auto;padding:0 1rem;\
 color:#1b1f23;background:#fff}h1{font-size:1.6rem;line-height:1.25}label{display:block;font-weight:600;margin-top:1rem}\
 input,select{font:inherit;padding:.5rem;width:100%;box-sizing:border-box;border:2px solid #1b1f23}\
@@ -110,7 +112,11 @@ impl Page {
             Untrusted::NoClient | Untrusted::UnknownClient => {
                 paragraph(&say("refused.unknown", &[("why", &in_english(&why.to_string()))]))
             }
-            Untrusted::NotServed { name } => paragraph(&say("refused.not-served", &[("app", &escape(name))])),
+            Untrusted::NotServed { name, can_be_tried } => {
+                let words = paragraph(&say("refused.not-served", &[("app", &escape(name))]));
+                let remedy = can_be_tried.then(|| paragraph(&in_english(TRY)));
+                format!("{words}{}", remedy.unwrap_or_default())
+            }
             Untrusted::WrongRedirect { sent, registered } => wrong_redirect(sent.as_deref(), registered),
         };
         Self::plain(Kind::Refusal, &say("refused.title", &[]), &format!("{body}{}", nothing_shared()))
