@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use auth::linkage::{LIFETIME, draw, is_surname};
 use gateway::clock::{Clock, SystemClock};
 use jiff::{Timestamp, civil::Date};
+use policy::AccessLevel;
 use record::{Content, london};
 use store::{Change, Linkage, Linkages, PatientFacts, Store};
 
@@ -42,7 +43,8 @@ fn issue(args: &IssueLinkageArgs) -> Result<ExitCode, Failure> {
     say!("    surname        {surname}");
     say!("    use it before  {}", day(expires));
     say!("the patient types these and their date of birth, as it stands in the record");
-    if desk.store().access(&desk.subject(&patient))?.own.is_none() {
+    let own = desk.store().access(&desk.subject(&patient))?.own;
+    if own.is_none_or(|grant| grant.current.max(grant.historical) == AccessLevel::None) {
         say!("the patient has no access yet: the letter opens nothing until `recordgate admin access set`");
     }
     if let Some(words) = Kin::of(&patient, &facts).closed() {
